@@ -1,0 +1,40 @@
+/**
+ * What the control plane (main thread) and a data-plane worker say to each other. Few and rare: a message costs microseconds, so
+ * nothing here is sent per request. Everything frequent goes through the endpoint table and the metric board (shared memory).
+ */
+import type { Plan } from './plan.ts';
+
+/** Where each named thing has its row in the shared tables. Slots of what stays never change. */
+export interface SlotMap {
+  readonly listeners: Readonly<Record<string, number>>;
+  readonly routes: Readonly<Record<string, number>>;
+  readonly services: Readonly<Record<string, number>>;
+  /** Service name, then endpoint address. */
+  readonly endpoints: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** Given to a worker thread when it starts (`workerData`). */
+export interface WorkerStart {
+  /** 0-based; its column in per-worker tables. A restarted worker gets its predecessor's. */
+  readonly index: number;
+  readonly endpoints: SharedArrayBuffer;
+  readonly metrics: SharedArrayBuffer;
+}
+
+export type ToWorker =
+  /** Run this plan from now on. Answered by `applied`. The first one opens the listeners. */
+  | { readonly type: 'apply'; readonly plan: Plan; readonly slots: SlotMap }
+  /** Stop accepting, announce `Connection: close`, finish, then say `drained`. */
+  | { readonly type: 'drain'; readonly deadlineMs: number }
+  /** Close everything at once. */
+  | { readonly type: 'close' }
+  /** Reopen the access log's file. */
+  | { readonly type: 'reopen-log' };
+
+export type FromWorker =
+  | { readonly type: 'applied'; readonly generation: number; readonly error: string | null }
+  | { readonly type: 'drained'; readonly cut: number }
+  /** A consecutive-failure rule of this endpoint's service has reached its count: look at once. */
+  | { readonly type: 'suspect'; readonly service: number; readonly endpoint: number }
+  /** Something to tell the person who runs Sluice; already without secrets. */
+  | { readonly type: 'event'; readonly level: 'info' | 'warn' | 'error'; readonly what: string; readonly detail: Readonly<Record<string, string | number | boolean>> };
