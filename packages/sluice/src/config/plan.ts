@@ -184,8 +184,19 @@ export interface EndpointPlan {
 }
 
 export type BalanceAlgorithm =
-  | 'round-robin' | 'smooth-wrr' | 'random' | 'p2c' | 'least-connections' | 'least-response-time' | 'least-bandwidth'
-  | 'peak-ewma' | 'prequal' | 'resource' | 'ip-hash' | 'hash' | 'first-fit';
+  | 'round-robin'
+  | 'smooth-wrr'
+  | 'random'
+  | 'p2c'
+  | 'least-connections'
+  | 'least-response-time'
+  | 'least-bandwidth'
+  | 'peak-ewma'
+  | 'prequal'
+  | 'resource'
+  | 'ip-hash'
+  | 'hash'
+  | 'first-fit';
 
 export interface BalancePlan {
   readonly algorithm: BalanceAlgorithm;

@@ -37,4 +37,9 @@ export type FromWorker =
   /** A consecutive-failure rule of this endpoint's service has reached its count: look at once. */
   | { readonly type: 'suspect'; readonly service: number; readonly endpoint: number }
   /** Something to tell the person who runs Sluice; already without secrets. */
-  | { readonly type: 'event'; readonly level: 'info' | 'warn' | 'error'; readonly what: string; readonly detail: Readonly<Record<string, string | number | boolean>> };
+  | {
+      readonly type: 'event';
+      readonly level: 'info' | 'warn' | 'error';
+      readonly what: string;
+      readonly detail: Readonly<Record<string, string | number | boolean>>;
+    };

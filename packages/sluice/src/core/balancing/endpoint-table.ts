@@ -77,23 +77,39 @@ export interface EndpointTable {
 type Field = readonly [name: Exclude<keyof EndpointTable, 'buffer'>, kind: 'i32' | 'f64', length: number];
 
 const LAYOUT: readonly Field[] = [
-  ['latencyEwma', 'f64', ENDPOINTS_MAX], ['latencyStamp', 'f64', ENDPOINTS_MAX],
-  ['bytesRate', 'f64', ENDPOINTS_MAX], ['bytesStamp', 'f64', ENDPOINTS_MAX],
+  ['latencyEwma', 'f64', ENDPOINTS_MAX],
+  ['latencyStamp', 'f64', ENDPOINTS_MAX],
+  ['bytesRate', 'f64', ENDPOINTS_MAX],
+  ['bytesStamp', 'f64', ENDPOINTS_MAX],
   ['agentWeight', 'f64', ENDPOINTS_MAX],
-  ['reportedCpu', 'f64', ENDPOINTS_MAX], ['reportedMemory', 'f64', ENDPOINTS_MAX],
-  ['reportedInflight', 'f64', ENDPOINTS_MAX], ['reportedStamp', 'f64', ENDPOINTS_MAX],
-  ['since', 'f64', ENDPOINTS_MAX], ['hedgeDelayMs', 'f64', SERVICES_MAX],
-  ['inflight', 'i32', ENDPOINTS_MAX], ['inflightByWorker', 'i32', ENDPOINTS_MAX * WORKERS_MAX],
+  ['reportedCpu', 'f64', ENDPOINTS_MAX],
+  ['reportedMemory', 'f64', ENDPOINTS_MAX],
+  ['reportedInflight', 'f64', ENDPOINTS_MAX],
+  ['reportedStamp', 'f64', ENDPOINTS_MAX],
+  ['since', 'f64', ENDPOINTS_MAX],
+  ['hedgeDelayMs', 'f64', SERVICES_MAX],
+  ['inflight', 'i32', ENDPOINTS_MAX],
+  ['inflightByWorker', 'i32', ENDPOINTS_MAX * WORKERS_MAX],
   ['state', 'i32', ENDPOINTS_MAX],
-  ['consecutive5xx', 'i32', ENDPOINTS_MAX], ['consecutiveGateway', 'i32', ENDPOINTS_MAX], ['consecutiveLocal', 'i32', ENDPOINTS_MAX],
-  ['ended', 'i32', ENDPOINTS_MAX], ['failed', 'i32', ENDPOINTS_MAX], ['latencySum', 'i32', ENDPOINTS_MAX],
-  ['epoch', 'i32', SERVICES_MAX], ['serviceInflight', 'i32', SERVICES_MAX],
+  ['consecutive5xx', 'i32', ENDPOINTS_MAX],
+  ['consecutiveGateway', 'i32', ENDPOINTS_MAX],
+  ['consecutiveLocal', 'i32', ENDPOINTS_MAX],
+  ['ended', 'i32', ENDPOINTS_MAX],
+  ['failed', 'i32', ENDPOINTS_MAX],
+  ['latencySum', 'i32', ENDPOINTS_MAX],
+  ['epoch', 'i32', SERVICES_MAX],
+  ['serviceInflight', 'i32', SERVICES_MAX],
   ['serviceInflightByWorker', 'i32', SERVICES_MAX * WORKERS_MAX],
-  ['serviceConnections', 'i32', SERVICES_MAX], ['serviceRetries', 'i32', SERVICES_MAX],
-  ['serviceEnded', 'i32', SERVICES_MAX], ['serviceFailed', 'i32', SERVICES_MAX], ['serviceLatencySum', 'i32', SERVICES_MAX],
-  ['retryTokens', 'i32', SERVICES_MAX], ['hedgeTokens', 'i32', SERVICES_MAX],
+  ['serviceConnections', 'i32', SERVICES_MAX],
+  ['serviceRetries', 'i32', SERVICES_MAX],
+  ['serviceEnded', 'i32', SERVICES_MAX],
+  ['serviceFailed', 'i32', SERVICES_MAX],
+  ['serviceLatencySum', 'i32', SERVICES_MAX],
+  ['retryTokens', 'i32', SERVICES_MAX],
+  ['hedgeTokens', 'i32', SERVICES_MAX],
   ['concurrencyLimit', 'i32', SERVICES_MAX],
-  ['breakerState', 'i32', SERVICES_MAX], ['breakerTrials', 'i32', SERVICES_MAX],
+  ['breakerState', 'i32', SERVICES_MAX],
+  ['breakerTrials', 'i32', SERVICES_MAX],
 ];
 
 function tableBytes(): number {
@@ -114,7 +130,7 @@ export function endpointTable(buffer: SharedArrayBuffer = new SharedArrayBuffer(
 /** Puts an endpoint's slot into its first state, before any worker sees it. */
 export function resetEndpoint(table: EndpointTable, slot: number): void {
   for (const [name, , length] of LAYOUT) {
-    if (length === ENDPOINTS_MAX && name !== 'inflight') (table[name] as Int32Array | Float64Array)[slot] = 0;
+    if (length === ENDPOINTS_MAX && name !== 'inflight') table[name][slot] = 0;
   }
   table.agentWeight[slot] = 1;
   table.reportedCpu[slot] = -1;
