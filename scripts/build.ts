@@ -1,0 +1,59 @@
+/**
+ * Builds what is published: `build/<package>` with `.js` and `.d.ts` under `dist`, `bin`, and a package.json whose exports point at
+ * `dist`. Inside the workspace the sources run unbuilt, so nothing is ever written beside them: a stale build cannot be picked up.
+ * Publish with `npm publish ./build/sluice`.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+const PACKAGES = ['sluice', 'kit'];
+
+interface PackageJson {
+  private?: boolean;
+  exports?: unknown;
+  files?: string[];
+  devDependencies?: unknown;
+  [key: string]: unknown;
+}
+
+/** Builds one package. @returns Its folder, ready for `npm pack` or `npm publish`. */
+export function buildPackage(name: string): string {
+  const source = join(ROOT, 'packages', name);
+  const target = join(ROOT, 'build', name);
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  compile(source, join(target, 'dist'));
+  for (const file of ['bin', 'README.md'])
+    if (existsSync(join(source, file))) cpSync(join(source, file), join(target, file), { recursive: true });
+  for (const file of ['LICENSE', 'CHANGELOG.md', 'README.md']) {
+    if (!existsSync(join(target, file)) && existsSync(join(ROOT, file))) cpSync(join(ROOT, file), join(target, file));
+  }
+  writeFileSync(join(target, 'package.json'), `${JSON.stringify(publishedManifest(join(source, 'package.json')), null, 2)}\n`);
+  return target;
+}
+
+function compile(source: string, outDir: string): void {
+  const { status } = spawnSync('tsc', ['-p', join(source, 'tsconfig.build.json'), '--outDir', outDir], { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${source}: tsc failed; see above`);
+  const sourceNames = globSync('**/*.js', { cwd: outDir }).filter((file) =>
+    /new URL\(\s*['"`][^'"`]*\.ts['"`]/.test(readFileSync(join(outDir, file), 'utf8')),
+  );
+  if (sourceNames.length > 0) {
+    throw new Error(`${sourceNames.join(', ')}: new URL('….ts') is not rewritten by the compiler; derive the ending from import.meta.url`);
+  }
+}
+
+/** The workspace manifest with exports on `dist`; publishable, without what only the workspace needs. */
+function publishedManifest(file: string): PackageJson {
+  const {
+    private: _private,
+    devDependencies: _devDependencies,
+    scripts: _scripts,
+    ...manifest
+  } = JSON.parse(readFileSync(file, 'utf8')) as PackageJson;
+  return { ...manifest, exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' } }, files: ['dist', 'bin'] };
+}
+
+if (import.meta.main) for (const name of PACKAGES) console.log(`built ${buildPackage(name)}`);

@@ -1,0 +1,85 @@
+/**
+ * Programs from the system that tests and benchmarks measure against or drive load with. As root on Debian the missing ones are
+ * installed; elsewhere they are named in one line and what needs them skips. With CI=true a missing program is an error: nothing is skipped.
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Program to Debian package. */
+export const PROGRAMS: Readonly<Record<string, string>> = {
+  wrk: 'wrk',
+  nginx: 'nginx-light',
+  haproxy: 'haproxy',
+  caddy: 'caddy',
+  curl: 'curl',
+  openssl: 'openssl',
+  ps: 'procps',
+};
+
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+const POLICY = '/usr/sbin/policy-rc.d';
+
+/** Whether a program is on PATH or in one of the system's folders (nginx and haproxy live in /usr/sbin). */
+export function hasProgram(name: string): boolean {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_FOLDERS];
+  return folders.some((folder) => isExecutable(join(folder, name)));
+}
+
+/** Installs what is missing where it can. @returns The programs that are still missing. */
+export function installPrograms(): string[] {
+  const missing = missingPrograms();
+  if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return missing;
+  const packages = missing.map((program) => PROGRAMS[program]!);
+  console.log(`system packages: installing ${packages.join(' ')}`);
+  withoutStartingServices(() => {
+    aptGet(['update', '-q']);
+    if (!aptGet(['install', '-yq', '--no-install-recommends', ...packages]))
+      for (const name of packages) aptGet(['install', '-yq', '--no-install-recommends', name]);
+  });
+  return missingPrograms();
+}
+
+function missingPrograms(): string[] {
+  return Object.keys(PROGRAMS).filter((name) => !hasProgram(name));
+}
+
+function aptGet(args: readonly string[]): boolean {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const { status, stderr } = spawnSync('apt-get', args, { env, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'], timeout: 300_000 });
+  if (status !== 0) console.error(`apt-get ${args.join(' ')}: exit ${status}\n${stderr.slice(-2000)}`);
+  return status === 0;
+}
+
+/** Debian starts a daemon when its package is installed; policy-rc.d says no. */
+function withoutStartingServices(work: () => void): void {
+  if (existsSync(POLICY)) return work();
+  writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    work();
+  } finally {
+    rmSync(POLICY, { force: true });
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+if (import.meta.main) {
+  const missing = installPrograms();
+  if (missing.length === 0) {
+    console.log(`system packages: all present (${Object.keys(PROGRAMS).join(', ')})`);
+  } else {
+    const packages = missing.map((program) => PROGRAMS[program]!);
+    console.log(
+      `system packages: missing ${missing.join(', ')}; what needs them is skipped. Install: apt-get install ${packages.join(' ')}`,
+    );
+    if (process.env['CI'] === 'true') process.exitCode = 1;
+  }
+}
