@@ -1,0 +1,106 @@
+/**
+ * The reading side of the counters: one SharedArrayBuffer with a region per worker and one for the control plane. Workers write
+ * (`WorkerMetrics`), the control plane sums when somebody asks. Reading stops nobody: a sum may be some nanoseconds out of step
+ * between columns, never torn (aligned 64-bit cells). What a crashed worker counted stays.
+ */
+import { assert } from '../base/assert.ts';
+import {
+  CAPACITY,
+  CLOSE_REASONS,
+  CONNECTIONS_CLOSED,
+  CONNECTIONS_OPENED,
+  CUT,
+  KIND_OFFSET,
+  METRIC_KINDS,
+  REGION_LENGTH,
+  ROW_LENGTH,
+  STARTED,
+  STATUS_CLASSES,
+} from './metric-layout.ts';
+import type { MetricKind } from './metric-layout.ts';
+import { WorkerMetrics } from './worker-metrics.ts';
+
+const CLOSED_ERROR = CONNECTIONS_CLOSED + CLOSE_REASONS.indexOf('error');
+
+/** All counters. */
+export class MetricBoard {
+  readonly buffer: SharedArrayBuffer;
+  /** What the control plane itself counts (ejections, its own log). */
+  readonly control: WorkerMetrics;
+  readonly #cells: Float64Array;
+  readonly #regions: number;
+
+  /** @param workers Data-plane workers at most; their indices are 0 to workers - 1. */
+  constructor(workers: number) {
+    assert(Number.isInteger(workers) && workers >= 1 && workers <= 1_024, `workers must be 1..1024, got ${workers}`);
+    this.#regions = workers + 1;
+    this.buffer = new SharedArrayBuffer(this.#regions * REGION_LENGTH * Float64Array.BYTES_PER_ELEMENT);
+    this.#cells = new Float64Array(this.buffer);
+    this.control = new WorkerMetrics(this.buffer, workers);
+  }
+
+  /** The columns of a row, summed over all regions. Pass `into` (ROW_LENGTH cells) to reuse it. */
+  row(kind: MetricKind, slot: number, into: Float64Array = new Float64Array(ROW_LENGTH)): Float64Array {
+    into.fill(0);
+    const first = rowOffset(kind, slot);
+    for (let region = 0; region < this.#regions; region++) {
+      const start = region * REGION_LENGTH + first;
+      for (let column = 0; column < ROW_LENGTH; column++) into[column]! += this.#cells[start + column]!;
+    }
+    return into;
+  }
+
+  /** Zeroes a row before its slot is handed to another name. Only after the drain: no worker may still write to it. */
+  reset(kind: MetricKind, slot: number): void {
+    const first = rowOffset(kind, slot);
+    for (let region = 0; region < this.#regions; region++) {
+      const start = region * REGION_LENGTH + first;
+      this.#cells.fill(0, start, start + ROW_LENGTH);
+    }
+  }
+
+  /**
+   * A worker crashed: what it had in flight counts as cut, its open connections as closed by an error; its totals stay. Called
+   * between the worker's end and its successor's start. Walks the whole region, some milliseconds.
+   */
+  workerRestarted(worker: number): void {
+    assert(worker >= 0 && worker < this.#regions - 1, `the metric board has a region for worker ${worker}`);
+    const base = worker * REGION_LENGTH;
+    for (const kind of METRIC_KINDS) {
+      for (let slot = 0; slot < CAPACITY[kind]; slot++) settle(this.#cells, base + rowOffset(kind, slot));
+    }
+  }
+}
+
+/** Exchanges that ended, over all status classes. */
+export function endedOf(row: ArrayLike<number>, start = 0): number {
+  let ended = 0;
+  for (let column = 0; column < STATUS_CLASSES.length; column++) ended += row[start + column] ?? 0;
+  return ended;
+}
+
+/** Exchanges in flight: listeners, routes and services (the endpoint table knows it of endpoints). Never negative. */
+export function inflightOf(row: ArrayLike<number>): number {
+  return Math.max(0, (row[STARTED] ?? 0) - endedOf(row));
+}
+
+/** Downstream connections open now. */
+export function connectionsOf(row: ArrayLike<number>, start = 0): number {
+  return Math.max(0, (row[start + CONNECTIONS_OPENED] ?? 0) - closedOf(row, start));
+}
+
+function closedOf(row: ArrayLike<number>, start: number): number {
+  let closed = 0;
+  for (let reason = 0; reason < CLOSE_REASONS.length; reason++) closed += row[start + CONNECTIONS_CLOSED + reason] ?? 0;
+  return closed;
+}
+
+function settle(cells: Float64Array, row: number): void {
+  if (cells[row + STARTED] !== 0) cells[row + CUT]! += Math.max(0, cells[row + STARTED]! - endedOf(cells, row));
+  if (cells[row + CONNECTIONS_OPENED] !== 0) cells[row + CLOSED_ERROR]! += connectionsOf(cells, row);
+}
+
+function rowOffset(kind: MetricKind, slot: number): number {
+  assert(slot >= 0 && slot < CAPACITY[kind], `a ${kind} slot is in 0..${CAPACITY[kind] - 1}, got ${slot}`);
+  return KIND_OFFSET[kind] + slot * ROW_LENGTH;
+}
