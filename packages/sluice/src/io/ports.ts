@@ -1,0 +1,78 @@
+/**
+ * Free ports and addresses in use. Listening sockets are opened by the workers with `reusePort`, which lets two programs of one user
+ * share a port without noticing: so an address is first tried here without it.
+ */
+import { createServer, connect, type ListenOptions } from 'node:net';
+import { unlink } from 'node:fs/promises';
+import type { AddressPlan } from '../config/plan.ts';
+
+/** A port that was free a moment ago on this host. */
+export async function freePort(host: string): Promise<number> {
+  const port = await tryListen({ host, port: 0 });
+  if (port === null) throw new Error(`no address ${host} on this machine to find a free port on`);
+  return port;
+}
+
+/**
+ * Tries whether we can listen there. A unix socket's file that nobody listens on any more (left by a crash) is removed.
+ * @returns Null when we can; otherwise why not, in words, with the remedy.
+ */
+export async function listenFault(address: AddressPlan): Promise<string | null> {
+  try {
+    if (address.kind === 'unix') {
+      if (await answers(address.path)) return `${addressText(address)} is in use by another program: stop it or choose another path`;
+      await unlink(address.path).catch(ignoreMissing);
+      await tryListen({ path: address.path });
+    } else {
+      await tryListen({ host: address.host, port: address.port });
+    }
+    return null;
+  } catch (error) {
+    return explain(addressText(address), error as NodeJS.ErrnoException);
+  }
+}
+
+/** `host:port` with brackets around IPv6, or `unix:/path`. */
+export function addressText(address: AddressPlan): string {
+  if (address.kind === 'unix') return `unix:${address.path}`;
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+function explain(address: string, error: NodeJS.ErrnoException): string {
+  switch (error.code ?? '') {
+    case 'EADDRINUSE':
+      return `${address} is in use by another program: stop it (ss -ltnp shows which) or choose another port`;
+    case 'EACCES':
+      return `${address} may not be listened on by this user: choose a port from 1024, or allow it (setcap cap_net_bind_service=+ep on node)`;
+    case 'EADDRNOTAVAIL':
+      return `${address} is not an address of this machine: use one of its own, or leave the host out to listen on all`;
+    case 'ENOTFOUND':
+      return `${address}: no address is known for this name`;
+    default:
+      return `${address} cannot be listened on: ${error.message}`;
+  }
+}
+
+/** Listens and closes again; the port that it was, null for a path. */
+function tryListen(options: ListenOptions): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once('error', reject);
+    server.listen(options, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : null));
+    });
+  });
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ path });
+    socket.once('connect', () => (socket.destroy(), resolve(true)));
+    socket.once('error', () => resolve(false));
+  });
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
