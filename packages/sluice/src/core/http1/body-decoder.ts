@@ -1,0 +1,190 @@
+/**
+ * Message bodies (RFC 9112 §6.2, §7.1), sans-io: takes bytes, hands on runs of content, says when the message is over. Chunk extensions are
+ * counted and dropped; trailers are parsed, bounded and kept apart, never merged into the headers (RFC 9110 §6.5.1).
+ */
+import { CLASS, CR, HEX, HEX_VALUE, LF, SEMICOLON, VALUE } from './characters.ts';
+import { FAULTS, type Fault } from './fault.ts';
+import { FieldSection, MORE, REFUSED } from './field-section.ts';
+import type { BodyKind } from './framing.ts';
+
+/** Limits of chunked bodies; config's `Http1Limits` fits. */
+export interface BodyLimits {
+  readonly trailerBytesMax: number;
+  readonly headersMax: number;
+  readonly chunkExtensionBytesMax: number;
+}
+
+/** Takes content as it comes; the bytes are only valid during the call. */
+export interface BodySink {
+  onBody(bytes: Uint8Array, start: number, end: number): void;
+}
+
+/** Hexadecimal digits of a chunk size: 13 digits are below 2^52. Leading zeros count. */
+const SIZE_DIGITS_MAX = 13;
+
+const SIZE = 0; // the first digit of a chunk size
+const SIZE_MORE = 1; // further digits
+const EXTENSION = 2;
+const SIZE_LF = 3;
+const DATA = 4;
+const DATA_CR = 5;
+const DATA_LF = 6;
+const TRAILERS = 7;
+
+/** One per connection and direction; `start` it for each message. */
+export class BodyDecoder {
+  kind: BodyKind = 'none';
+  /** The message's last byte has been seen. A `close` body is never done by itself. */
+  isDone = true;
+  fault: Fault | null = null;
+  /** Content bytes handed on. */
+  received = 0;
+  /** Parsed trailer fields and their bytes; null when there were none. */
+  trailers: { readonly fields: FieldSection; readonly bytes: Uint8Array } | null = null;
+  private remaining = 0;
+  private state = SIZE;
+  private digits = 0;
+  private extensionBytes = 0;
+  private pendingTrailers: Uint8Array | null = null;
+  private readonly limits: BodyLimits;
+
+  constructor(limits: BodyLimits) {
+    this.limits = limits;
+  }
+
+  /** Begins a message. @param length For `length`: bytes, > 0. */
+  start(kind: BodyKind, length: number): void {
+    this.kind = kind;
+    this.isDone = kind === 'none';
+    this.fault = null;
+    this.received = 0;
+    this.trailers = null;
+    this.remaining = kind === 'length' ? length : 0;
+    this.state = SIZE;
+    this.digits = 0;
+    this.extensionBytes = 0;
+    this.pendingTrailers = null;
+  }
+
+  /**
+   * Feeds `bytes[start, end)`.
+   * @returns The index of the first byte that does not belong to this message (= `end` while it goes on), or REFUSED.
+   */
+  feed(bytes: Uint8Array, start: number, end: number, sink: BodySink): number {
+    switch (this.kind) {
+      case 'none':
+        return start;
+      case 'length':
+        return this.take(bytes, start, end, sink, true);
+      case 'close':
+        if (end > start) {
+          this.received += end - start;
+          sink.onBody(bytes, start, end);
+        }
+        return end;
+      case 'chunked':
+        return this.feedChunked(bytes, start, end, sink);
+    }
+  }
+
+  private take(bytes: Uint8Array, start: number, end: number, sink: BodySink, endsMessage: boolean): number {
+    const size = Math.min(this.remaining, end - start);
+    if (size > 0) {
+      this.remaining -= size;
+      this.received += size;
+      if (this.remaining === 0 && endsMessage) this.isDone = true;
+      sink.onBody(bytes, start, start + size);
+    }
+    return start + size;
+  }
+
+  private feedChunked(bytes: Uint8Array, start: number, end: number, sink: BodySink): number {
+    let at = start;
+    while (at < end && !this.isDone) {
+      if (this.state === DATA) {
+        at = this.take(bytes, at, end, sink, false);
+        if (this.remaining === 0) this.state = DATA_CR;
+      } else if (this.state === TRAILERS) {
+        at = this.feedTrailers(bytes, at, end);
+      } else {
+        at = this.step(bytes[at]!) ? at + 1 : REFUSED;
+      }
+      if (at === REFUSED) return REFUSED;
+    }
+    return at;
+  }
+
+  /** One byte of chunk syntax; false when it is refused. */
+  private step(byte: number): boolean {
+    switch (this.state) {
+      case SIZE:
+        if ((CLASS[byte]! & HEX) === 0) return this.refuse(FAULTS.chunkSize);
+        this.remaining = HEX_VALUE[byte]!;
+        this.digits = 1;
+        this.state = SIZE_MORE;
+        return true;
+      case SIZE_MORE:
+        return this.stepSize(byte);
+      case EXTENSION:
+        if (byte === CR) this.state = SIZE_LF;
+        else if ((CLASS[byte]! & VALUE) === 0) return this.refuse(FAULTS.chunkSize);
+        else if (++this.extensionBytes > this.limits.chunkExtensionBytesMax) return this.refuse(FAULTS.chunkExtensionLong);
+        return true;
+      case SIZE_LF:
+        if (byte !== LF) return this.refuse(FAULTS.chunkSize);
+        this.state = this.remaining === 0 ? TRAILERS : DATA;
+        return true;
+      case DATA_CR:
+        if (byte !== CR) return this.refuse(FAULTS.chunkEnd);
+        this.state = DATA_LF;
+        return true;
+      default:
+        if (byte !== LF) return this.refuse(FAULTS.chunkEnd);
+        this.state = SIZE;
+        return true;
+    }
+  }
+
+  private stepSize(byte: number): boolean {
+    if ((CLASS[byte]! & HEX) !== 0) {
+      if (++this.digits > SIZE_DIGITS_MAX) return this.refuse(FAULTS.chunkSize);
+      this.remaining = this.remaining * 16 + HEX_VALUE[byte]!;
+      return true;
+    }
+    if (byte === CR) this.state = SIZE_LF;
+    else if (byte === SEMICOLON) this.state = EXTENSION;
+    else return this.refuse(FAULTS.chunkSize);
+    return true;
+  }
+
+  /** Trailers are rare and small: they are gathered until complete, and parsed from one piece. */
+  private feedTrailers(bytes: Uint8Array, start: number, end: number): number {
+    const before = this.pendingTrailers;
+    if (before === null && bytes[start] === CR && start + 1 < end && bytes[start + 1] === LF) {
+      this.isDone = true; // no trailers: the usual end
+      return start + 2;
+    }
+    const room = this.limits.trailerBytesMax + 4 - (before?.length ?? 0);
+    const taken = Math.min(end - start, Math.max(room, 1));
+    const gathered = new Uint8Array((before?.length ?? 0) + taken);
+    if (before !== null) gathered.set(before);
+    gathered.set(bytes.subarray(start, start + taken), before?.length ?? 0);
+    const fields = new FieldSection(this.limits.headersMax);
+    const limits = { bytesMax: this.limits.trailerBytesMax, countMax: this.limits.headersMax };
+    const next = fields.scan(gathered, 0, gathered.length, limits, FAULTS.trailersLong);
+    if (next === REFUSED) {
+      this.fault = fields.fault;
+      return REFUSED;
+    }
+    this.pendingTrailers = gathered;
+    if (next === MORE) return start + taken;
+    this.isDone = true;
+    if (fields.count > 0) this.trailers = { fields, bytes: gathered };
+    return start + next - (before?.length ?? 0);
+  }
+
+  private refuse(fault: Fault): false {
+    this.fault = fault;
+    return false;
+  }
+}
