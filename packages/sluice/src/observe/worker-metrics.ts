@@ -81,6 +81,7 @@ export class WorkerMetrics {
    * @param durationMs From the request's first byte to the reply's last. Durations of 1xx (upgrades) go into no histogram.
    * @param bytesIn From the client, heads included. @param bytesOut To the client.
    */
+  // oxlint-disable-next-line max-params -- an options object would be an allocation per request
   exchangeEnded(
     listener: number,
     route: number,
