@@ -4,6 +4,7 @@
  */
 import { createServer, connect, type ListenOptions } from 'node:net';
 import { unlink } from 'node:fs/promises';
+import { formatAddress } from '../config/address.ts';
 import type { AddressPlan } from '../config/plan.ts';
 
 /** A port that was free a moment ago on this host. */
@@ -20,7 +21,7 @@ export async function freePort(host: string): Promise<number> {
 export async function listenFault(address: AddressPlan): Promise<string | null> {
   try {
     if (address.kind === 'unix') {
-      if (await answers(address.path)) return `${addressText(address)} is in use by another program: stop it or choose another path`;
+      if (await answers(address.path)) return `${formatAddress(address)} is in use by another program: stop it or choose another path`;
       await unlink(address.path).catch(ignoreMissing);
       await tryListen({ path: address.path });
     } else {
@@ -28,14 +29,8 @@ export async function listenFault(address: AddressPlan): Promise<string | null> 
     }
     return null;
   } catch (error) {
-    return explain(addressText(address), error as NodeJS.ErrnoException);
+    return explain(formatAddress(address), error as NodeJS.ErrnoException);
   }
-}
-
-/** `host:port` with brackets around IPv6, or `unix:/path`. */
-export function addressText(address: AddressPlan): string {
-  if (address.kind === 'unix') return `unix:${address.path}`;
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
 
 function explain(address: string, error: NodeJS.ErrnoException): string {

@@ -1,0 +1,203 @@
+/**
+ * Keeps the data-plane workers running: starts them, hands each change to all of them and waits for every answer, takes back what a
+ * crashed one had counted in the shared tables and starts another in its place with the last plan. A worker that dies while it takes a
+ * plan over is that plan's failure, said to whoever applied it; the restart then runs what is applied next.
+ */
+import type { Runtime } from '../../base/runtime.ts';
+import type { Plan } from '../../config/plan.ts';
+import type { FromWorker, SlotMap, WorkerStart } from '../../config/worker-protocol.ts';
+import { backoffDelay, type BackoffPolicy } from '../../core/fleet/backoff.ts';
+import type { SpawnWorker } from './worker-handle.ts';
+import { WorkerSlot } from './worker-slot.ts';
+
+export type EventLevel = 'info' | 'warn' | 'error';
+
+/** Tells the person who runs Sluice. */
+export type SayEvent = (level: EventLevel, what: string, detail: Readonly<Record<string, string | number | boolean>>) => void;
+
+export interface SupervisorOptions {
+  readonly runtime: Runtime;
+  readonly spawn: SpawnWorker;
+  /** The shared memory that each worker is given. */
+  readonly endpoints: SharedArrayBuffer;
+  readonly metrics: SharedArrayBuffer;
+  readonly say: SayEvent;
+  /** A worker's thread is gone: take back its counts, before its successor starts. */
+  readonly crashed: (worker: number) => void;
+  /** A worker saw an endpoint fail often in a row. */
+  readonly suspect: (service: number, endpoint: number) => void;
+}
+
+/** How long a worker may take to answer `apply`. */
+const APPLY_DEADLINE_MS = 15_000;
+/** A worker that ran this long before it crashed is started again at once. */
+const STEADY_MS = 10_000;
+const RESTART: BackoffPolicy = { baseMs: 50, maxMs: 5_000, jitter: 0.5 };
+/** On top of the drain's own deadline: for the answer to come. */
+const ANSWER_GRACE_MS = 1_000;
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #slots: WorkerSlot[] = [];
+  /** Taken out of service, finishing; their indices are not given out again before they are gone. */
+  readonly #leaving = new Set<WorkerSlot>();
+  /** What every worker runs, or is to run. */
+  #current: { readonly plan: Plan; readonly slots: SlotMap } | null = null;
+  #isEnding = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** Threads that run now. */
+  get running(): number {
+    return this.#slots.filter((slot) => slot.handle !== null).length;
+  }
+
+  /**
+   * Gives every worker this plan and waits until each runs it; starts or drains workers so that there are `plan.workers`.
+   * @returns What went wrong, a line each; empty when all run it.
+   */
+  async apply(plan: Plan, slots: SlotMap): Promise<readonly string[]> {
+    this.#current = { plan, slots };
+    while (this.#slots.length > plan.workers) this.#retire(this.#slots.pop()!, plan.drainTimeoutMs);
+    const started = this.#slots.length;
+    while (this.#slots.length < plan.workers) this.#slots.push(new WorkerSlot(this.#freeIndex()));
+    const indices = this.#slots.map((slot) => slot.index);
+    const answers = this.#slots.map((slot) => this.#awaitApplied(slot, plan.generation));
+    for (const slot of this.#slots.slice(started)) this.#start(slot);
+    for (const slot of this.#slots.slice(0, started)) this.#sendCurrent(slot);
+    const errors = await Promise.all(answers);
+    return errors.flatMap((error, place) => (error === null ? [] : [`worker ${indices[place]}: ${error}`]));
+  }
+
+  /**
+   * Every worker stops accepting and finishes what it has.
+   * @returns Connections that had to be cut at the deadline.
+   */
+  async drain(deadlineMs: number): Promise<number> {
+    this.#isEnding = true;
+    const cuts = await Promise.all(this.#slots.map((slot) => this.#drainOne(slot, deadlineMs)));
+    return cuts.reduce((sum, cut) => sum + cut, 0);
+  }
+
+  /** Closes everything at once; resolves when every thread is gone. */
+  async close(): Promise<void> {
+    this.#isEnding = true;
+    await Promise.all([...this.#slots.splice(0), ...this.#leaving].map((slot) => this.#end(slot)));
+  }
+
+  /** Each worker reopens the access log's file. */
+  reopenLog(): void {
+    for (const slot of this.#slots) slot.handle?.send({ type: 'reopen-log' });
+  }
+
+  /** The lowest index that no thread has; the shared tables have a column for each. */
+  #freeIndex(): number {
+    const taken = new Set([...this.#slots, ...this.#leaving].map((slot) => slot.index));
+    let index = 0;
+    while (taken.has(index)) index++;
+    return index;
+  }
+
+  #start(slot: WorkerSlot): void {
+    const { runtime, spawn, endpoints, metrics } = this.#options;
+    const start: WorkerStart = { index: slot.index, endpoints, metrics };
+    slot.restart = null;
+    slot.startedAt = runtime.clock.now();
+    slot.handle = spawn(start, {
+      message: (message) => this.#received(slot, message),
+      exited: (reason) => this.#exited(slot, reason),
+    });
+    this.#sendCurrent(slot);
+  }
+
+  #sendCurrent(slot: WorkerSlot): void {
+    // A worker that waits for its restart is given the plan then.
+    if (this.#current !== null) slot.handle?.send({ type: 'apply', ...this.#current });
+  }
+
+  #awaitApplied(slot: WorkerSlot, generation: number): Promise<string | null> {
+    slot.applying?.settle('another plan was applied before it answered');
+    return new Promise((resolve) => {
+      const late = this.#options.runtime.timers.after(APPLY_DEADLINE_MS, () => settle(`did not answer within ${APPLY_DEADLINE_MS} ms`));
+      const settle = (error: string | null): void => {
+        late();
+        slot.applying = null;
+        resolve(error);
+      };
+      slot.applying = { generation, settle };
+    });
+  }
+
+  #received(slot: WorkerSlot, message: FromWorker): void {
+    switch (message.type) {
+      case 'applied':
+        if (slot.applying?.generation === message.generation) slot.applying.settle(message.error);
+        return;
+      case 'drained':
+        slot.draining?.settle(message.cut);
+        return;
+      case 'suspect':
+        return this.#options.suspect(message.service, message.endpoint);
+      case 'event':
+        return this.#options.say(message.level, message.what, { ...message.detail, worker: slot.index });
+    }
+  }
+
+  #exited(slot: WorkerSlot, reason: string): void {
+    const { clock, random, timers } = this.#options.runtime;
+    slot.handle = null;
+    this.#options.crashed(slot.index);
+    slot.left?.();
+    slot.failPending(`its thread ended: ${reason}`);
+    if (this.#isEnding || slot.isLeaving) return;
+    const ranMs = Math.round(clock.now() - (slot.startedAt ?? clock.now()));
+    slot.failures = ranMs >= STEADY_MS ? 1 : slot.failures + 1;
+    const afterMs = ranMs >= STEADY_MS ? 0 : backoffDelay(RESTART, slot.failures, random);
+    this.#options.say('error', 'worker-crashed', { worker: slot.index, reason, ranMs, restartInMs: afterMs });
+    slot.restart = timers.after(afterMs, () => this.#start(slot));
+  }
+
+  #drainOne(slot: WorkerSlot, deadlineMs: number): Promise<number> {
+    slot.restart?.();
+    const { handle } = slot;
+    if (handle === null) return Promise.resolve(0);
+    return new Promise((resolve) => {
+      const late = this.#options.runtime.timers.after(deadlineMs + ANSWER_GRACE_MS, () => settle(0));
+      const settle = (cut: number): void => {
+        late();
+        slot.draining = null;
+        resolve(cut);
+      };
+      slot.draining = { generation: 0, settle };
+      handle.send({ type: 'drain', deadlineMs });
+    });
+  }
+
+  /** Takes a worker out of service that is one too many. */
+  #retire(slot: WorkerSlot, deadlineMs: number): void {
+    slot.isLeaving = true;
+    slot.applying?.settle(null);
+    this.#leaving.add(slot);
+    void this.#drainOne(slot, deadlineMs)
+      .then(() => this.#end(slot))
+      .then(() => this.#leaving.delete(slot));
+  }
+
+  #end(slot: WorkerSlot): Promise<void> {
+    slot.isLeaving = true;
+    slot.restart?.();
+    const { handle } = slot;
+    if (handle === null) return Promise.resolve();
+    slot.ended ??= new Promise((resolve) => {
+      const hard = this.#options.runtime.timers.after(ANSWER_GRACE_MS, () => handle.terminate());
+      slot.left = () => {
+        hard();
+        resolve();
+      };
+      handle.send({ type: 'close' });
+    });
+    return slot.ended;
+  }
+}
