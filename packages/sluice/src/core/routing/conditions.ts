@@ -1,0 +1,65 @@
+/**
+ * What a route asks beyond host and path: method, headers, cookies, query. All must hold; the cheapest is asked first.
+ * An error in a matcher means that the route does not match (fail closed): an engine that trips over a crafted value must not open a
+ * route, nor take the worker down.
+ */
+import { compileField, cookieSatisfies, headerSatisfies, querySatisfies, type FieldTest } from './fields.ts';
+import type { RouteMatcher, RouteRequest } from './matcher.ts';
+import type { CompileRegex } from './regex.ts';
+
+/** The compiled conditions of one route. */
+export class Conditions {
+  readonly #methods: readonly string[];
+  readonly #headers: readonly FieldTest[];
+  readonly #cookies: readonly FieldTest[];
+  readonly #query: readonly FieldTest[];
+
+  /** @throws what `compileRegex` throws. */
+  constructor(route: RouteMatcher, compileRegex: CompileRegex) {
+    this.#methods = route.methods;
+    this.#headers = route.headers.map((condition) => compileField(condition, compileRegex));
+    this.#cookies = route.cookies.map((condition) => compileField(condition, compileRegex));
+    this.#query = route.query.map((condition) => compileField(condition, compileRegex));
+  }
+
+  /** True when the request satisfies all of them. */
+  hold(request: RouteRequest): boolean {
+    if (this.#methods.length > 0 && !this.#methods.includes(request.method)) return false;
+    try {
+      return this.#headersHold(request) && this.#cookiesHold(request) && this.#queryHolds(request);
+    } catch {
+      return false;
+    }
+  }
+
+  #headersHold(request: RouteRequest): boolean {
+    for (const test of this.#headers) {
+      if (!headerSatisfies(request.header(test.name), test)) return false;
+    }
+    return true;
+  }
+
+  #cookiesHold(request: RouteRequest): boolean {
+    if (this.#cookies.length === 0) return true;
+    const cookies = request.header('cookie');
+    if (cookies === null) return false;
+    for (const test of this.#cookies) {
+      if (!cookieSatisfies(cookies, test)) return false;
+    }
+    return true;
+  }
+
+  #queryHolds(request: RouteRequest): boolean {
+    if (this.#query.length === 0) return true;
+    if (request.query === null) return false;
+    for (const test of this.#query) {
+      if (!querySatisfies(request.query, test)) return false;
+    }
+    return true;
+  }
+}
+
+/** How many conditions a route has beyond host and path; methods together are one. */
+export function conditionCount(route: RouteMatcher): number {
+  return (route.methods.length > 0 ? 1 : 0) + route.headers.length + route.cookies.length + route.query.length;
+}

@@ -1,0 +1,145 @@
+/**
+ * All routes of one host, looked up by path: exact paths in a Map, prefixes and patterns in a trie of segments, regular expressions in a
+ * list. Every candidate has a rank (its place in the total order of `specificity.ts`), every table and trie node the best rank under it:
+ * a branch that cannot beat what was found already is not walked. Cost: one Map look-up for the path, then one per segment for as long
+ * as the trie has children; a level with a literal and a parameter child may be walked twice. Never more than the configured nodes.
+ */
+import type { Conditions } from './conditions.ts';
+import type { RouteRequest } from './matcher.ts';
+import { regexSatisfies, type CompiledPath } from './path-condition.ts';
+import type { PathPattern } from './pattern.ts';
+import type { TextMatcher } from './regex.ts';
+
+/** A route under one of its hosts. */
+export interface Candidate {
+  /** 0 goes first. */
+  readonly rank: number;
+  /** Index in the configuration. */
+  readonly route: number;
+  /** Null when it asks for nothing beyond host and path. */
+  readonly conditions: Conditions | null;
+}
+
+interface RegexCandidate {
+  readonly matches: TextMatcher;
+  readonly candidate: Candidate;
+}
+
+class TrieNode {
+  children: Map<string, TrieNode> | null = null;
+  parameter: TrieNode | null = null;
+  /** Patterns that end here; in rank order. */
+  closed: Candidate[] | null = null;
+  /** Patterns that are open here; in rank order. */
+  open: Candidate[] | null = null;
+  /** The best rank at or under this node. */
+  readonly bestRank: number;
+
+  constructor(bestRank: number) {
+    this.bestRank = bestRank;
+  }
+}
+
+const SLASH = 0x2f;
+const UNREACHABLE = Number.MAX_SAFE_INTEGER;
+
+/** Routes by path. Candidates are added in rank order, so that lists and best ranks need no upkeep. */
+export class PathTable {
+  /** The rank of the first candidate. */
+  bestRank: number = UNREACHABLE;
+  #exact: Map<string, Candidate[]> | null = null;
+  #root: TrieNode | null = null;
+  #regexes: RegexCandidate[] | null = null;
+  #found: Candidate | null = null;
+  #limit: number = UNREACHABLE;
+
+  /** Adds a candidate whose rank is above all that were added before. */
+  add(path: CompiledPath, candidate: Candidate): void {
+    if (this.bestRank === UNREACHABLE) this.bestRank = candidate.rank;
+    switch (path.kind) {
+      case 'exact':
+        this.#exact ??= new Map();
+        append(this.#exact, path.path, candidate);
+        return;
+      case 'segments':
+        this.#addPattern(path.pattern, candidate);
+        return;
+      case 'regex':
+        (this.#regexes ??= []).push({ matches: path.matches, candidate });
+    }
+  }
+
+  #addPattern(pattern: PathPattern, candidate: Candidate): void {
+    let node = (this.#root ??= new TrieNode(candidate.rank));
+    for (const segment of pattern.segments) {
+      if (segment === null) {
+        node = node.parameter ??= new TrieNode(candidate.rank);
+        continue;
+      }
+      const children = (node.children ??= new Map<string, TrieNode>());
+      let child = children.get(segment);
+      if (child === undefined) children.set(segment, (child = new TrieNode(candidate.rank)));
+      node = child;
+    }
+    if (pattern.isOpen) (node.open ??= []).push(candidate);
+    else (node.closed ??= []).push(candidate);
+  }
+
+  /**
+   * The best candidate for a request.
+   * @param limit Only ranks below it are wanted.
+   */
+  find(request: RouteRequest, limit: number): Candidate | null {
+    this.#found = null;
+    this.#limit = limit;
+    const exact = this.#exact?.get(request.path);
+    if (exact !== undefined) this.#offer(exact, request);
+    if (this.#root !== null && this.#root.bestRank < this.#limit) this.#walk(this.#root, 0, request);
+    if (this.#regexes !== null) this.#findRegex(this.#regexes, request);
+    return this.#found;
+  }
+
+  /** Takes the first candidate that beats what was found and whose conditions hold. */
+  #offer(candidates: readonly Candidate[], request: RouteRequest): void {
+    for (const candidate of candidates) {
+      if (candidate.rank >= this.#limit) return;
+      if (candidate.conditions !== null && !candidate.conditions.hold(request)) continue;
+      this.#found = candidate;
+      this.#limit = candidate.rank;
+      return;
+    }
+  }
+
+  /** Deeper nodes first: they rank higher as a rule, and then rule out the rest. @param position End of what `node` stands for. */
+  #walk(node: TrieNode, position: number, request: RouteRequest): void {
+    const path = request.path;
+    if (position === path.length) {
+      if (node.closed !== null) this.#offer(node.closed, request);
+    } else if (path.charCodeAt(position) === SLASH && (node.children !== null || node.parameter !== null)) {
+      let end = path.indexOf('/', position + 1);
+      if (end < 0) end = path.length;
+      const child = node.children?.get(path.slice(position + 1, end));
+      if (child !== undefined && child.bestRank < this.#limit) this.#walk(child, end, request);
+      const parameter = node.parameter;
+      if (parameter !== null && end > position + 1 && parameter.bestRank < this.#limit) this.#walk(parameter, end, request);
+    }
+    if (node.open !== null) this.#offer(node.open, request);
+  }
+
+  #findRegex(regexes: readonly RegexCandidate[], request: RouteRequest): void {
+    for (const { matches, candidate } of regexes) {
+      if (candidate.rank >= this.#limit) return;
+      if (!regexSatisfies(request.path, matches)) continue;
+      if (candidate.conditions !== null && !candidate.conditions.hold(request)) continue;
+      this.#found = candidate;
+      this.#limit = candidate.rank;
+      return;
+    }
+  }
+}
+
+function append(lists: Map<string, Candidate[]>, key: string, candidate: Candidate): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [candidate]);
+  else list.push(candidate);
+}
