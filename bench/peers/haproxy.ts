@@ -1,0 +1,42 @@
+/** HAProxy: one thread, upstream connections reused whenever possible. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort, start, temporaryDirectory, waitForListener } from '../processes.ts';
+import type { SubjectKind, SubjectOptions } from './subject.ts';
+import { programVersion } from './versions.ts';
+
+export const haproxy: SubjectKind = {
+  name: 'HAProxy',
+  version: () => /version ([\w.+-]+)/.exec(programVersion('haproxy', ['-v']) ?? '')?.[1] ?? null,
+  async start(options) {
+    const directory = temporaryDirectory('haproxy');
+    const port = await freePort();
+    const file = join(directory, 'haproxy.cfg');
+    writeFileSync(file, configuration(port, options));
+    const started = start('haproxy-log', 'haproxy', ['-db', '-f', file]);
+    await waitForListener(started, port);
+    return { name: 'HAProxy', port, started };
+  },
+};
+
+/** `maxconn` 7000: with splice pipes HAProxy needs about 2.5 descriptors per connection, and a common hard limit is 20,000. */
+function configuration(port: number, options: SubjectOptions): string {
+  const server = options.upstream === 'tcp' ? `127.0.0.1:${options.origin.port}` : `unix@${options.origin.socketPath}`;
+  return `global
+  nbthread ${options.workers}
+  maxconn 7000
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 300s
+  timeout server 300s
+  timeout http-keep-alive 300s
+  option forwardfor
+frontend web
+  bind 127.0.0.1:${port} backlog 4096
+  default_backend origin
+backend origin
+  http-reuse always
+  server origin ${server} pool-max-conn 256
+`;
+}

@@ -1,0 +1,48 @@
+/** Sluice itself, started through its command: metrics on (they are never off), access log off. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { freePort, start, temporaryDirectory, waitForListener } from '../processes.ts';
+import type { Subject, SubjectKind, SubjectOptions } from './subject.ts';
+
+const program = fileURLToPath(new URL('../../packages/sluice/bin/sluice.js', import.meta.url));
+const entry = fileURLToPath(new URL('../../packages/sluice/src/cli/main.ts', import.meta.url));
+
+/** Sluice with its admin API, for rows that reload it. */
+export interface SluiceSubject extends Subject {
+  readonly adminPort: number;
+  readonly configFile: string;
+}
+
+export const sluice: SubjectKind = {
+  name: 'Sluice',
+  version: () => (existsSync(entry) ? `this checkout on Node.js ${process.versions.node}` : null),
+  start: (options) => startSluice(options),
+};
+
+/** Starts `sluice up` with one listener; `routes` replaces the one catch-all route. */
+export async function startSluice(
+  options: SubjectOptions,
+  routes: readonly object[] = [{ path: '/*', to: 'origin' }],
+): Promise<SluiceSubject> {
+  const directory = temporaryDirectory('sluice');
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const configFile = join(directory, 'sluice.config.json');
+  writeFileSync(configFile, sluiceConfiguration(port, adminPort, options, routes));
+  const started = start('sluice-log', process.execPath, [program, 'up', '--config', configFile]);
+  await waitForListener(started, port);
+  return { name: 'Sluice', port, adminPort, configFile, started };
+}
+
+/** The configuration file's text. */
+export function sluiceConfiguration(port: number, adminPort: number, options: SubjectOptions, routes: readonly object[]): string {
+  const address = options.upstream === 'tcp' ? `127.0.0.1:${options.origin.port}` : `unix:${options.origin.socketPath}`;
+  return JSON.stringify({
+    listeners: { web: { http: `127.0.0.1:${port}`, connectionsMax: 16_000 } },
+    services: { origin: { endpoints: [address] } },
+    routes,
+    workers: options.workers,
+    admin: `127.0.0.1:${adminPort}`,
+  });
+}

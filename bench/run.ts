@@ -1,0 +1,68 @@
+/**
+ * Side-by-side benchmarks: Sluice and its peers before the same backend, in turns, medians of several rounds.
+ * Every row is bounded in time; everything that was started is stopped again, also on errors.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { parseOptions, type Options } from './options.ts';
+import { startOrigin } from './origin.ts';
+import { caddy } from './peers/caddy.ts';
+import { fastifyHttpProxy } from './peers/fastify-http-proxy.ts';
+import { haproxy } from './peers/haproxy.ts';
+import { httpProxy3 } from './peers/http-proxy-3.ts';
+import { nginx } from './peers/nginx.ts';
+import { sluice } from './peers/sluice.ts';
+import type { SubjectKind } from './peers/subject.ts';
+import { usableKinds } from './preflight.ts';
+import { cleanUp } from './processes.ts';
+import { describeMachine, rowMarkdown, writeReport, type Report } from './report.ts';
+import { idleRow } from './rows/idle.ts';
+import { latencyRow } from './rows/latency.ts';
+import { reloadRow } from './rows/reload.ts';
+import type { Row, RowResult } from './rows/row.ts';
+import { throughputRows } from './rows/throughput.ts';
+import { workersRow } from './rows/workers.ts';
+
+const kinds: readonly SubjectKind[] = [sluice, nginx, haproxy, caddy, httpProxy3, fastifyHttpProxy];
+const rows: readonly Row[] = [...throughputRows, workersRow, latencyRow, idleRow, reloadRow];
+
+const log = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function main(options: Options): Promise<void> {
+  const unknown = options.only.filter((id) => !rows.some((row) => row.id === id));
+  if (unknown.length > 0) throw new Error(`--only: no row ${unknown.join(', ')}; there are ${rows.map((row) => row.id).join(', ')}`);
+  const origin = await startOrigin();
+  const wanted = kinds.filter((kind) => options.peers.length === 0 || options.peers.includes(kind.name) || kind === sluice);
+  const usable = await usableKinds(wanted, origin, log);
+  const results: RowResult[] = [];
+  for (const row of rows) {
+    if (options.only.length > 0 && !options.only.includes(row.id)) continue;
+    const result = await row.run({ origin, rounds: options.rounds, seconds: options.seconds, kinds: usable, log });
+    results.push(result);
+    process.stdout.write(`\n${rowMarkdown(result)}`);
+  }
+  if (options.write) writeReport(merged(options, usable, results));
+}
+
+/** A run of some rows replaces those in the last report and keeps the others. */
+function merged(options: Options, usable: readonly SubjectKind[], results: readonly RowResult[]): Report {
+  const versions = Object.fromEntries(usable.map((kind) => [kind.name, kind.version() ?? '']));
+  const order = (row: RowResult): number => rows.findIndex((each) => each.id === row.id);
+  const kept = previousRows().filter((old) => order(old) >= 0 && !results.some((row) => row.id === old.id));
+  const all = [...kept, ...results].toSorted((left, right) => order(left) - order(right));
+  const date = new Date().toISOString().slice(0, 10);
+  return { date, machine: describeMachine(), rounds: options.rounds, seconds: options.seconds, versions, rows: all };
+}
+
+function previousRows(): readonly RowResult[] {
+  const file = new URL('results/latest.json', import.meta.url);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report).rows : [];
+}
+
+try {
+  await main(parseOptions(process.argv.slice(2)));
+} catch (error) {
+  log(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+} finally {
+  await cleanUp();
+}
