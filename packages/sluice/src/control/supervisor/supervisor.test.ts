@@ -62,7 +62,10 @@ function answerAll(worker: FakeWorker, message: ToWorker): void {
 test('a plan is applied when every worker says so', async () => {
   const { supervisor, workers } = setUp();
   assert.deepEqual(await supervisor.apply(plan(1, 3), SLOTS), []);
-  assert.deepEqual(workers.map((worker) => worker.index), [0, 1, 2]);
+  assert.deepEqual(
+    workers.map((worker) => worker.index),
+    [0, 1, 2],
+  );
   assert.deepEqual(await supervisor.apply(plan(2, 3), SLOTS), []);
   assert.equal(workers.length, 3);
   assert.ok(workers.every((worker) => worker.received.length === 2));
@@ -127,7 +130,10 @@ test('fewer workers: the surplus drains, then closes; more later get free indice
   });
   await supervisor.apply(plan(1, 2), SLOTS);
   await supervisor.apply(plan(2, 1), SLOTS);
-  assert.deepEqual(workers[1]?.received.map((message) => message.type), ['apply', 'drain']);
+  assert.deepEqual(
+    workers[1]?.received.map((message) => message.type),
+    ['apply', 'drain'],
+  );
   await supervisor.apply(plan(3, 2), SLOTS);
   assert.equal(workers[2]?.index, 2, 'index 1 still belongs to the one that drains');
 });

@@ -7,13 +7,9 @@ import type { Runtime } from '../../base/runtime.ts';
 import type { Plan } from '../../config/plan.ts';
 import type { FromWorker, SlotMap, WorkerStart } from '../../config/worker-protocol.ts';
 import { backoffDelay, type BackoffPolicy } from '../../core/fleet/backoff.ts';
+import type { SayEvent } from '../say-event.ts';
 import type { SpawnWorker } from './worker-handle.ts';
 import { WorkerSlot } from './worker-slot.ts';
-
-export type EventLevel = 'info' | 'warn' | 'error';
-
-/** Tells the person who runs Sluice. */
-export type SayEvent = (level: EventLevel, what: string, detail: Readonly<Record<string, string | number | boolean>>) => void;
 
 export interface SupervisorOptions {
   readonly runtime: Runtime;
