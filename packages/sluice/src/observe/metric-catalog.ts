@@ -1,0 +1,235 @@
+/**
+ * Every metric that Sluice exposes: name, type, meaning and where its numbers lie. The exposition and docs/reference/metrics.md are made
+ * from this one list. Names follow prometheus.io/docs/practices/naming: base units, `_total` for counters. Each level (listener, route,
+ * service, endpoint) has its own names, so that summing over a name never counts a request twice.
+ */
+import { DOWN, DRAINING, EJECTED, MAINTENANCE } from '../core/balancing/endpoint-table.ts';
+import type { EndpointTable } from '../core/balancing/endpoint-table.ts';
+import { connectionsOf, inflightOf } from './metric-board.ts';
+import {
+  AFFINITY_FORGED,
+  AFFINITY_STALE,
+  BYTES_IN,
+  BYTES_OUT,
+  CONNECTIONS_OPENED,
+  CONNECTIONS_REFUSED,
+  EJECTIONS,
+  HEDGES,
+  HEDGES_WON,
+  LOG_DROPPED,
+  RETRIES,
+  RETRIES_DENIED,
+  SHED,
+} from './metric-layout.ts';
+import type { MetricKind } from './metric-layout.ts';
+
+/** What the process knows of itself; collected by the control plane when somebody asks. */
+export interface ProcessFacts {
+  readonly version: string;
+  /** Of the JavaScript runtime. */
+  readonly runtime: string;
+  readonly workers: number;
+  readonly workerRestarts: number;
+  /** Of the plan that runs. */
+  readonly generation: number;
+  readonly reloadsApplied: number;
+  readonly reloadsRefused: number;
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  /** Seconds since 1970. */
+  readonly startSeconds: number;
+}
+
+/** How the samples of one family are read. */
+export type MetricSource =
+  | { readonly read: 'column'; readonly column: number }
+  | { readonly read: 'row'; readonly value: (row: Float64Array) => number }
+  /** One sample per status class, label `code`. */
+  | { readonly read: 'statuses' }
+  /** One sample per way to close, label `reason`. */
+  | { readonly read: 'closes' }
+  | { readonly read: 'histogram' }
+  /** From the endpoint table, which also balancing reads. */
+  | { readonly read: 'table'; readonly value: (table: EndpointTable, slot: number) => number }
+  /** Of the whole process; label text (without braces) and value. */
+  | { readonly read: 'facts'; readonly samples: (facts: ProcessFacts) => readonly (readonly [labels: string, value: number])[] };
+
+export interface MetricFamily {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Whose rows it is about; `worker` families are sums over all of them. */
+  readonly of: MetricKind;
+  readonly source: MetricSource;
+}
+
+const NAME_LABELS: Readonly<Record<MetricKind, readonly string[]>> = {
+  listener: ['listener'],
+  route: ['route'],
+  service: ['service'],
+  endpoint: ['service', 'endpoint'],
+  worker: [],
+};
+
+/** What each of the four levels has. */
+function traffic(of: MetricKind, prefix: string, noun: string): readonly MetricFamily[] {
+  const family = (name: string, type: MetricFamily['type'], help: string, source: MetricSource, ...more: string[]): MetricFamily => {
+    return { name: prefix + name, type, help, labels: [...NAME_LABELS[of], ...more], of, source };
+  };
+  return [
+    family('requests_total', 'counter', `${noun}, by status class; cut: no whole reply was sent.`, { read: 'statuses' }, 'code'),
+    family('request_duration_seconds', 'histogram', `${noun}: time from first byte in to last byte out, upgrades left out.`, {
+      read: 'histogram',
+    }),
+    family('request_bytes_total', 'counter', `${noun}: bytes received, heads included.`, { read: 'column', column: BYTES_IN }),
+    family('response_bytes_total', 'counter', `${noun}: bytes sent back, heads included.`, { read: 'column', column: BYTES_OUT }),
+  ];
+}
+
+function counter(of: MetricKind, name: string, help: string, column: number): MetricFamily {
+  return { name, type: 'counter', help, labels: NAME_LABELS[of], of, source: { read: 'column', column } };
+}
+
+function rowGauge(of: MetricKind, name: string, help: string, value: (row: Float64Array) => number): MetricFamily {
+  return { name, type: 'gauge', help, labels: NAME_LABELS[of], of, source: { read: 'row', value } };
+}
+
+function tableGauge(
+  of: 'service' | 'endpoint',
+  name: string,
+  help: string,
+  value: (table: EndpointTable, slot: number) => number,
+): MetricFamily {
+  return { name, type: 'gauge', help, labels: NAME_LABELS[of], of, source: { read: 'table', value } };
+}
+
+function fact(name: string, type: 'counter' | 'gauge', help: string, value: (facts: ProcessFacts) => number): MetricFamily {
+  return { name, type, help, labels: [], of: 'worker', source: { read: 'facts', samples: (facts) => [['', value(facts)]] } };
+}
+
+const LISTENER_METRICS: readonly MetricFamily[] = [
+  ...traffic('listener', 'sluice_', 'Exchanges of a listener'),
+  rowGauge('listener', 'sluice_requests_inflight', 'Exchanges that a listener has begun and not ended.', inflightOf),
+  rowGauge('listener', 'sluice_connections', 'Client connections open.', connectionsOf),
+  counter('listener', 'sluice_connections_opened_total', 'Client connections accepted.', CONNECTIONS_OPENED),
+  {
+    name: 'sluice_connections_closed_total',
+    type: 'counter',
+    help: 'Client connections closed, by reason: normal, timeout, error, drain.',
+    labels: ['listener', 'reason'],
+    of: 'listener',
+    source: { read: 'closes' },
+  },
+  counter('listener', 'sluice_connections_refused_total', 'Client connections over the limit, closed at once.', CONNECTIONS_REFUSED),
+];
+
+const ROUTE_METRICS: readonly MetricFamily[] = [
+  ...traffic('route', 'sluice_route_', 'Exchanges of a route'),
+  rowGauge('route', 'sluice_route_requests_inflight', 'Exchanges of a route that have begun and not ended.', inflightOf),
+  counter('route', 'sluice_route_retries_total', 'Further attempts of exchanges of a route.', RETRIES),
+  counter('route', 'sluice_route_shed_total', 'Exchanges of a route refused for overload.', SHED),
+];
+
+const SERVICE_METRICS: readonly MetricFamily[] = [
+  ...traffic('service', 'sluice_service_', 'Exchanges of a service'),
+  rowGauge(
+    'service',
+    'sluice_service_requests_inflight',
+    'Exchanges of a service that have begun and not ended, waiting ones included.',
+    inflightOf,
+  ),
+  counter('service', 'sluice_retries_total', 'Further attempts after a failed one.', RETRIES),
+  counter('service', 'sluice_retries_denied_total', 'Retries that the budget did not allow.', RETRIES_DENIED),
+  counter('service', 'sluice_hedges_total', 'Second copies sent because the first was slow.', HEDGES),
+  counter('service', 'sluice_hedges_won_total', 'Second copies that answered first.', HEDGES_WON),
+  counter('service', 'sluice_shed_total', 'Exchanges refused for overload, an open breaker or a full queue.', SHED),
+  counter('service', 'sluice_affinity_forged_total', 'Affinity cookies ignored because their signature is wrong.', AFFINITY_FORGED),
+  counter('service', 'sluice_affinity_stale_total', 'Affinity that named an endpoint which is gone, or had expired.', AFFINITY_STALE),
+  tableGauge('service', 'sluice_service_connections', 'Upstream connections open.', (table, slot) => table.serviceConnections[slot]!),
+  tableGauge(
+    'service',
+    'sluice_service_breaker_state',
+    'Circuit breaker: 0 closed, 1 open, 2 half-open.',
+    (table, slot) => table.breakerState[slot]!,
+  ),
+  tableGauge(
+    'service',
+    'sluice_service_concurrency_limit',
+    'Requests that may be in flight now; 0 is no bound.',
+    (table, slot) => table.concurrencyLimit[slot]!,
+  ),
+];
+
+const ENDPOINT_METRICS: readonly MetricFamily[] = [
+  ...traffic('endpoint', 'sluice_endpoint_', 'Attempts at an endpoint'),
+  tableGauge(
+    'endpoint',
+    'sluice_endpoint_inflight',
+    'Requests in flight at an endpoint, upgraded connections included.',
+    (table, slot) => table.inflight[slot]!,
+  ),
+  tableGauge('endpoint', 'sluice_endpoint_up', '1 while an endpoint passes its active checks, else 0.', (table, slot) =>
+    (table.state[slot]! & (DOWN | MAINTENANCE)) === 0 ? 1 : 0,
+  ),
+  tableGauge('endpoint', 'sluice_endpoint_ejected', '1 while an endpoint is left out for failing, else 0.', (table, slot) =>
+    bit(table.state[slot]!, EJECTED),
+  ),
+  tableGauge('endpoint', 'sluice_endpoint_draining', '1 while an endpoint finishes and takes no more, else 0.', (table, slot) =>
+    bit(table.state[slot]!, DRAINING),
+  ),
+  counter('endpoint', 'sluice_ejections_total', 'Times that an endpoint was left out for failing.', EJECTIONS),
+  counter('endpoint', 'sluice_endpoint_retries_total', 'Failed attempts at an endpoint that were tried elsewhere.', RETRIES),
+  counter('endpoint', 'sluice_endpoint_hedges_total', 'Requests at an endpoint so slow that a second copy was sent elsewhere.', HEDGES),
+];
+
+const PROCESS_METRICS: readonly MetricFamily[] = [
+  counter('worker', 'sluice_access_log_dropped_total', 'Access log lines dropped because the disk was too slow.', LOG_DROPPED),
+  {
+    name: 'sluice_build_info',
+    type: 'gauge',
+    help: 'Always 1; the version and the runtime are labels.',
+    labels: ['version', 'runtime'],
+    of: 'worker',
+    source: { read: 'facts', samples: (facts) => [[`version="${facts.version}",runtime="${facts.runtime}"`, 1]] },
+  },
+  fact('sluice_workers', 'gauge', 'Data-plane threads running.', (facts) => facts.workers),
+  fact('sluice_worker_restarts_total', 'counter', 'Data-plane threads started again after a crash.', (facts) => facts.workerRestarts),
+  fact('sluice_config_generation', 'gauge', 'Generation of the plan that runs.', (facts) => facts.generation),
+  {
+    name: 'sluice_reloads_total',
+    type: 'counter',
+    help: 'Configurations read anew, by result: applied, refused.',
+    labels: ['result'],
+    of: 'worker',
+    source: {
+      read: 'facts',
+      samples: (facts) => [
+        ['result="applied"', facts.reloadsApplied],
+        ['result="refused"', facts.reloadsRefused],
+      ],
+    },
+  },
+  fact('process_cpu_seconds_total', 'counter', 'User and system CPU time, all threads.', (facts) => facts.cpuSeconds),
+  fact('process_resident_memory_bytes', 'gauge', 'Resident memory.', (facts) => facts.residentBytes),
+  fact('process_start_time_seconds', 'gauge', 'When the process began, in seconds since 1970.', (facts) => facts.startSeconds),
+];
+
+/** In the order in which they are exposed and documented. */
+export const METRIC_FAMILIES: readonly MetricFamily[] = [
+  ...LISTENER_METRICS,
+  ...ROUTE_METRICS,
+  ...SERVICE_METRICS,
+  ...ENDPOINT_METRICS,
+  ...PROCESS_METRICS,
+];
+
+function bit(state: number, mask: number): number {
+  return (state & mask) === 0 ? 0 : 1;
+}
+
+/** The table of docs/reference/metrics.md. */
+export function metricsReference(): string {
+  const rows = METRIC_FAMILIES.map(({ name, type, labels, help }) => `| \`${name}\` | ${type} | ${labels.join(', ') || '–'} | ${help} |`);
+  return ['| name | type | labels | what |', '| --- | --- | --- | --- |', ...rows, ''].join('\n');
+}

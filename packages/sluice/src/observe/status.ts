@@ -1,0 +1,73 @@
+/**
+ * The state of everything at one moment, as `GET /api/status` and `sluice status --json` show it. Plain JSON; fields are only added,
+ * never renamed. Latencies and counts are since the start (of the slot); take two and subtract for a rate.
+ */
+
+export interface Status {
+  readonly version: string;
+  readonly pid: number;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly uptimeSeconds: number;
+  readonly generation: number;
+  readonly workers: number;
+  readonly workerRestarts: number;
+  readonly reloadsApplied: number;
+  readonly reloadsRefused: number;
+  readonly listeners: readonly ListenerStatus[];
+  readonly services: readonly ServiceStatus[];
+  /** Routes that had a request. */
+  readonly routes: readonly RouteStatus[];
+}
+
+/** What each level counts. */
+export interface TrafficStatus {
+  readonly requests: number;
+  /** 5xx replies and cut exchanges. */
+  readonly errors: number;
+  readonly inflight: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Milliseconds; null before the first request. */
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
+}
+
+export interface ListenerStatus extends TrafficStatus {
+  readonly name: string;
+  /** Where it listens really, with the port that was given for port 0. */
+  readonly address: string;
+  readonly connections: number;
+}
+
+export interface RouteStatus extends TrafficStatus {
+  readonly name: string;
+}
+
+export interface ServiceStatus extends TrafficStatus {
+  readonly name: string;
+  readonly balance: string;
+  /** `up` all endpoints usable, `degraded` some, `down` none, `empty` has none. */
+  readonly state: 'up' | 'degraded' | 'down' | 'empty';
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  readonly retries: number;
+  readonly hedges: number;
+  readonly shed: number;
+  /** Something to know, for example that all endpoints failed at once; null when there is nothing. */
+  readonly note: string | null;
+  readonly endpoints: readonly EndpointStatus[];
+}
+
+export type EndpointState = 'up' | 'down' | 'ejected' | 'draining' | 'maintenance';
+
+export interface EndpointStatus extends TrafficStatus {
+  readonly address: string;
+  readonly state: EndpointState;
+  readonly weight: number;
+  readonly priority: number;
+  readonly retries: number;
+  readonly ejections: number;
+  /** Why it is in this state, or null. */
+  readonly note: string | null;
+}
