@@ -65,13 +65,13 @@ export function buildStatus(input: StatusInput): Status {
     listeners: plan.listeners.map(({ name }) => listenerStatus(input, name)),
     services: plan.services.map((service) => serviceStatus(input, service)),
     routes: plan.routes
-      .map(({ name }) => routeStatus(input, name, names.routes[name]))
+      .map(({ name }) => routeStatus(input, name, slotOf(names.routes, name)))
       .filter(({ requests, inflight }) => requests + inflight > 0),
   };
 }
 
 function listenerStatus(input: StatusInput, name: string): ListenerStatus {
-  const row = rowOf(input, 'listener', input.names.listeners[name]);
+  const row = rowOf(input, 'listener', slotOf(input.names.listeners, name));
   return { name, address: input.addresses.get(name) ?? '', connections: connectionsOf(row), ...traffic(row, inflightOf(row)) };
 }
 
@@ -81,7 +81,7 @@ function routeStatus(input: StatusInput, name: string, slot: number | undefined)
 }
 
 function serviceStatus(input: StatusInput, service: StatusService): ServiceStatus {
-  const slot = input.names.services[service.name];
+  const slot = slotOf(input.names.services, service.name);
   const row = rowOf(input, 'service', slot);
   const endpoints = service.endpoints.map((endpoint) => endpointStatus(input, service.name, endpoint));
   return {
@@ -100,7 +100,7 @@ function serviceStatus(input: StatusInput, service: StatusService): ServiceStatu
 
 function endpointStatus(input: StatusInput, service: string, endpoint: StatusEndpoint): EndpointStatus {
   const { address, weight, priority } = endpoint;
-  const slot = input.names.endpoints[service]?.[address];
+  const slot = slotOf(slotOf(input.names.endpoints, service) ?? {}, address);
   const row = rowOf(input, 'endpoint', slot);
   return {
     address,
@@ -143,4 +143,9 @@ function serviceState(endpoints: readonly EndpointStatus[]): ServiceStatus['stat
 
 function rowOf({ board }: StatusInput, kind: MetricKind, slot: number | undefined): Float64Array {
   return slot === undefined ? EMPTY_ROW : board.row(kind, slot);
+}
+
+/** Names come from a configuration: `constructor` must not find what every object inherits. */
+function slotOf<Slot>(slots: Readonly<Record<string, Slot>>, name: string): Slot | undefined {
+  return Object.hasOwn(slots, name) ? slots[name] : undefined;
 }
