@@ -56,7 +56,7 @@ interface EjectionRecord {
 }
 
 export class OutlierDetector {
-  readonly #rules: OutlierRules;
+  #rules: OutlierRules;
   readonly #random: Random;
   readonly #records: Map<string, EjectionRecord> = new Map();
   #ejectedCount = 0;
@@ -76,6 +76,11 @@ export class OutlierDetector {
     const total = this.#records.size;
     // The small addend undoes binary rounding: 0.29 × 100 is 28.999….
     return Math.max(0, Math.min(total - 1, Math.max(1, Math.floor(this.#rules.maxEjectedShare * total + 1e-9))));
+  }
+
+  /** Changes the rules; who is out stays out for the time it was given. */
+  setRules(rules: OutlierRules): void {
+    this.#rules = rules;
   }
 
   /** Sets the service's endpoints; those that stay keep their record. */

@@ -1,8 +1,7 @@
 /**
  * What a row of probe results says about one endpoint: `rise` successes in a row bring it up, `fall` failures take it down. While a change is
  * being confirmed, and until the first result is in, the fast interval applies, so that a change is seen in about
- * interval + (fall - 1) × fast interval. The very first result counts as confirmed when it is a success (Envoy: one passed check is enough
- * for a host that was never checked): a new instance takes traffic at once.
+ * interval + (fall - 1) × fast interval.
  */
 import type { Random } from '../../base/random.ts';
 import type { Instant } from '../../base/time.ts';
@@ -51,7 +50,7 @@ export function stepProbeState(state: ProbeState, rules: ProbeRules, passed: boo
   const failingSince = passed ? null : (state.failingSince ?? now);
   if (passed === state.isUp) return { state: { ...state, isChecked: true, against: 0, failingSince }, change: null };
   const against = state.against + 1;
-  const needed = passed ? (state.isChecked ? rules.rise : 1) : rules.fall;
+  const needed = passed ? rules.rise : rules.fall;
   if (against < needed) return { state: { ...state, isChecked: true, against, failingSince }, change: null };
   return {
     state: { isUp: passed, isChecked: true, hasBeenUp: state.hasBeenUp || passed, against: 0, failingSince },
