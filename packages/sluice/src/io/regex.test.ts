@@ -38,7 +38,7 @@ describe('ReDoS', () => {
     '/(.*a){20}b',
     '/([a-zA-Z]+)*b',
     '/(a*)*(a*)*b',
-    '/a{0,500}a{0,500}a{0,400}b',
+    '/a{0,60}a{0,60}a{0,60}b',
   ]) {
     test(`a route with ${source} answers a hostile path in bounded time`, () => {
       const route = { listeners: [], priority: 0, hosts: [], methods: [], headers: [], cookies: [], query: [] };
