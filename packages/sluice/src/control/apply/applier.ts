@@ -1,0 +1,184 @@
+/**
+ * The life of a change: load, validate and compile (`load`), lay found endpoints over it, keep what must still drain, give rows, tell health,
+ * give it to the workers, take back what is gone. A wrong configuration changes nothing: the old one runs on and every fault is
+ * returned. A plan that a worker cannot run is undone the same way.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { assert } from '../../base/assert.ts';
+import type { Runtime } from '../../base/runtime.ts';
+import type { Plan } from '../../config/plan.ts';
+import type { SlotMap } from '../../config/worker-protocol.ts';
+import { DRAINING } from '../../core/balancing/endpoint-table.ts';
+import { overlayEndpoints, type EndpointProvider } from '../discovery/endpoint-overlay.ts';
+import type { SayEvent } from '../say-event.ts';
+import { ChangeQueue, type ChangeScope } from './change-queue.ts';
+import { mergeDepartures, type Departure, type MergedPlan } from './departures.ts';
+import { fixPorts, listenerFaults, type AddressWorld } from './listener-addresses.ts';
+import type { SlotBook } from './slot-book.ts';
+
+/** A compiled configuration, or everything that is wrong with it. */
+export type Loaded = { readonly ok: true; readonly plan: Plan } | { readonly ok: false; readonly faults: readonly string[] };
+
+export type ApplyResult =
+  | { readonly ok: true; readonly generation: number; readonly changes: readonly string[]; readonly tookMs: number }
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+/** Who follows the plan in the control plane (health, limits). */
+export interface PlanFollower {
+  apply(plan: Plan, slots: SlotMap): void;
+}
+
+export interface ApplierOptions extends AddressWorld {
+  readonly runtime: Runtime;
+  readonly load: () => Promise<Loaded>;
+  readonly providers: readonly EndpointProvider[];
+  readonly book: SlotBook;
+  readonly followers: readonly PlanFollower[];
+  readonly workers: { apply(plan: Plan, slots: SlotMap): Promise<readonly string[]> };
+  /** What differs, in words; empty when nothing does. */
+  readonly describe: (before: Plan, after: Plan) => readonly string[];
+  /** Says of an endpoint, as the operator, that these state bits hold (0 takes it back). */
+  readonly mark: (slots: { readonly serviceSlot: number; readonly slot: number }, bits: number, reason: string) => void;
+  readonly say: SayEvent;
+  /** Another plan runs. */
+  readonly applied: () => void;
+}
+
+/** A plan that runs, with its rows. */
+export interface Running {
+  readonly plan: Plan;
+  readonly slots: SlotMap;
+}
+
+export class Applier {
+  readonly #options: ApplierOptions;
+  readonly #queue: ChangeQueue<ApplyResult>;
+  /** The last good configuration, before providers and departures. */
+  #configured: Plan | null = null;
+  /** The same with what providers found: what is wanted. */
+  #target: Plan | null = null;
+  /** The same with what still drains: what there is. */
+  #running: Running | null = null;
+  #generation = 0;
+  #departures = new Map<string, Departure>();
+
+  constructor(options: ApplierOptions) {
+    this.#options = options;
+    this.#queue = new ChangeQueue((scope) => this.#change(scope));
+  }
+
+  /** What the workers run; null before the first plan. */
+  get running(): Running | null {
+    return this.#running;
+  }
+
+  /** Endpoints that a change removed and that still finish. */
+  get departures(): readonly Departure[] {
+    return [...this.#departures.values()];
+  }
+
+  /** Reads the configuration again and applies it. */
+  reload(): Promise<ApplyResult> {
+    return this.#queue.request({ reload: true });
+  }
+
+  /** Applies what providers have found and what has left since. */
+  refresh(): Promise<ApplyResult> {
+    return this.#queue.request({ reload: false });
+  }
+
+  async #change({ reload }: ChangeScope): Promise<ApplyResult> {
+    const startedAt = this.#options.runtime.clock.now();
+    const loaded = reload || this.#configured === null ? await this.#load() : null;
+    if (loaded !== null && !loaded.ok) {
+      // What providers found meanwhile is applied all the same.
+      if (this.#configured !== null) await this.#apply(this.#configured);
+      return loaded;
+    }
+    const configured = loaded?.plan ?? this.#configured;
+    assert(configured !== null, 'a plan was loaded before it is applied');
+    const result = await this.#apply(configured);
+    if (!result.ok) return result;
+    this.#configured = configured;
+    return { ...result, tookMs: Math.round(this.#options.runtime.clock.now() - startedAt) };
+  }
+
+  async #load(): Promise<Loaded> {
+    try {
+      return await this.#options.load();
+    } catch (error) {
+      return { ok: false, faults: [`configuration could not be loaded: ${error instanceof Error ? error.message : String(error)}`] };
+    }
+  }
+
+  async #apply(configured: Plan): Promise<ApplyResult> {
+    const { runtime, providers, describe } = this.#options;
+    const before = this.#running?.plan ?? null;
+    const target = await fixPorts(overlayEndpoints(configured, providers), before, this.#options.freePort);
+    const faults = await listenerFaults(target, before, this.#options);
+    if (faults.length > 0) return { ok: false, faults };
+    const merged = mergeDepartures(target, before, this.#departures, runtime.clock.now());
+    const changes = this.#target === null ? ['first plan'] : describe(this.#target, target);
+    if (this.#running !== null && isDeepStrictEqual(this.#running.plan, { ...merged.plan, generation: this.#running.plan.generation })) {
+      // Only who drains is another: the workers read that from the table.
+      this.#markDepartures(merged, this.#running);
+      this.#departures = merged.departures;
+    } else {
+      const errors = await this.#run(merged);
+      if (errors.length > 0) return { ok: false, faults: errors };
+    }
+    this.#target = target;
+    this.#options.applied();
+    return { ok: true, generation: this.#generation, changes, tookMs: 0 };
+  }
+
+  /** Gives the plan to everybody, or leaves everything as it was. */
+  async #run(merged: MergedPlan): Promise<readonly string[]> {
+    const { book, followers, workers } = this.#options;
+    const before = this.#running;
+    const full = book.assign(merged.plan);
+    if (full.length > 0) {
+      if (before !== null) book.retain(before.plan);
+      return full;
+    }
+    const next: Running = { plan: { ...merged.plan, generation: ++this.#generation }, slots: book.map(merged.plan) };
+    for (const follower of followers) follower.apply(next.plan, next.slots);
+    this.#markDepartures(merged, next);
+    const errors = await workers.apply(next.plan, next.slots);
+    if (errors.length > 0) {
+      await this.#undo(before, merged, errors);
+      return errors;
+    }
+    this.#running = next;
+    this.#departures = merged.departures;
+    book.retain(next.plan);
+    return [];
+  }
+
+  #markDepartures(merged: MergedPlan, next: Running): void {
+    const find = (key: string): Departure | undefined => merged.departures.get(key) ?? this.#departures.get(key);
+    for (const key of merged.left) this.#mark(next, find(key), DRAINING, 'removed from the configuration');
+    for (const key of merged.returned) this.#mark(next, find(key), 0, '');
+  }
+
+  #mark(running: Running, departure: Departure | undefined, bits: number, reason: string): void {
+    if (departure === undefined) return;
+    const { service, address } = departure;
+    const serviceSlot = running.slots.services[service];
+    const slot = running.slots.endpoints[service]?.[address];
+    if (serviceSlot !== undefined && slot !== undefined) this.#options.mark({ serviceSlot, slot }, bits, reason);
+  }
+
+  async #undo(before: Running | null, merged: MergedPlan, errors: readonly string[]): Promise<void> {
+    const { book, followers, workers, say } = this.#options;
+    if (before === null) return;
+    this.#markDepartures({ ...merged, left: merged.returned, returned: merged.left }, before);
+    say('error', 'apply-undone', { generation: this.#generation, reason: errors.join('; ') });
+    const again: Running = { plan: { ...before.plan, generation: ++this.#generation }, slots: before.slots };
+    for (const follower of followers) follower.apply(again.plan, again.slots);
+    const more = await workers.apply(again.plan, again.slots);
+    if (more.length > 0) say('error', 'undo-failed', { generation: this.#generation, reason: more.join('; ') });
+    this.#running = again;
+    book.retain(again.plan);
+  }
+}
