@@ -26,6 +26,8 @@ export interface Candidates {
 export interface BalancerContext {
   readonly table: EndpointTable;
   readonly random: Random;
+  /** The service's slot, for its requests in flight. */
+  readonly serviceSlot: number;
 }
 
 /** One algorithm over one set of candidates, in one worker. */

@@ -1,0 +1,182 @@
+/**
+ * Balancing of one service in one worker: knows who may take requests, and asks the algorithm who does.
+ *
+ * The control plane writes states and weights into the endpoint table and bumps the service's epoch; a pick that sees another epoch
+ * than the last works out the candidates anew (and every 100 ms while an endpoint is ramping up). All other picks cost the
+ * algorithm and one read. Each priority level has an algorithm of its own.
+ */
+import { instant } from '../../base/time.ts';
+import type { Instant } from '../../base/time.ts';
+import type { Random } from '../../base/random.ts';
+import { NONE } from './balancer.ts';
+import type { Balancer, Candidates } from './balancer.ts';
+import { createBalancer, needsKey } from './balancers.ts';
+import type { BalanceShape } from './balancers.ts';
+import { isAdmitted, isHealthy, listCandidates, rampFactor, sameCandidates } from './candidate-list.ts';
+import type { ServiceEndpoint } from './candidate-list.ts';
+import { NO_CANDIDATES } from './eligibility.ts';
+import { DOWN, DRAINING, EJECTED, MAINTENANCE } from './endpoint-table.ts';
+import type { EndpointTable } from './endpoint-table.ts';
+import { endRequest, startRequest } from './in-flight.ts';
+import { divideLoad } from './priority-levels.ts';
+
+const RAMP_STEP_MS = 100;
+
+export interface ServiceBalancerOptions {
+  readonly table: EndpointTable;
+  readonly random: Random;
+  readonly serviceSlot: number;
+  readonly balance: BalanceShape;
+  readonly endpoints: readonly ServiceEndpoint[];
+  /** Share 0..1 of healthy endpoints below which health is ignored; 0 = never. */
+  readonly panicThreshold: number;
+  /** 0 = no ramp. Hashing algorithms never ramp: it would move their keys with every step. */
+  readonly slowStartMs: number;
+}
+
+/** One priority level. */
+interface Level {
+  readonly priority: number;
+  readonly balancer: Balancer;
+  endpoints: readonly ServiceEndpoint[];
+  candidates: Candidates;
+  load: number;
+  isPanicking: boolean;
+}
+
+export class ServiceBalancer {
+  /** Whether the algorithm needs a request's key. */
+  readonly needsKey: boolean;
+  /** Whether `observe` does anything; callers may skip it otherwise. */
+  readonly learns: boolean;
+  readonly #options: ServiceBalancerOptions;
+  readonly #table: EndpointTable;
+  readonly #serviceSlot: number;
+  readonly #slowStartMs: number;
+  #levels: Level[] = [];
+  #levelBySlot = new Map<number, Level>();
+  #epoch = 0;
+  #rebuildAt: Instant = instant(-Infinity);
+
+  constructor(options: ServiceBalancerOptions) {
+    this.#options = options;
+    this.#table = options.table;
+    this.#serviceSlot = options.serviceSlot;
+    this.needsKey = needsKey(options.balance.algorithm);
+    this.learns = this.#createBalancer().observe !== undefined;
+    this.#slowStartMs = this.needsKey ? 0 : options.slowStartMs;
+    this.setEndpoints(options.endpoints);
+  }
+
+  /** Replaces the endpoints (a reload, discovery); an algorithm keeps what it knows of those that stay. */
+  setEndpoints(endpoints: readonly ServiceEndpoint[]): void {
+    const before = new Map(this.#levels.map((level) => [level.priority, level]));
+    const priorities = [...new Set(endpoints.map((endpoint) => endpoint.priority))].sort((left, right) => left - right);
+    this.#levels = priorities.map((priority) => {
+      const level = before.get(priority) ?? this.#createLevel(priority);
+      level.endpoints = endpoints.filter((endpoint) => endpoint.priority === priority);
+      return level;
+    });
+    this.#levelBySlot = new Map(this.#levels.flatMap((level) => level.endpoints.map((endpoint) => [endpoint.slot, level])));
+    this.#rebuildAt = instant(-Infinity);
+  }
+
+  /**
+   * Chooses an endpoint for a request; does not count it (see `start`).
+   * @param key 32-bit hash, where `needsKey`; else 0.
+   * @param tried Slots of this request's earlier attempts.
+   * @returns A slot, or NONE when nobody can take it.
+   */
+  pick(key: number, tried: readonly number[], now: Instant): number {
+    if (this.#table.epoch[this.#serviceSlot] !== this.#epoch || now >= this.#rebuildAt) this.#rebuild(now);
+    const levels = this.#levels;
+    if (levels.length === 0) return NONE;
+    const first = levels.length === 1 || levels[0]!.load === 1 ? 0 : this.#drawLevel();
+    const slot = levels[first]!.balancer.pick(key, tried, now);
+    if (slot !== NONE || levels.length === 1) return slot;
+    return this.#pickElsewhere(first, key, tried, now);
+  }
+
+  /**
+   * Whether a request that affinity binds to this endpoint may go there.
+   * @param forExistingSession Draining endpoints keep the sessions they have.
+   */
+  isUsable(slot: number, forExistingSession: boolean): boolean {
+    const level = this.#levelBySlot.get(slot);
+    if (level === undefined) return false;
+    const state = this.#table.state[slot]!;
+    if ((state & MAINTENANCE) !== 0) return false;
+    if ((state & DRAINING) !== 0 && !forExistingSession) return false;
+    return (state & (DOWN | EJECTED)) === 0 || level.isPanicking;
+  }
+
+  /** A request goes to this endpoint. */
+  start(slot: number, worker: number): void {
+    startRequest(this.#table, this.#serviceSlot, slot, worker);
+  }
+
+  /** It has ended; exactly once per `start`. */
+  end(slot: number, worker: number): void {
+    endRequest(this.#table, this.#serviceSlot, slot, worker);
+  }
+
+  /** What a request showed of its endpoint; see `Balancer.observe`. */
+  observe(slot: number, latencyMs: number, failed: boolean, bytes: number, now: Instant): void {
+    if (this.learns) this.#levelBySlot.get(slot)?.balancer.observe?.(slot, latencyMs, failed, bytes, now);
+  }
+
+  #createBalancer(): Balancer {
+    const { table, random, serviceSlot, balance } = this.#options;
+    return createBalancer(balance, { table, random, serviceSlot });
+  }
+
+  #createLevel(priority: number): Level {
+    return { priority, balancer: this.#createBalancer(), endpoints: [], candidates: NO_CANDIDATES, load: 0, isPanicking: false };
+  }
+
+  /** Index of a level, by load. */
+  #drawLevel(): number {
+    let place = this.#options.random();
+    for (let index = 0; index < this.#levels.length; index++) {
+      place -= this.#levels[index]!.load;
+      if (place < 0) return index;
+    }
+    return 0;
+  }
+
+  /** All of the drawn level are tried or full: the others may help, in order of priority. */
+  #pickElsewhere(drawn: number, key: number, tried: readonly number[], now: Instant): number {
+    for (let index = 0; index < this.#levels.length; index++) {
+      const slot = index === drawn ? NONE : this.#levels[index]!.balancer.pick(key, tried, now);
+      if (slot !== NONE) return slot;
+    }
+    return NONE;
+  }
+
+  #rebuild(now: Instant): void {
+    // Read before the states: a bump that comes in between is seen by the next pick.
+    this.#epoch = Atomics.load(this.#table.epoch, this.#serviceSlot);
+    const shares = divideLoad(
+      this.#levels.map((level) => this.#healthOf(level)),
+      this.#options.panicThreshold,
+    );
+    let isRamping = false;
+    this.#levels.forEach((level, index) => {
+      level.load = shares[index]!.load;
+      level.isPanicking = shares[index]!.isPanicking;
+      const candidates = listCandidates(this.#table, level.endpoints, level.isPanicking, this.#slowStartMs, now);
+      isRamping ||= candidates.slots.some((slot) => rampFactor(this.#table.since[slot]!, this.#slowStartMs, now) < 1);
+      if (sameCandidates(candidates, level.candidates)) return;
+      level.candidates = candidates;
+      level.balancer.update(candidates);
+    });
+    this.#rebuildAt = instant(isRamping ? now + RAMP_STEP_MS : Infinity);
+  }
+
+  #healthOf(level: Level): { total: number; usable: number; admitted: number } {
+    const weighted = level.endpoints.filter((endpoint) => endpoint.weight > 0);
+    const admitted = weighted.filter((endpoint) => isAdmitted(this.#table, endpoint));
+    const usable = admitted.filter((endpoint) => isHealthy(this.#table, endpoint));
+    return { total: weighted.length, usable: usable.length, admitted: admitted.length };
+  }
+}
