@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EndpointPlan, Plan } from '../../config/plan.ts';
 import type { SlotMap } from '../../config/worker-protocol.ts';
-import { DRAINING, endpointTable, MAINTENANCE } from '../../core/balancing/endpoint-table.ts';
+import { DRAINING, endpointTable } from '../../core/balancing/endpoint-table.ts';
 import { manualRuntime } from '../../../test/support/manual-runtime.ts';
 import { endpointPlan, listenerPlan, servicePlan, testPlan } from '../../../test/support/plans.ts';
 import { slotSource } from '../../../test/support/slot-source.ts';
 import { Applier, type Loaded } from './applier.ts';
-import { Drains } from './drains.ts';
+import { DepartureWatch } from './departure-watch.ts';
 import { NamedSlots } from './named-slots.ts';
 import { SlotBook } from './slot-book.ts';
 
@@ -33,7 +33,6 @@ function setUp(first: Plan) {
     endpoints: kind((slot) => table.inflight[slot] === 0),
   });
   const mark = (slots: { slot: number }, bits: number): void => void (table.state[slots.slot] = bits);
-  const say = (): void => {};
   const applier: Applier = new Applier({
     runtime,
     load: () => Promise.resolve(world.loaded),
@@ -48,12 +47,12 @@ function setUp(first: Plan) {
     },
     describe: (before, after) => (JSON.stringify({ ...before, generation: 0 }) === JSON.stringify(after) ? [] : ['something']),
     mark,
-    say,
+    say: () => {},
     freePort: () => Promise.resolve(4_321),
     listenFault: () => Promise.resolve(world.listenFault),
-    applied: () => drains.wake(),
+    applied: () => watch.wake(),
   });
-  const drains = new Drains({ runtime, table, applier, book, mark, say });
+  const watch = new DepartureWatch({ runtime, table, applier, book });
   const runs = (): string[] => applier.running?.plan.services.flatMap((service) => service.endpoints.map((end) => end.address)) ?? [];
   const slotOf = (address: string): number => applied.at(-1)?.slots.endpoints['web']?.[address] ?? -1;
   /** Lets 20 ms pass, and the changes that they bring. */
@@ -61,7 +60,7 @@ function setUp(first: Plan) {
     runtime.advance(ms);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { runtime, table, world, applied, followed, applier, drains, runs, slotOf, look };
+  return { runtime, table, world, applied, followed, applier, runs, slotOf, look };
 }
 
 const web = (...addresses: string[]): Plan => testPlan([servicePlan('web', addresses)]);
@@ -185,29 +184,6 @@ test('what a provider finds is applied without reading the configuration again',
   world.loaded = { ok: false, faults: ['broken meanwhile'] };
   assert.equal((await applier.refresh()).ok, true);
   assert.deepEqual(runs(), [B, A]);
-});
-
-test('the operator drains an endpoint: in flight to zero, then out of use', async () => {
-  const { applier, drains, table, slotOf, look } = setUp(web(A, B));
-  await applier.reload();
-  assert.equal(drains.drain('web', C, null), null);
-  table.inflight[slotOf(A)] = 1;
-  const drained = drains.drain('web', A, 5_000);
-  assert.equal(table.state[slotOf(A)], DRAINING);
-  await look();
-  table.inflight[slotOf(A)] = 0;
-  await look();
-  assert.deepEqual(await drained, { inflight: 0, tookMs: 40 });
-  assert.equal(table.state[slotOf(A)], DRAINING | MAINTENANCE);
-});
-
-test("the operator's drain ends at its deadline and says what was left", async () => {
-  const { applier, drains, table, slotOf, look } = setUp(web(A));
-  await applier.reload();
-  table.inflight[slotOf(A)] = 3;
-  const drained = drains.drain('web', A, 100);
-  await look(100);
-  assert.deepEqual(await drained, { inflight: 3, tookMs: 100 });
 });
 
 test('nothing is polled while nothing drains', async () => {

@@ -37,7 +37,7 @@ export interface ApplierOptions extends AddressWorld {
   readonly workers: { apply(plan: Plan, slots: SlotMap): Promise<readonly string[]> };
   /** What differs, in words; empty when nothing does. */
   readonly describe: (before: Plan, after: Plan) => readonly string[];
-  /** Says of an endpoint, as the operator, that these state bits hold (0 takes it back). */
+  /** Says of an endpoint, on behalf of the plan, that these state bits hold (0 takes it back). */
   readonly mark: (slots: { readonly serviceSlot: number; readonly slot: number }, bits: number, reason: string) => void;
   readonly say: SayEvent;
   /** Another plan runs. */
