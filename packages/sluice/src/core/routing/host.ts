@@ -12,6 +12,21 @@ const HOST_LENGTH_MAX = 254;
 const DOT = 0x2e;
 const COLON = 0x3a;
 
+const NAME = 1;
+const UPPER = 2;
+const SEPARATOR = 3;
+
+/** RFC 3986 §2.3 unreserved; 0 ends a name or is refused. */
+const CLASS = characterClasses();
+
+function characterClasses(): Uint8Array {
+  const classes = new Uint8Array(128);
+  for (const character of 'abcdefghijklmnopqrstuvwxyz0123456789-_~') classes[character.charCodeAt(0)] = NAME;
+  for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') classes[character.charCodeAt(0)] = UPPER;
+  classes[DOT] = SEPARATOR;
+  return classes;
+}
+
 /**
  * Reads an authority (`Host`, or that of an absolute-form target).
  * @returns The canonical host without port, or null when it is not valid or empty (RFC 9110 §4.2.1: an http authority has a host).
@@ -19,19 +34,28 @@ const COLON = 0x3a;
 export function normalizeHost(authority: string): string | null {
   if (authority.charCodeAt(0) === 0x5b) return normalizeLiteral(authority);
   let hasUpper = false;
-  let previous = DOT;
+  let afterDot = true;
   let end = 0;
   for (; end < authority.length; end++) {
     const code = authority.charCodeAt(end);
-    if (code === COLON) break;
-    if (code >= 0x41 && code <= 0x5a) hasUpper = true;
-    else if (code === DOT ? previous === DOT : !isNameCharacter(code)) return null;
-    previous = code;
+    const kind = code < 128 ? CLASS[code] : 0;
+    if (kind === NAME) {
+      afterDot = false;
+    } else if (kind === UPPER) {
+      hasUpper = true;
+      afterDot = false;
+    } else if (kind === SEPARATOR && !afterDot) {
+      afterDot = true;
+    } else if (code === COLON) {
+      break;
+    } else {
+      return null;
+    }
   }
   if (end < authority.length && !isPort(authority, end + 1)) return null;
   if (end > HOST_LENGTH_MAX) return null;
-  if (previous === DOT) end--;
-  if (end <= 0) return null;
+  if (end === 0) return null;
+  if (afterDot) end--;
   const host = end === authority.length ? authority : authority.slice(0, end);
   return hasUpper ? host.toLowerCase() : host;
 }
@@ -52,11 +76,6 @@ function normalizeLiteral(authority: string): string | null {
   if (close + 1 < authority.length && (authority.charCodeAt(close + 1) !== COLON || !isPort(authority, close + 2))) return null;
   const address = canonicalIpv6(authority.slice(1, close));
   return address === null ? null : `[${address}]`;
-}
-
-/** RFC 3986 §2.3 unreserved, without the dot and upper case, which the caller looks at. */
-function isNameCharacter(code: number): boolean {
-  return (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x5f || code === 0x7e;
 }
 
 /** RFC 3986 §3.2.3: port = *DIGIT; here at most five of them and 65535. */

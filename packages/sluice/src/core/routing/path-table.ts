@@ -26,6 +26,10 @@ interface RegexCandidate {
 }
 
 class TrieNode {
+  /** The only literal child and its text, while there is one: most nodes never need a Map. */
+  literal: string | null = null;
+  child: TrieNode | null = null;
+  /** All literal children, from the second on. */
   children: Map<string, TrieNode> | null = null;
   parameter: TrieNode | null = null;
   /** Patterns that end here; in rank order. */
@@ -37,6 +41,28 @@ class TrieNode {
 
   constructor(bestRank: number) {
     this.bestRank = bestRank;
+  }
+
+  /** The child for a literal segment, made when there is none. */
+  grow(segment: string, rank: number): TrieNode {
+    const present = this.children === null ? (this.literal === segment ? this.child : null) : this.children.get(segment);
+    if (present !== null && present !== undefined) return present;
+    const child = new TrieNode(rank);
+    if (this.child === null) {
+      this.literal = segment;
+      this.child = child;
+      return child;
+    }
+    this.children ??= new Map([[this.literal ?? '', this.child]]);
+    this.children.set(segment, child);
+    return child;
+  }
+
+  /** The child for the segment `path[start..end)`. */
+  descend(path: string, start: number, end: number): TrieNode | null {
+    if (this.children !== null) return this.children.get(path.slice(start, end)) ?? null;
+    const literal = this.literal;
+    return literal !== null && literal.length === end - start && path.startsWith(literal, start) ? this.child : null;
   }
 }
 
@@ -72,14 +98,7 @@ export class PathTable {
   #addPattern(pattern: PathPattern, candidate: Candidate): void {
     let node = (this.#root ??= new TrieNode(candidate.rank));
     for (const segment of pattern.segments) {
-      if (segment === null) {
-        node = node.parameter ??= new TrieNode(candidate.rank);
-        continue;
-      }
-      const children = (node.children ??= new Map<string, TrieNode>());
-      let child = children.get(segment);
-      if (child === undefined) children.set(segment, (child = new TrieNode(candidate.rank)));
-      node = child;
+      node = segment === null ? (node.parameter ??= new TrieNode(candidate.rank)) : node.grow(segment, candidate.rank);
     }
     if (pattern.isOpen) (node.open ??= []).push(candidate);
     else (node.closed ??= []).push(candidate);
@@ -115,11 +134,11 @@ export class PathTable {
     const path = request.path;
     if (position === path.length) {
       if (node.closed !== null) this.#offer(node.closed, request);
-    } else if (path.charCodeAt(position) === SLASH && (node.children !== null || node.parameter !== null)) {
+    } else if (path.charCodeAt(position) === SLASH && (node.child !== null || node.parameter !== null)) {
       let end = path.indexOf('/', position + 1);
       if (end < 0) end = path.length;
-      const child = node.children?.get(path.slice(position + 1, end));
-      if (child !== undefined && child.bestRank < this.#limit) this.#walk(child, end, request);
+      const child = node.descend(path, position + 1, end);
+      if (child !== null && child.bestRank < this.#limit) this.#walk(child, end, request);
       const parameter = node.parameter;
       if (parameter !== null && end > position + 1 && parameter.bestRank < this.#limit) this.#walk(parameter, end, request);
     }

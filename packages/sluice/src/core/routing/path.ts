@@ -17,6 +17,7 @@ export interface PathOptions {
 const SLASH = 0x2f;
 const DOT = 0x2e;
 const PERCENT = 0x25;
+const BACKSLASH = 0x5c;
 
 /** Refused wherever it stands: controls, space, `\`, `<`, `>`, `?`, `#`, everything above 0x7e. */
 const FORBIDDEN = 0;
@@ -54,11 +55,25 @@ export function normalizePath(path: string, options: PathOptions): string | null
     const kind = code < 128 ? CLASS[code] : FORBIDDEN;
     if (kind === PLAIN) continue;
     if (kind === FORBIDDEN) return null;
-    if (code !== SLASH) return rewritePath(path, options);
-    const next = path.charCodeAt(index + 1);
-    if (next === DOT || (next === SLASH && options.mergeSlashes)) return rewritePath(path, options);
+    if (code === PERCENT && isCanonicalEscape(path, index)) index += 2;
+    else if (code !== SLASH || !isCanonicalSlash(path, index, options)) return rewritePath(path, options);
   }
   return path;
+}
+
+/** `%20` and its like: upper case, of an octet that needs it, and never of one that could be refused. */
+function isCanonicalEscape(path: string, index: number): boolean {
+  const high = path.charCodeAt(index + 1);
+  const low = path.charCodeAt(index + 2);
+  const octet = hexOctet(high, low);
+  return octet > 0 && high < 0x61 && low < 0x61 && octet !== SLASH && octet !== BACKSLASH && !isUnreserved(octet);
+}
+
+/** True when no empty segment to be merged and no dot segment begins here, as far as two characters tell (`/.well-known`). */
+function isCanonicalSlash(path: string, index: number, options: PathOptions): boolean {
+  const next = path.charCodeAt(index + 1);
+  if (next === SLASH) return !options.mergeSlashes;
+  return next !== DOT || isAlphanumeric(path.charCodeAt(index + 2));
 }
 
 /** The slow path: segment by segment, with a stack for dot segments (RFC 3986 §5.2.4). */
@@ -100,7 +115,7 @@ function normalizeSegment(path: string, start: number, end: number, options: Pat
       octet = index + 2 < end ? hexOctet(path.charCodeAt(index + 1), path.charCodeAt(index + 2)) : -1;
       if (octet <= 0) return null;
     }
-    if (code === PERCENT && (octet === SLASH || octet === 0x5c)) {
+    if (code === PERCENT && (octet === SLASH || octet === BACKSLASH)) {
       if (options.encodedSlashes === 'reject') return null;
       hasEncodedSlash = true;
     }
@@ -129,9 +144,12 @@ function spelling(octet: number): string {
 }
 
 function isUnreserved(octet: number): boolean {
-  if (octet >= 0x61) return octet <= 0x7a || octet === 0x7e;
-  if (octet >= 0x41) return octet <= 0x5a || octet === 0x5f;
-  return (octet >= 0x30 && octet <= 0x39) || octet === 0x2d || octet === DOT;
+  return isAlphanumeric(octet) || octet === 0x2d || octet === DOT || octet === 0x5f || octet === 0x7e;
+}
+
+function isAlphanumeric(code: number): boolean {
+  const lower = code | 0x20;
+  return (lower >= 0x61 && lower <= 0x7a) || (code >= 0x30 && code <= 0x39);
 }
 
 /** Value of two hexadecimal digits, or -1. */

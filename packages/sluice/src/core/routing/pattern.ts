@@ -2,7 +2,7 @@
  * Path patterns: segments are literal or `:name`, and a trailing `/*` takes the rest, as in `/users/:id/files/*`. A parameter is one whole,
  * non-empty segment. Parsed once; matching walks the path by index and takes substrings only where a parameter stands.
  */
-import { normalizePath } from './path.ts';
+import { normalizePath, type PathOptions } from './path.ts';
 
 /** A parsed pattern. */
 export interface PathPattern {
@@ -13,6 +13,8 @@ export interface PathPattern {
   /** Ends with `/*`: matches the segments before it and everything under them. */
   readonly isOpen: boolean;
 }
+
+const LENIENT: PathOptions = { mergeSlashes: false, encodedSlashes: 'keep' };
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -27,11 +29,12 @@ export function parsePattern(text: string): PathPattern | string {
   if (!text.startsWith('/')) return `path pattern "${text}" must start with "/"`;
   const isOpen = text.endsWith('/*');
   const body = isOpen ? text.slice(0, -2) : text;
+  const isCanonical = normalizePath(body, LENIENT) === body;
   const segments: (string | null)[] = [];
   const names: string[] = [];
   for (const part of body === '' ? [] : body.slice(1).split('/')) {
     if (!part.startsWith(':')) {
-      const literal = parseLiteral(part);
+      const literal = isCanonical ? part : parseLiteral(part);
       if (literal === null) return `path pattern "${text}": segment "${part}" holds what no normalised path holds; write it as plain text`;
       if (part.includes('*')) return `path pattern "${text}": "*" may only stand alone, as the last segment`;
       segments.push(literal);
@@ -49,7 +52,7 @@ export function parsePattern(text: string): PathPattern | string {
 
 /** A segment as it stands in canonical paths, or null when it never does. */
 function parseLiteral(part: string): string | null {
-  const canonical = normalizePath(`/${part}`, { mergeSlashes: false, encodedSlashes: 'keep' });
+  const canonical = normalizePath(`/${part}`, LENIENT);
   return canonical === null || (canonical === '/' && part !== '') ? null : canonical.slice(1);
 }
 

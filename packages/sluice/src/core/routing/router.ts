@@ -76,7 +76,8 @@ export class Router {
    * @returns Its index, or -1 when none matches.
    */
   match(request: RouteRequest): number {
-    let best: Candidate | null = this.#exact.get(request.host)?.find(request, Number.MAX_SAFE_INTEGER) ?? null;
+    const table = this.#exact.size > 0 ? this.#exact.get(request.host) : undefined;
+    let best = table === undefined ? null : table.find(request, Number.MAX_SAFE_INTEGER);
     if (this.#suffixLabelsMax > 0) best = this.#matchSuffixes(request, best);
     best = better(this.#any, request, best);
     if (best === null) {

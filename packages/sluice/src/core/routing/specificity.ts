@@ -13,6 +13,7 @@
 import { conditionCount } from './conditions.ts';
 import type { RouteMatcher } from './matcher.ts';
 import type { CompiledPath } from './path-condition.ts';
+import type { PathPattern } from './pattern.ts';
 
 /** One route under one of its hosts, with all that decides its place. */
 export interface Specificity {
@@ -47,10 +48,16 @@ export function specificityOf(route: RouteMatcher, host: string, path: CompiledP
     path: pathKind(path),
     literals: pattern === null ? 0 : pattern.segments.length - pattern.names.length,
     segments: pattern === null ? 0 : pattern.segments.length,
-    shape: pattern === null || pattern.names.length === 0 ? '' : pattern.segments.map((segment) => (segment === null ? 'b' : 'a')).join(''),
+    shape: pattern === null || pattern.names.length === 0 ? '' : shapeOf(pattern),
     conditions: conditionCount(route),
     order,
   };
+}
+
+function shapeOf(pattern: PathPattern): string {
+  let shape = '';
+  for (const segment of pattern.segments) shape += segment === null ? 'b' : 'a';
+  return shape;
 }
 
 function pathKind(path: CompiledPath): number {
