@@ -88,7 +88,7 @@ describe('open redirect', () => {
 describe('response splitting / header injection', () => {
   for (const bad of ['\r', '\n', '\u0000', '\r\nSet-Cookie: a=b', ' ', '\u00e9']) {
     test(`a value with ${JSON.stringify(bad)} never leaves`, () => {
-      for (const text of ['/x/{rest}', '/x?q={rest}', 'https://{rest}/'])
+      for (const text of ['/x/{rest}', '/x?q={rest}', 'https://{rest}.example/'])
         assert.equal(expand(text, 'location', { rest: `a${bad}b` }), null);
       assert.equal(expand('/x{query}', 'location', { query: bad }), null);
       assert.equal(expand('https://{host}/', 'location', { host: `a${bad}` }), null);
@@ -96,7 +96,7 @@ describe('response splitting / header injection', () => {
     });
   }
 
-  test('whatever the values, the result is visible ASCII without fragments, or null', () => {
+  test('whatever the values, the result is visible ASCII or null', () => {
     const any = fc.string({ unit: 'binary', maxLength: 8 });
     const all = fc.record({ path: any, query: fc.option(any), host: any, rest: any, params: fc.tuple(any, any) });
     fc.assert(
