@@ -1,0 +1,80 @@
+/** Addresses that meet: two endpoints of a service, two listeners, a listener and the admin API. */
+import { ADMIN, type AddressUse, ENDPOINT, isLoopback, LISTENER, parseAddress } from '../address.ts';
+import type { AddressPlan } from '../plan.ts';
+import { type RawConfig, rawField, rawList, type Report } from '../raw.ts';
+import type { Path } from '../fault.ts';
+
+/** The admin API's address when none is given. */
+const ADMIN_DEFAULT = '127.0.0.1:9900';
+
+/** Reports duplicate endpoints, listeners on one address, and an admin API that a network can reach without a token. */
+export function checkAddresses(config: RawConfig, report: Report): void {
+  for (const [service, value] of Object.entries(config.services)) checkEndpoints(service, rawField(value, 'endpoints'), report);
+  checkListeners(config, report);
+  checkAdmin(config.admin, report);
+}
+
+function checkEndpoints(service: string, endpoints: unknown, report: Report): void {
+  const seen = new Map<string, number>();
+  rawList(endpoints).forEach((entry, index) => {
+    const parsed = parse(typeof entry === 'string' ? entry : rawField(entry, 'address'), ENDPOINT);
+    if (parsed === null) return;
+    const earlier = seen.get(parsed.text);
+    if (earlier === undefined) seen.set(parsed.text, index);
+    else {
+      const hint = 'give one of them a weight to send it more';
+      report({
+        path: ['services', service, 'endpoints', index],
+        what: `is the same address as endpoints[${earlier}]: ${parsed.text}`,
+        hint,
+      });
+    }
+  });
+}
+
+function checkListeners(config: RawConfig, report: Report): void {
+  const taken: { readonly label: string; readonly address: AddressPlan }[] = [];
+  const check = (label: string, path: Path, value: unknown, use: AddressUse): void => {
+    const parsed = parse(value, use);
+    if (parsed === null) return;
+    const other = taken.find((entry) => collide(entry.address, parsed.address));
+    if (other !== undefined) report({ path, what: `is the address of ${other.label}, too: ${parsed.text}` });
+    taken.push({ label, address: parsed.address });
+  };
+  for (const [name, value] of Object.entries(config.listeners)) {
+    check(`listener ${JSON.stringify(name)}`, ['listeners', name, 'http'], rawField(value, 'http'), LISTENER);
+  }
+  check('the admin API', ['admin'], adminAddress(config.admin), ADMIN);
+}
+
+/** `[::]` is every interface, so it takes the port from every other host. */
+function collide(left: AddressPlan, right: AddressPlan): boolean {
+  if (left.kind === 'unix' || right.kind === 'unix') return left.kind === 'unix' && right.kind === 'unix' && left.path === right.path;
+  if (left.port !== right.port || left.port === 0) return false;
+  return left.host === right.host || isWildcard(left.host) || isWildcard(right.host);
+}
+
+function isWildcard(host: string): boolean {
+  return host === '::' || host === '0.0.0.0';
+}
+
+function checkAdmin(admin: unknown, report: Report): void {
+  const parsed = parse(adminAddress(admin), ADMIN);
+  if (parsed === null || isLoopback(parsed.address) || rawField(admin, 'token') !== undefined) return;
+  report({
+    path: ['admin'],
+    what: `is reachable from other machines (${parsed.text}) and has no token`,
+    hint: `write { address: '${parsed.text}', token: … } or listen on 127.0.0.1`,
+  });
+}
+
+function adminAddress(admin: unknown): unknown {
+  if (admin === undefined) return ADMIN_DEFAULT;
+  return typeof admin === 'string' ? admin : rawField(admin, 'address');
+}
+
+function parse(value: unknown, use: AddressUse): { readonly address: AddressPlan; readonly text: string } | null {
+  if (typeof value !== 'string') return null;
+  const parsed = parseAddress(value, use);
+  return parsed.ok ? parsed : null;
+}

@@ -1,0 +1,70 @@
+/** What is allowed and probably not meant. Works on a valid configuration only. */
+import type { Report } from '../raw.ts';
+import type { ValidConfig } from '../schema/config.ts';
+import type { FieldMatch } from '../plan.ts';
+
+type ValidRoute = ValidConfig['routes'][number];
+
+/** RFC 2104 §3: a key shorter than the hash's output (32 bytes) weakens it. */
+const STRONG_SECRET_LENGTH = 32;
+const STRONG_SECRET_VARIETY = 10;
+
+/** Reports everything worth a second look. */
+export function warn(config: ValidConfig, report: Report): void {
+  if (Object.keys(config.listeners).length === 0) report({ path: ['listeners'], what: 'is empty: nothing can connect' });
+  if (config.routes.length === 0) report({ path: ['routes'], what: 'is empty: every request is answered with 404' });
+  warnServices(config, report);
+  warnShadowed(config.routes, report);
+  if (config.admin?.token !== undefined) warnSecret(config.admin.token, ['admin', 'token'], report);
+}
+
+function warnServices(config: ValidConfig, report: Report): void {
+  const used = new Set<string>();
+  for (const { to } of config.routes) if (to !== undefined) for (const { service } of to) used.add(service);
+  for (const [name, service] of Object.entries(config.services)) {
+    const path = ['services', name];
+    if (!used.has(name)) report({ path, what: 'is used by no route' });
+    if (service.endpoints.length === 0) report({ path: [...path, 'endpoints'], what: 'is empty: requests are answered with 503' });
+    if (service.affinity?.by !== 'cookie') continue;
+    service.affinity.secrets.forEach((secret, index) => warnSecret(secret, [...path, 'affinity', 'secrets', index], report));
+  }
+}
+
+function warnSecret(secret: string, path: readonly (string | number)[], report: Report): void {
+  if (secret.length >= STRONG_SECRET_LENGTH && new Set(secret).size >= STRONG_SECRET_VARIETY) return;
+  report({ path, what: `is weak: fewer than ${STRONG_SECRET_LENGTH} random characters`, hint: 'make one with: openssl rand -base64 32' });
+}
+
+/** A route with the same match as another never gets a request, unless it has the higher priority or stands first. */
+function warnShadowed(routes: readonly ValidRoute[], report: Report): void {
+  const winners = new Map<string, number>();
+  routes.forEach((route, index) => {
+    const key = matchKey(route);
+    const earlier = winners.get(key);
+    if (earlier === undefined) {
+      winners.set(key, index);
+      return;
+    }
+    const isWinner = route.priority > (routes[earlier]?.priority ?? 0);
+    const [loser, winner] = isWinner ? [earlier, index] : [index, earlier];
+    if (isWinner) winners.set(key, index);
+    report({ path: ['routes', loser], what: `is never reached: route ${winner} matches the same requests` });
+  });
+}
+
+/** Equal for routes that match the same requests. */
+function matchKey(route: ValidRoute): string {
+  const { path } = route;
+  // Names of parameters do not matter to what is matched.
+  let key = path.kind === 'pattern' ? path.pattern.replace(/\/:[^/]+/g, '/:') : path.kind === 'regex' ? path.source : path.path;
+  key = `${path.kind} ${key}`;
+  for (const list of [route.listeners, route.hosts, route.methods]) key += list.length === 0 ? '\0' : `\0${list.toSorted().join(',')}`;
+  for (const list of [route.headers, route.cookies, route.query]) {
+    key += list.length === 0 ? '\0' : `\0${list.map(conditionKey).toSorted().join('\n')}`;
+  }
+  return key;
+}
+
+function conditionKey(match: FieldMatch): string {
+  return `${match.name}\t${match.kind}\t${match.value}`;
+}

@@ -1,0 +1,57 @@
+/**
+ * `defineConfig`: the configuration with types that know its own names. A route to a service or listener that does not exist is a type error at the
+ * place where it is written; so is a route with two actions, or a probe of two kinds.
+ */
+import type { ConfigInput } from './schema/config.ts';
+
+type ListenerInput = ConfigInput['listeners'][string];
+type FullServiceInput = NonNullable<ConfigInput['services']>[string];
+type FullRouteInput = ConfigInput['routes'][number];
+type FullHealthInput = Exclude<FullServiceInput['health'], false | undefined>;
+
+/** Exactly one of some keys of an object. */
+type OneOf<Base, Keys extends keyof Base> = {
+  [Key in Keys]-?: Omit<Base, Keys> & { readonly [Given in Key]: NonNullable<Base[Given]> } & {
+    readonly [Other in Exclude<Keys, Key>]?: never;
+  };
+}[Keys];
+
+/** Health checks: one kind of probe. */
+export type HealthInput = OneOf<FullHealthInput, 'http' | 'tcp' | 'command'>;
+
+/** A service. */
+export type ServiceInput = Omit<FullServiceInput, 'health'> & { readonly health?: HealthInput | false | undefined };
+
+/** Where a route sends to: a service, or services with weights. */
+export type Target<Service extends string> = Service | { readonly [Name in Service]?: number };
+
+/** A route: one action, and only names that exist. */
+export type RouteInput<Service extends string = string, Listener extends string = string> = OneOf<
+  Omit<FullRouteInput, 'to' | 'listeners'> & { readonly to?: Target<Service> },
+  'to' | 'redirect' | 'respond'
+> & { readonly listeners?: Listener | readonly Listener[] };
+
+/** A configuration whose services and listeners have these names. */
+export type Config<Service extends string = string, Listener extends string = string> = Omit<
+  ConfigInput,
+  'listeners' | 'services' | 'routes'
+> & {
+  readonly listeners: { readonly [Name in Listener]: ListenerInput };
+  readonly services?: { readonly [Name in Service]: ServiceInput };
+  readonly routes: readonly RouteInput<NoInfer<Service>, NoInfer<Listener>>[];
+};
+
+/**
+ * Gives a configuration its types; returns it as it is. What types cannot see (ranges, durations, addresses) is validated when it is loaded.
+ * @example
+ * export default defineConfig({
+ *   listeners: { web: { http: ':8080' } },
+ *   services: { users: { endpoints: ['127.0.0.1:3001'], health: { http: '/healthz' } } },
+ *   routes: [{ path: '/*', to: 'users' }],
+ * });
+ */
+export function defineConfig<const Service extends string = never, const Listener extends string = never>(
+  config: Config<Service, Listener>,
+): Config<Service, Listener> {
+  return config;
+}

@@ -1,0 +1,24 @@
+/** The configuration's JSON Schema (2020-12), for editors and other tools: what people may write, with titles, meanings and defaults. */
+import * as z from 'zod';
+import { configSchema } from './schema/config.ts';
+
+/** A JSON Schema, as plain data. */
+export type JsonSchema = { readonly [key: string]: unknown };
+
+/** The schema of the configuration file. */
+export function configJsonSchema(): JsonSchema {
+  const { $schema, ...rest } = z.toJSONSchema(configSchema, { io: 'input', target: 'draft-2020-12', override: showDefault });
+  return { $schema, $id: 'https://sluice.dev/schema/config.json', ...rest };
+}
+
+/** The library leaves out the default of what is parsed into something else; `preset` keeps it as people would write it. */
+function showDefault({
+  zodSchema,
+  jsonSchema,
+}: {
+  readonly zodSchema: z.core.$ZodType;
+  readonly jsonSchema: z.core.JSONSchema.BaseSchema;
+}): void {
+  const written = z.globalRegistry.get(zodSchema)?.['default'];
+  if (written !== undefined) Object.assign(jsonSchema, { default: written });
+}

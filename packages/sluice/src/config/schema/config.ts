@@ -1,0 +1,50 @@
+/**
+ * The whole configuration. This schema is the one source of the types (`config/define.ts`), of validation (`config/validate.ts`), of the JSON
+ * Schema (`sluice schema`) and of the reference page: a field that is described here is described everywhere.
+ */
+import * as z from 'zod';
+import { SERVICES_MAX, WORKERS_MAX } from '../../core/balancing/endpoint-table.ts';
+import { accessLogSchema } from './access-log.ts';
+import { adminSchema } from './admin.ts';
+import { listenerSchema } from './listener.ts';
+import { routeSchema } from './route.ts';
+import { duration, flag, name, whole } from './scalar.ts';
+import { named, preset, section } from './section.ts';
+import { serviceSchema } from './service.ts';
+
+/** Routes at most; each has a row in the metric tables. */
+export const ROUTES_MAX = 16_384;
+export { SERVICES_MAX, WORKERS_MAX };
+
+/** The configuration. */
+export const configSchema = section('an object with listeners, services and routes', {
+  $schema: z
+    .string({ error: 'must be a text' })
+    .optional()
+    .describe('For editors: where the output of `sluice schema` lies. Not read by Sluice.'),
+  listeners: named("an object such as { web: { http: ':8080' } }", name(), listenerSchema).describe('Where clients connect, by name.'),
+  services: preset(named("an object such as { web: { endpoints: ['127.0.0.1:3001'] } }", name(), serviceSchema), {}).describe(
+    'Where requests go, by name.',
+  ),
+  routes: z
+    .array(routeSchema, { error: "must be a list such as [{ path: '/*', to: 'web' }]" })
+    .max(ROUTES_MAX, `must have at most ${ROUTES_MAX} entries`)
+    .describe('Which requests go where. Order does not matter: priority decides, then the most specific match; among equals the first.'),
+  admin: adminSchema.describe('Where the admin API listens: metrics, status, reload, drain. `false` turns it off.'),
+  accessLog: accessLogSchema.describe(
+    "A line for each exchange: `'json'`, `'combined'` or an object. Off unless given, and then it costs nothing.",
+  ),
+  workers: z
+    .union([z.literal('auto'), whole(1, WORKERS_MAX)], { error: `must be 'auto' or a whole number 1..${WORKERS_MAX}` })
+    .default('auto')
+    .describe('Data-plane threads. `auto` is one per core.'),
+  drainTimeout: preset(duration('0s', '24h'), '30s').describe(
+    'How long connections may finish after SIGTERM or the removal of a listener.',
+  ),
+  watch: flag().default(false).describe('Reloads when the configuration file changes. SIGHUP and `sluice reload` always do.'),
+}).meta({ title: 'Sluice configuration', description: 'Listeners, services and the routes between them.' });
+
+/** What people write. */
+export type ConfigInput = z.input<typeof configSchema>;
+/** The same after validation: defaults filled in, durations in milliseconds, sizes in bytes, addresses parsed. */
+export type ValidConfig = z.output<typeof configSchema>;

@@ -1,0 +1,36 @@
+/** Services: named groups of interchangeable endpoints. */
+import * as z from 'zod';
+import { affinitySchema } from './affinity.ts';
+import { balanceSchema } from './balance.ts';
+import { endpointSchema } from './endpoint.ts';
+import { healthSchema } from './health.ts';
+import { limitsSchema } from './limits.ts';
+import { outlierSchema } from './outlier.ts';
+import { poolSchema } from './pool.ts';
+import { hedgeSchema, retrySchema } from './retry.ts';
+import { duration, share } from './scalar.ts';
+import { preset, section } from './section.ts';
+import { ENDPOINTS_MAX } from '../../core/balancing/endpoint-table.ts';
+
+/** One service. */
+export const serviceSchema = section("an object such as { endpoints: ['127.0.0.1:3001'] }", {
+  endpoints: z
+    .array(endpointSchema, { error: "must be a list of addresses such as ['127.0.0.1:3001']" })
+    .max(ENDPOINTS_MAX, `must have at most ${ENDPOINTS_MAX} entries`)
+    .describe('Addresses of the service. May be empty: requests are then answered with 503.'),
+  balance: preset(balanceSchema, 'p2c').describe("Which endpoint takes the next request: an algorithm's name, or an object."),
+  affinity: affinitySchema.describe('Sends a client back to the endpoint that served it before. Off unless given.'),
+  health: healthSchema.describe('Active checks. Off unless given.'),
+  outlier: outlierSchema.describe(
+    'Leaves out endpoints that fail real requests. On: five failed connections or gateway errors in a row. `false` turns it off.',
+  ),
+  pool: preset(poolSchema, {}).describe('Upstream connections.'),
+  retry: retrySchema.describe('Second tries after a failure. `false` is one attempt.'),
+  hedge: hedgeSchema.describe('Second copies of slow idempotent requests. Off unless given.'),
+  limits: preset(limitsSchema, {}).describe('What the service takes at once.'),
+  slowStart: preset(duration('0s', '1h'), '0s').describe('Ramp for endpoints that come (back) while the service runs. `0s` is off.'),
+  panicThreshold: share()
+    .default(0.5)
+    .describe('Below this share of healthy endpoints, health is ignored and all are used: some are probably well. 0 is never.'),
+  drainTimeout: preset(duration('0s', '24h'), '30s').describe('How long a removed or drained endpoint may finish what it has.'),
+}).meta({ id: 'Service', title: 'Service', description: 'A named group of interchangeable endpoints.' });
