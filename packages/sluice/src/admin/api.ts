@@ -1,0 +1,140 @@
+/**
+ * The admin API's answers: path and method to a call of the backend and its result as a reply. No sockets here. The list of paths is
+ * docs/reference/admin-api.md; a test holds the two equal.
+ */
+import { parseDuration } from '../config/quantity.ts';
+import { EXPOSITION_TYPE } from '../observe/exposition.ts';
+import type { AdminBackend, DrainResult, ReloadResult } from './backend.ts';
+import { json, problem } from './problem.ts';
+import type { AdminReply } from './problem.ts';
+
+/** A request that the guard let pass. */
+export interface ApiRequest {
+  readonly method: string;
+  /** As sent: path and query. */
+  readonly target: string;
+  /** '' without one. */
+  readonly body: string;
+}
+
+type Handler = (
+  backend: AdminBackend,
+  parameters: readonly string[],
+  query: URLSearchParams,
+  body: string,
+) => AdminReply | Promise<AdminReply>;
+
+interface Endpoint {
+  readonly method: 'GET' | 'POST';
+  /** Segments; upper case ones are parameters. */
+  readonly path: string;
+  readonly handle: Handler;
+}
+
+/** Longer drains are refused: nobody waits for them on a connection. */
+const DEADLINE_MAX_MS = 24 * 3_600_000;
+
+/** Nothing that is reached by GET changes anything. */
+export const API: readonly Endpoint[] = [
+  { method: 'GET', path: '/healthz', handle: health },
+  { method: 'GET', path: '/metrics', handle: (backend) => ({ status: 200, type: EXPOSITION_TYPE, body: backend.metrics() }) },
+  { method: 'GET', path: '/api/status', handle: (backend) => json(200, backend.status()) },
+  { method: 'GET', path: '/api/explain', handle: explain },
+  { method: 'POST', path: '/api/reload', handle: async (backend) => reloadReply(await backend.reload()) },
+  { method: 'POST', path: '/api/services/NAME/endpoints/ADDRESS/drain', handle: drain },
+];
+
+/** Answers one request. */
+export async function answer(backend: AdminBackend, request: ApiRequest): Promise<AdminReply> {
+  const mark = request.target.indexOf('?');
+  const path = mark < 0 ? request.target : request.target.slice(0, mark);
+  const query = new URLSearchParams(mark < 0 ? '' : request.target.slice(mark + 1));
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const allowed: string[] = [];
+  for (const endpoint of API) {
+    const parameters = matchPath(endpoint.path, path);
+    if (parameters === null) continue;
+    if (parameters.includes(null)) return problem(400, `the path "${path}" is not percent-encoded correctly`);
+    if (endpoint.method === method) return endpoint.handle(backend, parameters as readonly string[], query, request.body);
+    allowed.push(endpoint.method);
+  }
+  if (allowed.length === 0)
+    return problem(404, `no such path: "${path}"`, { paths: API.map((endpoint) => `${endpoint.method} ${endpoint.path}`) });
+  return problem(405, `${path} takes ${allowed.join(' or ')}, not ${request.method}`, {}, { allow: allowed.join(', ') });
+}
+
+/** Values of the upper-case segments, decoded (null where that fails); null when the path does not fit. */
+function matchPath(pattern: string, path: string): (string | null)[] | null {
+  const expected = pattern.split('/');
+  const given = path.split('/');
+  if (given.length !== expected.length) return null;
+  const parameters: (string | null)[] = [];
+  for (const [index, segment] of expected.entries()) {
+    if (/^[A-Z]+$/.test(segment)) parameters.push(decode(given[index]!));
+    else if (segment !== given[index]) return null;
+  }
+  return parameters;
+}
+
+function decode(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
+function health(backend: AdminBackend): AdminReply {
+  const state = backend.health();
+  return { status: state === 'ready' ? 200 : 503, type: 'text/plain; charset=utf-8', body: `${state}\n` };
+}
+
+function reloadReply(result: ReloadResult): AdminReply {
+  if (result.ok) return json(200, result);
+  return problem(422, 'the new configuration is wrong; the old one runs on', { faults: result.faults });
+}
+
+async function drain(backend: AdminBackend, parameters: readonly string[], _query: URLSearchParams, body: string): Promise<AdminReply> {
+  const [service, address] = parameters as [string, string];
+  const deadline = readDeadline(body);
+  if (typeof deadline === 'string') return problem(400, deadline);
+  return drainReply(await backend.drain(service, address, deadline));
+}
+
+function drainReply(result: DrainResult): AdminReply {
+  return result.result === 'unknown' ? problem(404, result.problem) : json(200, result);
+}
+
+/** Milliseconds, null when the body names none, or what is wrong with it. */
+function readDeadline(body: string): number | null | string {
+  if (body === '') return null;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return 'the body is not JSON';
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    return 'the body must be an object, for example {"deadline":"30s"}';
+  const unknown = Object.keys(parsed).find((key) => key !== 'deadline');
+  if (unknown !== undefined) return `unknown member "${unknown}"; the body may have "deadline"`;
+  const { deadline } = parsed as { deadline?: unknown };
+  if (deadline === undefined) return null;
+  const ms = typeof deadline === 'string' ? parseDuration(deadline) : null;
+  if (ms === null || ms > DEADLINE_MAX_MS)
+    return `deadline must be a duration such as "30s", at most "24h", got ${JSON.stringify(deadline)}`;
+  return ms;
+}
+
+function explain(backend: AdminBackend, _parameters: readonly string[], query: URLSearchParams): AdminReply {
+  const url = query.get('url');
+  if (url === null || url === '') return problem(400, 'the query parameter "url" is missing, for example ?method=GET&url=/api/users/7');
+  const headers: [string, string][] = [];
+  for (const header of query.getAll('header')) {
+    const colon = header.indexOf(':');
+    if (colon <= 0) return problem(400, `a header must be "name: value", got ${JSON.stringify(header)}`);
+    headers.push([header.slice(0, colon).trim().toLowerCase(), header.slice(colon + 1).trim()]);
+  }
+  const result = backend.explain({ method: query.get('method') ?? 'GET', url, headers, listener: query.get('listener') });
+  return result.ok ? json(200, result) : problem(400, result.problem);
+}

@@ -1,0 +1,27 @@
+/** Errors of the admin API as problem details (RFC 9457): `application/problem+json` with status, title and one sentence. */
+import { STATUS_CODES } from 'node:http';
+
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/** What the API answers. */
+export interface AdminReply {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** @param detail For the person who asked: what is wrong, and the remedy. @param more Further members. */
+export function problem(
+  status: number,
+  detail: string,
+  more: Readonly<Record<string, unknown>> = {},
+  headers: Readonly<Record<string, string>> = {},
+): AdminReply {
+  const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, ...more });
+  return { status, type: PROBLEM_TYPE, body: `${body}\n`, headers };
+}
+
+export function json(status: number, value: unknown): AdminReply {
+  return { status, type: 'application/json', body: `${JSON.stringify(value)}\n` };
+}
