@@ -1,13 +1,14 @@
 /**
  * Nanoseconds per pick, by algorithm and number of endpoints: warm, with requests in flight and averages set, each picked request
- * replacing an older one, as in a running gateway. Run: `node packages/sluice/src/core/balancing/balancers.bench.ts`.
+ * replacing an older one, as in a running gateway. Run: `node packages/sluice/src/core/balancing/balancers.bench.ts [name]`.
  */
 import { measurePick, PICK_SUBJECTS } from './pick-cost.ts';
 
 const COUNTS = [3, 50, 1000];
 
 console.log(`${'ns per pick, endpoints:'.padEnd(28)}${COUNTS.map((count) => String(count).padStart(8)).join('')}`);
-for (const subject of PICK_SUBJECTS) {
-  const cells = COUNTS.map((count) => measurePick(subject, count, 200_000).toFixed(0).padStart(8));
+const only = process.argv[2] ?? '';
+for (const subject of PICK_SUBJECTS.filter(({ name }) => name.startsWith(only))) {
+  const cells = COUNTS.map((count) => measurePick(subject, count, 50_000).toFixed(0).padStart(8));
   console.log(`${subject.name.padEnd(28)}${cells.join('')}`);
 }

@@ -3,9 +3,9 @@
  *
  * Up to 128 endpoints every pick looks at all of them. Beyond that a full scan would cost microseconds, and other workers
  * change the counts all the time, so no heap can be kept: instead candidates lie in blocks of 32, each remembers its lowest,
- * and a pick refreshes two blocks in turn, then checks the winning block until the winner is one that was looked at during
+ * and a pick refreshes one block in turn, then checks the winning block until the winner is one that was looked at during
  * this pick. What was picked is therefore never worse than believed; an endpoint that became better elsewhere is noticed
- * within blocks / 2 picks (16 for 1,000 endpoints).
+ * within as many picks as there are blocks (32 for 1,000 endpoints).
  *
  * Ties are the normal case at low load. They go by virtual time, as in start-time fair queueing (Goyal, Vin, Cheng 1996): each
  * pick moves an endpoint's turn on by 1 / weight, so equal scores are shared out by weight, and one that was busy for long
@@ -19,7 +19,7 @@ import { isTried, NO_CANDIDATES } from './eligibility.ts';
 const BLOCK = 32;
 /** Up to so many blocks are all refreshed by each pick. */
 const FULL_SCAN_BLOCKS = 4;
-const REFRESHED_BLOCKS = 2;
+const REFRESHED_BLOCKS = 1;
 
 export abstract class LeastScan implements Balancer {
   protected readonly context: BalancerContext;

@@ -80,9 +80,17 @@ function runPicks(balancer: Balancer, table: EndpointTable, keys: Int32Array, pi
   for (let count = 0; count < picks; count++) {
     const slot = balancer.pick(keys[count & 65_535]!, [], instant(1000 + count * 0.001));
     table.inflight[slot]!++;
+    table.serviceInflight[0]!++;
     const ended = started[count & 1023]!;
-    if (ended >= 0) table.inflight[ended]!--;
+    if (ended >= 0) {
+      table.inflight[ended]!--;
+      table.serviceInflight[0]!--;
+    }
     started[count & 1023] = slot;
   }
-  for (const slot of started) if (slot >= 0) table.inflight[slot]!--;
+  for (const slot of started) {
+    if (slot < 0) continue;
+    table.inflight[slot]!--;
+    table.serviceInflight[0]!--;
+  }
 }
