@@ -21,7 +21,7 @@ describe('parsePattern', () => {
     ['/:1a', /parameter ":1a"/],
     ['/:a-b', /parameter ":a-b"/],
     ['/:a/:a', /stands twice/],
-    ['/:rest', /a name that templates use/],
+    ['/:rest/*', /what templates call the part/],
     ['/a*', /"\*" may only stand alone/],
     ['/*/a', /"\*" may only stand alone/],
     ['/a/./b', /segment "\."/],

@@ -18,9 +18,6 @@ const LENIENT: PathOptions = { mergeSlashes: false, encodedSlashes: 'keep' };
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Names that templates use for other things. */
-const RESERVED_NAMES: ReadonlySet<string> = new Set(['path', 'query', 'host', 'rest']);
-
 /**
  * Parses a pattern.
  * @returns The pattern, or what is wrong with it, in words for the person who wrote it.
@@ -42,7 +39,8 @@ export function parsePattern(text: string): PathPattern | string {
     }
     const name = part.slice(1);
     if (!NAME.test(name)) return `path pattern "${text}": parameter ":${name}" must be letters, digits and "_", and not start with a digit`;
-    if (RESERVED_NAMES.has(name)) return `path pattern "${text}": ":${name}" is a name that templates use; choose another`;
+    if (isOpen && name === 'rest')
+      return `path pattern "${text}": ":rest" is what templates call the part that "*" takes; choose another name`;
     if (names.includes(name)) return `path pattern "${text}": parameter ":${name}" stands twice; give each its own name`;
     names.push(name);
     segments.push(null);
