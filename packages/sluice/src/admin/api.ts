@@ -4,7 +4,7 @@
  */
 import { parseDuration } from '../config/quantity.ts';
 import { EXPOSITION_TYPE } from '../observe/exposition.ts';
-import type { AdminBackend, DrainResult, ReloadResult } from './backend.ts';
+import type { AdminBackend, DrainResult, ReloadResult, UndrainResult } from './backend.ts';
 import { json, problem } from './problem.ts';
 import type { AdminReply } from './problem.ts';
 
@@ -42,6 +42,7 @@ export const API: readonly Endpoint[] = [
   { method: 'GET', path: '/api/explain', handle: explain },
   { method: 'POST', path: '/api/reload', handle: async (backend) => reloadReply(await backend.reload()) },
   { method: 'POST', path: '/api/services/NAME/endpoints/ADDRESS/drain', handle: drain },
+  { method: 'POST', path: '/api/services/NAME/endpoints/ADDRESS/undrain', handle: undrain },
 ];
 
 /** Answers one request. */
@@ -101,7 +102,12 @@ async function drain(backend: AdminBackend, parameters: readonly string[], _quer
   return drainReply(await backend.drain(service, address, deadline));
 }
 
-function drainReply(result: DrainResult): AdminReply {
+function undrain(backend: AdminBackend, parameters: readonly string[]): AdminReply {
+  const [service, address] = parameters as [string, string];
+  return drainReply(backend.undrain(service, address));
+}
+
+function drainReply(result: DrainResult | UndrainResult): AdminReply {
   return result.result === 'unknown' ? problem(404, result.problem) : json(200, result);
 }
 

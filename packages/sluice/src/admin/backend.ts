@@ -17,6 +17,8 @@ export interface AdminBackend {
    * @param deadlineMs null: the service's own.
    */
   drain(service: string, address: string, deadlineMs: number | null): Promise<DrainResult>;
+  /** Brings a drained endpoint back into use. */
+  undrain(service: string, address: string): UndrainResult;
   explain(request: ExplainRequest): ExplainResult;
 }
 
@@ -30,8 +32,17 @@ export type DrainResult =
   | { readonly result: 'drained'; readonly tookMs: number }
   /** The endpoint gets nothing new, but this much had not finished. */
   | { readonly result: 'deadline'; readonly tookMs: number; readonly inflight: number }
-  /** No such service or endpoint; says which, and what there is. */
-  | { readonly result: 'unknown'; readonly problem: string };
+  /** Somebody brought it back into use in the meantime. */
+  | { readonly result: 'undrained'; readonly tookMs: number }
+  | UnknownEndpoint;
+
+export type UndrainResult = { readonly result: 'undrained' | 'not-drained' } | UnknownEndpoint;
+
+/** No such service or endpoint; says which, and what there is. */
+export interface UnknownEndpoint {
+  readonly result: 'unknown';
+  readonly problem: string;
+}
 
 export interface ExplainRequest {
   readonly method: string;

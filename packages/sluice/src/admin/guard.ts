@@ -11,7 +11,7 @@ import { problem } from './problem.ts';
 import type { AdminReply } from './problem.ts';
 
 /** Shorter ones can be guessed. */
-export const TOKEN_LENGTH_MIN = 16;
+const TOKEN_LENGTH_MIN = 16;
 
 /** The fields of a request that decide; '' or undefined when absent. */
 export interface GuardedRequest {
@@ -33,7 +33,7 @@ export class AdminGuard {
     const text = address.kind === 'unix' ? `unix:${address.path}` : `${address.host}:${address.port}`;
     if (token === null && !isLocal(address)) {
       throw new Error(
-        `admin address "${text}" can be reached from other machines and needs a token: set SLUICE_ADMIN_TOKEN (${TOKEN_LENGTH_MIN} characters or more), or use 127.0.0.1:9900 or unix:/path`,
+        `admin address "${text}" can be reached from other machines and needs a token: set admin.token in the configuration (${TOKEN_LENGTH_MIN} characters or more), or use 127.0.0.1:9900 or unix:/path`,
       );
     }
     if (token !== null && token.length < TOKEN_LENGTH_MIN) {

@@ -39,6 +39,10 @@ class Backend implements AdminBackend {
     if (service === 'nope') return Promise.resolve({ result: 'unknown', problem: 'no service "nope"; there is users' });
     return Promise.resolve({ result: 'drained', tookMs: 5 });
   }
+  undrain(service: string, address: string): ReturnType<AdminBackend['undrain']> {
+    this.calls.push(`undrain ${service} ${address}`);
+    return { result: 'not-drained' };
+  }
   explain(asked: ExplainRequest): ReturnType<AdminBackend['explain']> {
     this.explained = asked;
     return { ok: false, problem: 'the URL is not one' };
@@ -117,6 +121,7 @@ test('drain takes any address percent-encoded, and a deadline', async (t) => {
   deepEqual(JSON.parse((await drain('unix:/run/a b/app.sock', '{}')).text), { result: 'drained', tookMs: 5 });
   deepEqual(backend.calls, ['drain users 127.0.0.1:3001 null', 'drain users [::1]:3001 90000', 'drain users unix:/run/a b/app.sock null']);
   equal((await ask(server, 'POST', '/api/services/nope/endpoints/x/drain')).status, 404);
+  deepEqual(JSON.parse((await ask(server, 'POST', '/api/services/users/endpoints/a/undrain')).text), { result: 'not-drained' });
 });
 
 test('a wrong body or path is 400 and names what is wrong', async (t) => {
@@ -234,7 +239,7 @@ test('security: exposure — off loopback the API starts only with a token', asy
     const address: AddressPlan = { kind: 'tcp', host, port: 0 };
     await rejects(
       startAdmin({ address, token: null, backend: new Backend(), onError: () => {} }),
-      /can be reached from other machines and needs a token: set SLUICE_ADMIN_TOKEN/,
+      /can be reached from other machines and needs a token: set admin\.token/,
     );
   }
   const address: AddressPlan = { kind: 'tcp', host: '127.0.0.1', port: 0 };

@@ -17,7 +17,7 @@ import type { AdminReply } from './problem.ts';
 
 export interface AdminOptions {
   readonly address: AddressPlan;
-  /** Bearer token (SLUICE_ADMIN_TOKEN); null for none, which only loopback and unix sockets allow. */
+  /** Bearer token; null for none, which only loopback and unix sockets allow. */
   readonly token: string | null;
   readonly backend: AdminBackend;
   /** A call of the backend that threw. */

@@ -128,7 +128,7 @@ function traffic(row: Float64Array, inflight: number): TrafficStatus {
 }
 
 /** The strongest reason first. */
-function endpointState(bits: number): EndpointState {
+export function endpointState(bits: number): EndpointState {
   if ((bits & MAINTENANCE) !== 0) return 'maintenance';
   if ((bits & DRAINING) !== 0) return 'draining';
   if ((bits & DOWN) !== 0) return 'down';
