@@ -7,7 +7,7 @@ import type { OutlierPlan, ServicePlan } from '../../config/plan.ts';
 import { EJECTED, type EndpointTable } from '../../core/balancing/endpoint-table.ts';
 import { LATENCY_UNITS_PER_MS } from '../../core/health/outcome.ts';
 import { OutlierDetector, type OutlierReading, type OutlierReason, type OutlierVerdict } from '../../core/health/outlier.ts';
-import type { EventRecord } from '../../observe/events.ts';
+import type { SayEvent } from '../say-event.ts';
 import type { RosterEntry } from './roster.ts';
 import type { StateBits } from './state-bits.ts';
 
@@ -15,7 +15,7 @@ export interface OutlierLoopOptions {
   readonly runtime: Runtime;
   readonly table: EndpointTable;
   readonly bits: StateBits;
-  readonly say: (event: EventRecord) => void;
+  readonly say: SayEvent;
   /** Told of each ejection, for the metrics. */
   readonly ejected: (entry: RosterEntry) => void;
 }
@@ -174,7 +174,7 @@ export class OutlierLoop {
     this.#options.ejected(entry);
     const seconds = Math.round(verdict.ejectionMs / 100) / 10;
     const detail = { service: entry.service.name, endpoint: verdict.endpoint, cause, seconds };
-    this.#options.say({ level: 'warn', what: 'endpoint-ejected', detail });
+    this.#options.say('warn', 'endpoint-ejected', detail);
   }
 
   /** Rows of failures from before must not count against it again. */
@@ -184,19 +184,17 @@ export class OutlierLoop {
     this.#options.bits.claim(entry, 'outlier', 0, '');
     swept.spared.delete(entry.endpoint.address);
     const detail = { service: entry.service.name, endpoint: entry.endpoint.address, seconds: Math.round(ejectedMs / 100) / 10 };
-    this.#options.say({ level: 'info', what: 'endpoint-returned', detail });
+    this.#options.say('info', 'endpoint-returned', detail);
   }
 
   /** Said once per endpoint, not at each sweep. */
   #spare(swept: Swept, entry: RosterEntry, verdict: OutlierVerdict & { kind: 'spare' }): void {
     if (swept.spared.has(verdict.endpoint)) return;
     swept.spared.add(verdict.endpoint);
-    const cause = `${causeText(verdict.reason, verdict.figure, verdict.limit)}; not ejected: ${swept.detector.ejectedCount} of ${swept.endpoints.size} are out, at most ${swept.detector.ejectedMax} may be`;
-    this.#options.say({
-      level: 'warn',
-      what: 'ejection-spared',
-      detail: { service: entry.service.name, endpoint: verdict.endpoint, cause },
-    });
+    const { detector, endpoints } = swept;
+    const spared = `${detector.ejectedCount} of ${endpoints.size} are out, at most ${detector.ejectedMax} may be`;
+    const cause = `${causeText(verdict.reason, verdict.figure, verdict.limit)}; not ejected: ${spared}`;
+    this.#options.say('warn', 'ejection-spared', { service: entry.service.name, endpoint: verdict.endpoint, cause });
   }
 }
 

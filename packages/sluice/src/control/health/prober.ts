@@ -7,8 +7,8 @@ import type { Runtime } from '../../base/runtime.ts';
 import { DOWN } from '../../core/balancing/endpoint-table.ts';
 import { BlastRadius } from '../../core/health/blast-radius.ts';
 import { carryProbeState, probeWaitMs, probeWindowMs, stepProbeState } from '../../core/health/probe-state.ts';
-import type { EventRecord } from '../../observe/events.ts';
 import type { Probe, ProbeResult } from '../../io/probe.ts';
+import type { SayEvent } from '../say-event.ts';
 import type { RosterEntry } from './roster.ts';
 import type { StateBits } from './state-bits.ts';
 import { type LastProbe, Watch } from './watch.ts';
@@ -17,7 +17,7 @@ export interface ProberOptions {
   readonly runtime: Runtime;
   readonly probe: Probe;
   readonly bits: StateBits;
-  readonly say: (event: EventRecord) => void;
+  readonly say: SayEvent;
   /** Told of each passed probe, for those who take it as a sign. */
   readonly passed: (entry: RosterEntry) => void;
   /** Probes under way at most. */
@@ -158,7 +158,9 @@ export class Prober {
   #judge({ blast, watches }: Group): void {
     const first = watches[0];
     if (first === undefined) return;
-    const change = blast.judge(watches, probeWindowMs(first.health), this.#options.runtime.clock.now());
+    // One that is drained or in maintenance is not used anyway: neither its health nor its failure says anything of the rest.
+    const members = watches.filter(({ entry }) => !this.#options.bits.isWithdrawn(entry.slot));
+    const change = blast.judge(members, probeWindowMs(first.health), this.#options.runtime.clock.now());
     for (const watch of watches) {
       const isDown = !watch.state.isUp && !blast.keeps(watch.endpoint);
       this.#options.bits.claim(watch.entry, 'probe', isDown ? DOWN : 0, watch.last?.detail ?? 'not probed yet');
@@ -168,16 +170,16 @@ export class Prober {
 
   #sayChange(watch: Watch, change: 'up' | 'down'): void {
     const detail = { service: watch.entry.service.name, endpoint: watch.endpoint, probe: watch.last?.detail ?? '' };
-    this.#options.say({ level: change === 'up' ? 'info' : 'warn', what: `endpoint-${change}`, detail });
+    this.#options.say(change === 'up' ? 'info' : 'warn', `endpoint-${change}`, detail);
   }
 
   #sayBlast({ entry, last }: Watch, change: 'degraded' | 'recovered', watches: readonly Watch[]): void {
     const service = entry.service.name;
-    if (change === 'recovered') this.#options.say({ level: 'info', what: 'service-recovered', detail: { service } });
+    if (change === 'recovered') this.#options.say('info', 'service-recovered', { service });
     else {
       const cause = 'all endpoints fail the same check at once: something they share is down; they stay in use';
       const detail = { service, endpoints: watches.length, probe: last?.detail ?? '', cause };
-      this.#options.say({ level: 'error', what: 'service-degraded', detail });
+      this.#options.say('error', 'service-degraded', detail);
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Who may use an endpoint is said by several at once: the probe, the outlier rules, the agent and the operator. Each owns its own bits here, and
+ * Who may use an endpoint is said by several at once: the probe, the outlier rules, the agent, the operator and the plan. Each owns its own bits here, and
  * the table's `state` is derived from all of them, so that nobody undoes what another has said (an endpoint that passes its probe stays
  * drained). The control plane is the only writer of `state`. A change bumps the service's epoch, after `since` is written: workers that see
  * the epoch see the rest.
@@ -7,7 +7,8 @@
 import type { Clock, Timestamp } from '../../base/time.ts';
 import { DOWN, DRAINING, EJECTED, type EndpointTable, MAINTENANCE } from '../../core/balancing/endpoint-table.ts';
 
-export type StateOwner = 'probe' | 'outlier' | 'agent' | 'operator';
+/** `plan`: the endpoint was removed from the configuration and still finishes. */
+export type StateOwner = 'probe' | 'outlier' | 'agent' | 'operator' | 'plan';
 
 export type EndpointState = 'up' | 'down' | 'ejected' | 'draining' | 'maintenance';
 
@@ -25,7 +26,7 @@ export interface StateReport {
   readonly since: Timestamp;
 }
 
-const OWNERS: readonly StateOwner[] = ['probe', 'outlier', 'agent', 'operator'];
+const OWNERS: readonly StateOwner[] = ['probe', 'outlier', 'agent', 'operator', 'plan'];
 const ALL_BITS = DOWN | EJECTED | DRAINING | MAINTENANCE;
 
 /** From the strongest to the weakest: the first that is set names the state. */
@@ -90,6 +91,11 @@ export class StateBits {
   /** The bits that one owner claims. */
   claimed(slot: number, owner: StateOwner): number {
     return this.#holdings.get(slot)?.claims.get(owner)?.bits ?? 0;
+  }
+
+  /** Whether somebody wants it out of use for a reason other than its health. */
+  isWithdrawn(slot: number): boolean {
+    return ((this.claimed(slot, 'agent') | this.claimed(slot, 'operator') | this.claimed(slot, 'plan')) & (DRAINING | MAINTENANCE)) !== 0;
   }
 
   /** What counts of an endpoint; up for one that nobody knows. */

@@ -78,8 +78,10 @@ export class BudgetRefill {
   refill(requests: number, elapsedMs: number): void {
     const { share, minPerSecond } = this.#rules;
     const balance = Atomics.load(this.#balances, this.#service);
-    const faded = Math.max(0, balance) * (1 - Math.exp(-elapsedMs / BUDGET_TTL_MS));
-    const earned = (share > 0 ? requests * UNITS : 0) + ((minPerSecond * elapsedMs) / 1_000) * extraCost(share);
+    const cost = extraCost(share);
+    // One extra request's worth never fades, or a quiet service could never save up for it.
+    const faded = Math.max(0, balance - cost) * (1 - Math.exp(-elapsedMs / BUDGET_TTL_MS));
+    const earned = (share > 0 ? requests * UNITS : 0) + ((minPerSecond * elapsedMs) / 1_000) * cost;
     const exact = Math.min(earned - faded + this.#carry, BALANCE_MAX - balance);
     const whole = Math.floor(exact);
     this.#carry = exact - whole;

@@ -1,0 +1,100 @@
+/**
+ * Drains by the operator: an endpoint takes nothing new and finishes what it has; sessions that stick to it stay until the deadline, after
+ * which it takes nothing at all (MAINTENANCE). It stays out of use until `undrain`.
+ */
+import type { Cancel, Runtime } from '../../base/runtime.ts';
+import { DRAINING, type EndpointTable, MAINTENANCE } from '../../core/balancing/endpoint-table.ts';
+import type { RosterEntry } from './roster.ts';
+import type { StateBits } from './state-bits.ts';
+
+export interface DrainsOptions {
+  readonly runtime: Runtime;
+  readonly table: EndpointTable;
+  readonly bits: StateBits;
+}
+
+/** How a drain ended: everything finished, the deadline came first, or it was taken back. */
+export interface DrainEnd {
+  readonly end: 'finished' | 'deadline' | 'undrained';
+  /** Requests and upgraded connections still in flight. */
+  readonly inflight: number;
+}
+
+interface Drain {
+  readonly slot: number;
+  readonly promise: Promise<DrainEnd>;
+  readonly finish: (end: DrainEnd['end']) => void;
+}
+
+/** How often requests in flight are looked at. */
+const LOOK_MS = 50;
+
+export class Drains {
+  readonly #options: DrainsOptions;
+  readonly #drains: Map<string, Drain> = new Map();
+
+  constructor(options: DrainsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Drains an endpoint; one that is draining already goes on as it was asked to first.
+   * @returns How it ended, at the deadline at the latest. Where sessions may stick to it, not before the deadline.
+   */
+  start(entry: RosterEntry, deadlineMs: number): Promise<DrainEnd> {
+    const known = this.#drains.get(entry.key);
+    if (known !== undefined) return known.promise;
+    const { bits, table } = this.#options;
+    bits.claim(entry, 'operator', DRAINING, 'drained by the operator');
+    const { promise, resolve } = Promise.withResolvers<DrainEnd>();
+    const cancels: Cancel[] = [];
+    const finish = (end: DrainEnd['end']): void => {
+      for (const cancel of cancels) cancel();
+      resolve({ end, inflight: Math.max(0, Atomics.load(table.inflight, entry.slot)) });
+    };
+    this.#drains.set(entry.key, { slot: entry.slot, promise, finish });
+    this.#watch(entry, deadlineMs, cancels, finish);
+    return promise;
+  }
+
+  /** Takes a drain back; false when there was none. */
+  undo(entry: RosterEntry): boolean {
+    const drain = this.#drains.get(entry.key);
+    if (drain === undefined) return false;
+    this.#drains.delete(entry.key);
+    drain.finish('undrained');
+    this.#options.bits.claim(entry, 'operator', 0, '');
+    return true;
+  }
+
+  /** Forgets drains of endpoints that are gone. */
+  retain(entries: readonly RosterEntry[]): void {
+    const present = new Map(entries.map(({ key, slot }) => [key, slot] as const));
+    for (const [key, drain] of this.#drains) {
+      if (present.get(key) === drain.slot) continue;
+      this.#drains.delete(key);
+      drain.finish('finished');
+    }
+  }
+
+  stop(): void {
+    for (const drain of this.#drains.values()) drain.finish('undrained');
+    this.#drains.clear();
+  }
+
+  #watch(entry: RosterEntry, deadlineMs: number, cancels: Cancel[], finish: (end: DrainEnd['end']) => void): void {
+    const { runtime, bits, table } = this.#options;
+    const isFree = (): boolean => Atomics.load(table.inflight, entry.slot) <= 0;
+    const closeDown = (): void => {
+      bits.claim(entry, 'operator', DRAINING | MAINTENANCE, 'drained by the operator');
+      finish(isFree() ? 'finished' : 'deadline');
+    };
+    cancels.push(runtime.timers.after(deadlineMs, closeDown));
+    if (entry.service.affinity !== null) return;
+    cancels.push(
+      runtime.timers.every(LOOK_MS, () => {
+        if (isFree()) closeDown();
+      }),
+    );
+  }
+}
