@@ -26,6 +26,16 @@ export const compileLinearRegex: CompileRegex = (source: string): TextMatcher =>
   return (text) => compiled.testExact(text);
 };
 
+/** Says what is wrong with an expression, in words for the person who wrote it; null when it compiles. For validation. */
+export function checkLinearRegex(source: string): string | null {
+  try {
+    compileLinearRegex(source);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 function compile(source: string): RE2JS {
   try {
     return RE2JS.compile(source);
