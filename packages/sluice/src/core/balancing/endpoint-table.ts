@@ -9,6 +9,8 @@
 
 export const ENDPOINTS_MAX = 16_384;
 export const SERVICES_MAX = 4_096;
+/** Bound sessions (affinity by application cookie, header or address) over all services. */
+export const SESSIONS_MAX = 262_144;
 /** Worker threads at most; each has its own column of in-flight counts, so that a crashed worker's can be taken back. */
 export const WORKERS_MAX = 64;
 
@@ -72,6 +74,9 @@ export interface EndpointTable {
   readonly breakerTrials: Int32Array;
   /** Hedge delay in milliseconds as computed by the control plane from the service's latency histogram; 0 = not known yet. */
   readonly hedgeDelayMs: Float64Array;
+  // sessions, in sets of 8 (core/affinity/session-table.ts); racy plain writes: a lost update is a session learned again
+  readonly sessionKey: Float64Array;
+  readonly sessionStamp: Int32Array;
 }
 
 type Field = readonly [name: Exclude<keyof EndpointTable, 'buffer'>, kind: 'i32' | 'f64', length: number];
@@ -88,6 +93,8 @@ const LAYOUT: readonly Field[] = [
   ['reportedStamp', 'f64', ENDPOINTS_MAX],
   ['since', 'f64', ENDPOINTS_MAX],
   ['hedgeDelayMs', 'f64', SERVICES_MAX],
+  ['sessionKey', 'f64', SESSIONS_MAX],
+  ['sessionStamp', 'i32', SESSIONS_MAX],
   ['inflight', 'i32', ENDPOINTS_MAX],
   ['inflightByWorker', 'i32', ENDPOINTS_MAX * WORKERS_MAX],
   ['state', 'i32', ENDPOINTS_MAX],
