@@ -1,8 +1,8 @@
 /** The configuration library: `import { defineConfig, env } from 'sluice'`. */
-export { compile, type CompileOptions, type ControlSettings, controlSettings } from './config/compile.ts';
+export type { ControlSettings } from './config/compile.ts';
 export { type Config, defineConfig, type HealthInput, type RouteInput, type ServiceInput, type Target } from './config/define.ts';
 export type { Fault } from './config/fault.ts';
 export { configJsonSchema } from './config/json-schema.ts';
 export type { Plan } from './config/plan.ts';
-export { type Validation, validate } from './config/validate.ts';
 export { env } from './io/env.ts';
+export { loadPlan, planFrom, type PlanOptions, type PlanResult } from './io/load-plan.ts';

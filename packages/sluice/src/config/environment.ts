@@ -37,6 +37,9 @@ export function missingVariable(root: unknown, path: Path, name: string): Fault 
   });
 }
 
+/** Nothing in a configuration is nested as deep; what is deeper stays as it is, for the schema to refuse. */
+const DEPTH_MAX = 64;
+
 /** Puts variables into every text of a plain value (JSON). Everything stays text. */
 export function expandValue(value: unknown, environment: Environment): { readonly value: unknown; readonly faults: readonly Fault[] } {
   const faults: Fault[] = [];
@@ -47,6 +50,7 @@ export function expandValue(value: unknown, environment: Environment): { readonl
       for (const name of missing) faults.push(missingVariable(value, path, name));
       return text;
     }
+    if (path.length > DEPTH_MAX) return node;
     if (Array.isArray(node)) return node.map((entry, index) => walk(entry, [...path, index]));
     if (typeof node !== 'object' || node === null) return node;
     return Object.fromEntries(Object.entries(node).map(([key, entry]) => [key, walk(entry, [...path, key])]));

@@ -3,6 +3,7 @@
  * the request's path, so one that is not canonical itself is refused, with the canonical spelling as the hint.
  */
 import { normalizePath } from '../core/routing/path.ts';
+import { parsePattern } from '../core/routing/pattern.ts';
 import type { PathMatch } from './plan.ts';
 
 /** The match, or what is wrong and what was probably meant. */
@@ -10,7 +11,6 @@ export type ParsedPathMatch =
   | { readonly ok: true; readonly match: PathMatch }
   | { readonly ok: false; readonly problem: string; readonly hint: string | null };
 
-const PARAMETER = /^:[A-Za-z_][A-Za-z0-9_]*$/;
 const LENIENT = { mergeSlashes: false, encodedSlashes: 'keep' } as const;
 
 /**
@@ -27,15 +27,13 @@ export function parsePathMatch(path: string, exact = false): ParsedPathMatch {
     return fault('can never match: no request has such a path', 'write it percent-encoded, without dot segments and query');
   if (canonical !== fixed) return fault('can never match: paths are normalised first', `write '${canonical}${isPrefix ? '/*' : ''}'`);
   if (exact || !fixed.includes('/:')) return { ok: true, match: isPrefix ? { kind: 'prefix', path: fixed } : { kind: 'exact', path } };
-  return parsePattern(path, fixed);
+  return patternMatch(path);
 }
 
-/** Names of the parameters in a pattern, without the colon. */
-export function patternParameters(pattern: string): string[] {
-  return pattern
-    .split('/')
-    .filter((segment) => segment.startsWith(':'))
-    .map((segment) => segment.slice(1));
+/** Names of the parameters in a pattern; none when it is not one. */
+export function patternParameters(path: string): readonly string[] {
+  const parsed = path.includes('/:') ? parsePattern(path) : null;
+  return parsed === null || typeof parsed === 'string' ? [] : parsed.names;
 }
 
 function canonicalPath(path: string): string | null {
@@ -48,15 +46,10 @@ function encodeText(text: string): string {
   return text.isWellFormed() ? encodeURIComponent(text) : text;
 }
 
-function parsePattern(path: string, fixed: string): ParsedPathMatch {
-  const segments = fixed.split('/').filter((segment) => segment.startsWith(':'));
-  const bad = segments.find((segment) => !PARAMETER.test(segment));
-  if (bad !== undefined)
-    return fault(`has a parameter ${JSON.stringify(bad)} that is not a name`, "use { exact: … } where ':' stands for itself");
-  if (new Set(segments).size !== segments.length) return fault('has the same parameter twice', null);
-  if (segments.includes(':rest') && path.endsWith('/*'))
-    return fault("has a parameter ':rest', which is what '*' is called in rewrites", null);
-  return { ok: true, match: { kind: 'pattern', pattern: path } };
+function patternMatch(path: string): ParsedPathMatch {
+  const parsed = parsePattern(path);
+  if (typeof parsed !== 'string') return { ok: true, match: { kind: 'pattern', pattern: path } };
+  return fault(`is refused: ${parsed}`, "{ exact: … } takes ':' as it stands");
 }
 
 function fault(problem: string, hint: string | null): ParsedPathMatch {

@@ -10,7 +10,6 @@ import { warn } from './checks/warnings.ts';
 import { explainIssues, FAULTS_MAX } from './explain.ts';
 import { type Fault, type FaultParts, makeFault } from './fault.ts';
 import { rawConfig, rawObject } from './raw.ts';
-import { checkRegex } from './regex.ts';
 import { configSchema, type ValidConfig } from './schema/config.ts';
 
 /** A configuration that can be compiled, with what deserves a second look; or why not. */
@@ -20,9 +19,9 @@ export type Validation =
 
 /**
  * Validates a configuration. Never throws, whatever the value.
- * @param checkExpression Says what is wrong with a regular expression; RE2 unless given.
+ * @param checkRegex Says what is wrong with a regular expression, or null (`io/regex-check.ts`).
  */
-export function validate(value: unknown, checkExpression: RegexChecker = checkRegex): Validation {
+export function validate(value: unknown, checkRegex: RegexChecker): Validation {
   const parsed = configSchema.safeParse(value);
   const faults = parsed.success ? [] : explainIssues(value, parsed.error.issues);
   const raw = rawConfig(value);
@@ -30,7 +29,7 @@ export function validate(value: unknown, checkExpression: RegexChecker = checkRe
   checkKeys(value, report);
   checkReferences(raw, report);
   checkAddresses(raw, report);
-  checkRoutes(raw, checkExpression, report);
+  checkRoutes(raw, checkRegex, report);
   checkServices(raw, report);
   if (!parsed.success || faults.length > 0) return { ok: false, faults: inOrder(faults) };
   const warnings: Fault[] = [];

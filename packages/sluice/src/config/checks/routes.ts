@@ -1,8 +1,8 @@
 /** What must hold inside and between routes: one action, unique names, expressions that compile, templates whose parameters exist. */
+import { compileTemplate, type TemplateKind } from '../../core/routing/template.ts';
 import type { Path } from '../fault.ts';
 import { patternParameters } from '../path-match.ts';
 import { type RawConfig, rawField, rawObject, type Report } from '../raw.ts';
-import { suggest } from '../suggest.ts';
 
 /** Says what is wrong with a regular expression; null when it is fine. */
 export type RegexChecker = (source: string) => string | null;
@@ -50,13 +50,7 @@ function checkExpressions(route: unknown, path: Path, checkRegex: RegexChecker, 
   const check = (value: unknown, place: Path): void => {
     const source = rawField(value, 'regex');
     const problem = typeof source === 'string' ? checkRegex(source) : null;
-    if (problem !== null) {
-      report({
-        path: [...path, ...place, 'regex'],
-        what: `is not a regular expression that runs in linear time (RE2): ${problem}`,
-        value: source,
-      });
-    }
+    if (problem !== null) report({ path: [...path, ...place, 'regex'], what: `cannot be used: ${problem}` });
   };
   check(rawField(route, 'path'), ['path']);
   for (const section of ['headers', 'cookies', 'query']) {
@@ -71,23 +65,16 @@ function checkTemplates(route: unknown, path: Path, report: Report): void {
   const location = typeof redirect === 'string' ? redirect : rawField(redirect, 'location');
   const rewrite = rawField(rawField(route, 'rewrite'), 'path');
   if (typeof location !== 'string' && typeof rewrite !== 'string') return;
-  const written = rawField(route, 'path') ?? '/*';
-  const pattern = typeof written === 'string' ? written : '';
-  const names = patternParameters(pattern);
-  if (pattern.endsWith('/*')) names.push('rest');
+  const pattern = rawField(route, 'path');
+  const names = typeof pattern === 'string' ? patternParameters(pattern) : [];
   if (typeof location === 'string') {
     const place = typeof redirect === 'string' ? ['redirect'] : ['redirect', 'location'];
-    checkTemplate(location, [...names, 'path', 'query', 'host'], [...path, ...place], report);
+    checkTemplate(location, 'location', names, [...path, ...place], report);
   }
-  if (typeof rewrite === 'string') checkTemplate(rewrite, names, [...path, 'rewrite', 'path'], report);
+  if (typeof rewrite === 'string') checkTemplate(rewrite, 'path', names, [...path, 'rewrite', 'path'], report);
 }
 
-function checkTemplate(template: string, names: readonly string[], path: Path, report: Report): void {
-  for (const [, name = ''] of template.matchAll(/\{([^{}]*)\}/g)) {
-    if (names.includes(name)) continue;
-    const hint = names.length === 0 ? 'its path has no parameters' : `there are: ${names.map((known) => `{${known}}`).join(', ')}`;
-    const suggestion = suggest(name, names);
-    report({ path, what: `uses a parameter that its path does not have: {${name}}`, suggestion, hint: suggestion === null ? hint : null });
-  }
-  if (/[{}]/.test(template.replace(/\{[^{}]*\}/g, ''))) report({ path, what: 'has a brace without its partner' });
+function checkTemplate(text: string, kind: TemplateKind, names: readonly string[], path: Path, report: Report): void {
+  const template = compileTemplate(text, kind, names);
+  if (typeof template === 'string') report({ path, what: `cannot be used: ${template}` });
 }

@@ -23,8 +23,7 @@ export const rewriteSchema = section("an object such as { path: '/{rest}' }", {
   path: z
     .string({ error: PATH_ALLOWED })
     .max(4096, PATH_ALLOWED)
-    .regex(/^\/[!-~]*$/, PATH_ALLOWED)
-    .regex(/^[^?#]*$/, `${PATH_ALLOWED}\nthe query is kept as it is`)
+    .min(1, PATH_ALLOWED)
     .optional()
     .describe('New path. May use the parameters of the path pattern (`{id}`) and `{rest}`: what `*` matched, without its leading slash.'),
   host: hostText().optional().describe("Host sent to the service. Without it, the client's is kept."),

@@ -1,0 +1,52 @@
+/** `sluice check`: is the configuration right? Every fault at once; exit 2 when there is one. */
+import { availableParallelism } from 'node:os';
+import { relative } from 'node:path';
+import type { Command } from 'commander';
+import type { Fault } from '../config/fault.ts';
+import type { Plan } from '../config/plan.ts';
+import { loadPlan } from '../io/load-plan.ts';
+
+/** Exit code for a configuration that cannot be run. */
+export const EXIT_FAULTS = 2;
+
+/** Adds the command. */
+export function register(program: Command): void {
+  program
+    .command('check')
+    .description('Check the configuration: every fault at once, or a summary. Exit 2 on faults.')
+    .option('--config <file>', 'configuration file (default: sluice.config.{ts,mts,js,mjs,yaml,yml,json})')
+    .action(async (options: { config?: string }) => {
+      const result = await loadPlan(options.config, { generation: 1, cores: availableParallelism() });
+      if (result.ok) process.stdout.write(`${formatSummary(result.path, result.plan)}\n`);
+      process.stderr.write(formatFaults(result.path, result.ok ? result.warnings : result.faults, result.ok ? 'warning' : 'fault'));
+      if (!result.ok) process.exitCode = EXIT_FAULTS;
+    });
+}
+
+/** Faults as lines, with the file and their number first; empty when there are none. */
+export function formatFaults(path: string | null, faults: readonly Fault[], noun: 'fault' | 'warning'): string {
+  if (faults.length === 0) return '';
+  const head = `${path === null ? 'configuration' : shorten(path)}: ${faults.length} ${noun}${faults.length === 1 ? '' : 's'}\n`;
+  return head + faults.map((fault) => `  ${fault.message}\n`).join('');
+}
+
+/** What the configuration is, in one line. */
+function formatSummary(path: string | null, plan: Plan): string {
+  const endpoints = plan.services.reduce((sum, service) => sum + service.endpoints.length, 0);
+  const parts = [
+    count(plan.listeners.length, 'listener'),
+    `${count(plan.services.length, 'service')} with ${count(endpoints, 'endpoint')}`,
+    count(plan.routes.length, 'route'),
+    count(plan.workers, 'worker'),
+  ];
+  return `${path === null ? 'configuration' : shorten(path)} is valid: ${parts.join(', ')}`;
+}
+
+function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
+function shorten(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
+}

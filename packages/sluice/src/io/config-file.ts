@@ -1,0 +1,97 @@
+/**
+ * The configuration file: found, read and turned into a value, in whichever form it is written. What the value means is for
+ * `config/validate.ts`; here only what keeps it from being read is a fault.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { extname, join, resolve } from 'node:path';
+import type { Environment } from '../config/environment.ts';
+import { type Fault, makeFault } from '../config/fault.ts';
+import { type ParsedText, parseJson, parseYaml } from '../config/parse-text.ts';
+import { importConfigModule } from './config-module.ts';
+
+/** Looked for in this order, when no file is named. */
+export const CONFIG_FILES = ['ts', 'mts', 'js', 'mjs', 'yaml', 'yml', 'json'].map((extension) => `sluice.config.${extension}`);
+
+const MODULES: ReadonlySet<string> = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']);
+const FILE_BYTES_MAX = 16 * 1024 * 1024;
+/** A module may await; it may not hang. */
+const MODULE_DEADLINE_MS = 30_000;
+
+/** The value in the file, or what kept it from being read. */
+export type LoadedFile =
+  | { readonly ok: true; readonly path: string; readonly value: unknown }
+  | { readonly ok: false; readonly path: string | null; readonly faults: readonly Fault[] };
+
+/** Where to look, and what `${NAME}` stands for. */
+export interface LoadFileOptions {
+  /** Default: the working directory. */
+  readonly directory?: string;
+  /** Default: this process's. TypeScript configurations always read this process's. */
+  readonly environment?: Environment;
+}
+
+/**
+ * Loads a configuration file.
+ * @param path Without it, the first of `CONFIG_FILES` in the directory.
+ */
+export async function loadConfigFile(path?: string, options: LoadFileOptions = {}): Promise<LoadedFile> {
+  const directory = options.directory ?? process.cwd();
+  const found = path === undefined ? findConfigFile(directory) : resolve(directory, path);
+  if (found === null)
+    return refuse(null, `was not found: there is no ${CONFIG_FILES.join(', ')} in ${directory}`, 'name one with --config FILE');
+  const problem = fileProblem(found);
+  if (problem !== null) return refuse(found, problem);
+  const extension = extname(found).toLowerCase();
+  try {
+    if (MODULES.has(extension)) return await loadModule(found);
+    if (extension === '.json') return withPath(found, parseJson(await readFile(found, 'utf8'), options.environment ?? process.env));
+    if (extension === '.yaml' || extension === '.yml') {
+      return withPath(found, parseYaml(await readFile(found, 'utf8'), options.environment ?? process.env));
+    }
+  } catch (error) {
+    return refuse(found, `could not be loaded: ${describeError(error, found)}`);
+  }
+  return refuse(found, `has an extension that is not known (${extension || 'none'})`, 'use .ts, .mts, .js, .mjs, .yaml, .yml or .json');
+}
+
+/** The configuration file of a directory; null when there is none. */
+export function findConfigFile(directory: string): string | null {
+  return CONFIG_FILES.map((name) => join(directory, name)).find((candidate) => existsSync(candidate)) ?? null;
+}
+
+function fileProblem(path: string): string | null {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return `was not found: ${path}`;
+  if (!stat.isFile()) return `is not a file: ${path}`;
+  return stat.size > FILE_BYTES_MAX ? `is larger than ${FILE_BYTES_MAX / 1024 / 1024} MiB: ${path}` : null;
+}
+
+async function loadModule(path: string): Promise<LoadedFile> {
+  const deadline = Promise.withResolvers<never>();
+  const timer = setTimeout(() => deadline.reject(new Error(`not loaded within ${MODULE_DEADLINE_MS / 1000} s`)), MODULE_DEADLINE_MS);
+  try {
+    const value = await Promise.race([importConfigModule(path), deadline.promise]);
+    if (value === undefined) return refuse(path, 'has no default export', 'write export default defineConfig({ … })');
+    return { ok: true, path, value };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function withPath(path: string, parsed: ParsedText): LoadedFile {
+  return { path, ...parsed };
+}
+
+function refuse(path: string | null, what: string, hint: string | null = null): LoadedFile {
+  return { ok: false, path, faults: [makeFault(null, { path: [], what, hint })] };
+}
+
+/** Message and place; never the source line that Node quotes, because it may hold a secret. */
+function describeError(error: unknown, path: string): string {
+  if (!(error instanceof Error)) return String(error);
+  const place = new RegExp(`${RegExp.escape(path)}[^:\\s]*:(\\d+)(?::(\\d+))?`).exec(error.stack ?? '');
+  const message = error.message.split('\n')[0] ?? '';
+  if (place === null) return message;
+  return `${message} (line ${place[1]}${place[2] === undefined ? '' : `, column ${place[2]}`})`;
+}
