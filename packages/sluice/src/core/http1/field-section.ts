@@ -35,7 +35,7 @@ export class FieldSection {
   readonly offsets: Int32Array;
   /** Where the next line starts, relative. After the last field this is the empty line. */
   private line = 0;
-  private readonly capacity: number;
+  readonly capacity: number;
 
   /** @param capacity Fields at most (the highest limit it will be used with). */
   constructor(capacity: number) {

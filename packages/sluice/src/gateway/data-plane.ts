@@ -1,0 +1,233 @@
+/**
+ * Everything one worker runs: its listeners, services and shared tables. A change arrives as a whole plan; what it does not touch keeps its object, and with it
+ * its connections.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock, Instant } from '../base/time.ts';
+import type { Random } from '../base/random.ts';
+import { type EndpointTable, endpointTable } from '../core/balancing/endpoint-table.ts';
+import { RequestParser } from '../core/http1/request-parser.ts';
+import type { Http1Limits, Plan } from '../config/plan.ts';
+import type { FromWorker, SlotMap, WorkerStart } from '../config/worker-protocol.ts';
+import { type LogFile, openLogFile } from '../io/log-file.ts';
+import { type AccessRecord, formatAccess } from '../observe/access-log.ts';
+import { WorkerMetrics } from '../observe/worker-metrics.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { Exchange } from './exchange.ts';
+import { Listener } from './listener.ts';
+import { noteReport } from './load-report.ts';
+import { nameResolver } from './resolver.ts';
+import { RouteRuntime } from './route-runtime.ts';
+import { Service } from './service.ts';
+import { Sweeper } from './sweeper.ts';
+import type { UpstreamConnection } from './upstream.ts';
+
+const EMPTY_PLAN: Plan = { generation: 0, listeners: [], services: [], routes: [], admin: null, accessLog: null, workers: 1, drainTimeoutMs: 0 };
+
+export interface DataPlaneOptions {
+  readonly start: WorkerStart;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly say: (message: FromWorker) => void;
+}
+
+export class DataPlane {
+  readonly index: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly say: (message: FromWorker) => void;
+  readonly table: EndpointTable;
+  readonly metrics: WorkerMetrics;
+  readonly sweeper = new Sweeper();
+  readonly resolver = nameResolver();
+  plan: Plan = EMPTY_PLAN;
+  slots: SlotMap = { listeners: {}, routes: {}, services: {}, endpoints: {} };
+  /** Monotonic time as of the last sweep or turn: at most 250 ms old. For deadlines, not for latencies. */
+  coarseNow: Instant;
+  /** Whether other workers listen on the same ports. */
+  sharesPorts = true;
+  private readonly listeners = new Map<string, Listener>();
+  private readonly services = new Map<string, Service>();
+  private readonly dispatcher: Dispatcher;
+  private readonly parsers: RequestParser[] = [];
+  private parserCapacity = 100;
+  private log: LogFile | null = null;
+  private onEmpty: (() => void) | null = null;
+
+  constructor(options: DataPlaneOptions) {
+    this.index = options.start.index;
+    this.clock = options.clock;
+    this.random = options.random;
+    this.say = options.say;
+    this.table = endpointTable(options.start.endpoints);
+    this.metrics = new WorkerMetrics(options.start.metrics, options.start.index);
+    this.dispatcher = new Dispatcher(options.clock);
+    this.coarseNow = options.clock.now();
+  }
+
+  /** Runs this plan from now on. Rejects, and changes nothing that runs, when a new listener cannot be opened. */
+  async apply(plan: Plan, slots: SlotMap): Promise<void> {
+    const opened = await this.openListeners(plan, slots);
+    const areRoutesSame = this.plan.generation > 0 && isDeepStrictEqual(this.plan.routes, plan.routes) && isDeepStrictEqual(this.slots.routes, slots.routes);
+    await this.openLog(plan);
+    const before = this.plan;
+    this.plan = plan;
+    this.slots = slots;
+    const areServicesSame = this.applyServices(before, plan, slots);
+    for (const listenerPlan of plan.listeners) this.listeners.get(listenerPlan.name)?.update(listenerPlan);
+    for (const listener of opened) this.listeners.set(listener.plan.name, listener);
+    if (!areRoutesSame || !areServicesSame) for (const listener of this.listeners.values()) listener.setRoutes();
+    else for (const listener of opened) listener.setRoutes();
+    this.closeListeners(plan);
+  }
+
+  /** A look at everything that can be late; the worker calls it each SWEEP_PERIOD_MS. */
+  sweep(): void {
+    this.coarseNow = this.clock.now();
+    this.sweeper.sweep(this.coarseNow);
+    for (const service of this.services.values()) service.expire(this.coarseNow);
+  }
+
+  /** Stops accepting and finishes. Resolves with the number of exchanges that had to be cut at the deadline. */
+  async drain(deadlineMs: number): Promise<number> {
+    for (const listener of this.listeners.values()) listener.drain();
+    await this.whenEmpty(deadlineMs);
+    return this.close();
+  }
+
+  /** Ends everything. @returns Exchanges cut. */
+  close(): number {
+    let cut = 0;
+    for (const listener of this.listeners.values()) cut += listener.close();
+    for (const service of this.services.values()) service.close();
+    return cut;
+  }
+
+  async closeLog(): Promise<void> {
+    await this.log?.close();
+    this.log = null;
+  }
+
+  async reopenLog(): Promise<void> {
+    await this.log?.reopen();
+  }
+
+  onListenerEmpty(): void {
+    for (const listener of this.listeners.values()) if (listener.connections.size > 0) return;
+    this.onEmpty?.();
+  }
+
+  dispatch(exchange: Exchange): void {
+    this.dispatcher.add(exchange);
+  }
+
+  later(task: () => void): void {
+    this.dispatcher.later(task);
+  }
+
+  compileRoute(index: number): RouteRuntime {
+    const plan = this.plan.routes[index]!;
+    return new RouteRuntime(plan, this.slots.routes[plan.name]!, this.services);
+  }
+
+  /** A parser for one head; parsers are few, connections many. */
+  takeParser(limits: Http1Limits): RequestParser {
+    if (limits.headersMax > this.parserCapacity) {
+      this.parserCapacity = limits.headersMax;
+      this.parsers.length = 0;
+    }
+    const parser = this.parsers.pop() ?? new RequestParser({ ...limits, headersMax: this.parserCapacity });
+    parser.begin(limits);
+    return parser;
+  }
+
+  giveParser(parser: RequestParser): void {
+    if (parser.fields.capacity >= this.parserCapacity && this.parsers.length < 64) this.parsers.push(parser);
+  }
+
+  noteReport(service: Service, connection: UpstreamConnection, bytes: Buffer, start: number): void {
+    noteReport(this, service, connection, bytes, start);
+  }
+
+  writeAccess(record: AccessRecord): void {
+    this.log?.write(formatAccess(record, this.plan.accessLog!.format));
+  }
+
+  event(level: 'info' | 'warn' | 'error', what: string, detail: Readonly<Record<string, string | number | boolean>>): void {
+    this.say({ type: 'event', level, what, detail: { worker: this.index, ...detail } });
+  }
+
+  private async openListeners(plan: Plan, slots: SlotMap): Promise<Listener[]> {
+    const opened: Listener[] = [];
+    this.sharesPorts = plan.workers > 1;
+    try {
+      for (const listenerPlan of plan.listeners) {
+        const running = this.listeners.get(listenerPlan.name);
+        if (running !== undefined && isDeepStrictEqual(running.plan.address, listenerPlan.address)) continue;
+        if (listenerPlan.address.kind === 'unix' && this.index > 0) continue; // a path has one owner
+        const listener = new Listener(this, listenerPlan, slots.listeners[listenerPlan.name]!);
+        // Nothing is served before the plan is in force: accepted connections read no byte in this turn.
+        await listener.start();
+        opened.push(listener);
+      }
+    } catch (error) {
+      for (const listener of opened) listener.close();
+      throw error;
+    }
+    return opened;
+  }
+
+  private closeListeners(plan: Plan): void {
+    const wanted = new Map(plan.listeners.map((listener) => [listener.name, listener.address]));
+    for (const [name, listener] of this.listeners) {
+      const address = wanted.get(name);
+      if (address !== undefined && isDeepStrictEqual(address, listener.plan.address)) continue;
+      this.listeners.delete(name);
+      listener.drain();
+      setTimeout(() => listener.close(), plan.drainTimeoutMs).unref();
+    }
+  }
+
+  /** @returns Whether every service kept its object. */
+  private applyServices(before: Plan, plan: Plan, slots: SlotMap): boolean {
+    const old = new Map(before.services.map((service) => [service.name, service]));
+    let areSame = true;
+    const wanted = new Set<string>();
+    for (const servicePlan of plan.services) {
+      wanted.add(servicePlan.name);
+      const running = this.services.get(servicePlan.name);
+      const endpointSlots = slots.endpoints[servicePlan.name] ?? {};
+      if (running === undefined) {
+        areSame = false;
+        this.services.set(servicePlan.name, new Service(this, slots.services[servicePlan.name]!, servicePlan, endpointSlots));
+      } else if (!isDeepStrictEqual(old.get(servicePlan.name), servicePlan)) running.update(servicePlan, endpointSlots);
+    }
+    for (const [name, service] of this.services) {
+      if (wanted.has(name)) continue;
+      areSame = false;
+      service.close();
+      this.services.delete(name);
+    }
+    return areSame;
+  }
+
+  private async openLog(plan: Plan): Promise<void> {
+    if (this.plan.accessLog?.target === plan.accessLog?.target) return;
+    await this.closeLog();
+    if (plan.accessLog === null) return;
+    this.log = await openLogFile({
+      target: plan.accessLog.target,
+      onError: (error) => this.event('error', 'access log failed', { reason: error.message }),
+      onDropped: (lines) => this.metrics.logDropped(lines),
+    });
+  }
+
+  private async whenEmpty(deadlineMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, deadlineMs);
+    this.onEmpty = resolve;
+    this.onListenerEmpty();
+    await promise;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Sends a second copy of an idempotent request that is slower than its service's percentile (Dean and Barroso, "The Tail at Scale", 2013). The first head wins, the other
+ * copy is cut. The delay is computed by the control plane from the latency histogram; the budget is shared by all workers.
+ */
+import { hedgeCost, startHedge } from '../core/limiting/hedge-budget.ts';
+import type { HedgePlan } from '../config/plan.ts';
+import type { Exchange } from './exchange.ts';
+import type { Service } from './service.ts';
+
+export class Hedger {
+  private readonly service: Service;
+  private readonly cost: number;
+
+  constructor(service: Service, plan: HedgePlan) {
+    this.service = service;
+    this.cost = hedgeCost(plan.budgetShare);
+  }
+
+  /** An attempt was sent: hedge it when it takes too long. */
+  sent(exchange: Exchange): void {
+    const { plane, slot } = this.service;
+    const delayMs = plane.table.hedgeDelayMs[slot]!;
+    if (delayMs <= 0 || exchange.isHedged || !exchange.isIdempotent || !exchange.canResend || exchange.isUpgrade) return;
+    if (exchange.hedgeTimer !== null) clearTimeout(exchange.hedgeTimer);
+    exchange.hedgeTimer = setTimeout(() => this.fire(exchange), delayMs);
+  }
+
+  answered(exchange: Exchange): void {
+    if (exchange.hedgeTimer !== null) clearTimeout(exchange.hedgeTimer);
+    exchange.hedgeTimer = null;
+  }
+
+  private fire(exchange: Exchange): void {
+    exchange.hedgeTimer = null;
+    if (exchange.isOver || exchange.isReplyStarted || exchange.current === null) return;
+    if (!startHedge(this.service.plane.table, this.service.slot, this.cost)) return;
+    this.service.hedge(exchange, this.service.plane.clock.now());
+  }
+}

@@ -1,0 +1,129 @@
+/** An address that accepts connections in one worker. Each worker has its own socket on the same address (SO_REUSEPORT); the kernel spreads connections. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { normalizeHost } from '../core/routing/host.ts';
+import { normalizePath } from '../core/routing/path.ts';
+import { Router } from '../core/routing/router.ts';
+import type { ListenerPlan } from '../config/plan.ts';
+import { compileLinearRegex } from '../io/regex.ts';
+import type { CloseReason } from '../observe/metric-layout.ts';
+import type { DataPlane } from './data-plane.ts';
+import { DownstreamConnection } from './downstream.ts';
+import { ForwardingRules } from './forwarding.ts';
+import type { RequestView } from './request-view.ts';
+import { RouteRuntime } from './route-runtime.ts';
+
+const BACKLOG = 4096;
+
+export class Listener {
+  readonly plane: DataPlane;
+  plan: ListenerPlan;
+  readonly slot: number;
+  forwarding: ForwardingRules;
+  router!: Router;
+  readonly connections = new Set<DownstreamConnection>();
+  private routes: (RouteRuntime | null)[] = [];
+  private server: Server | null = null;
+  private lastAuthority = '';
+  private lastHost: string | null = '';
+  private isDraining = false;
+
+  constructor(plane: DataPlane, plan: ListenerPlan, slot: number) {
+    this.plane = plane;
+    this.plan = plan;
+    this.slot = slot;
+    this.forwarding = new ForwardingRules(plan.forwarding);
+  }
+
+  /** Takes over what a changed plan says; connections stay. */
+  update(plan: ListenerPlan): void {
+    this.plan = plan;
+    this.forwarding = new ForwardingRules(plan.forwarding);
+  }
+
+  /** Compiles the routes that hold here. */
+  setRoutes(): void {
+    const { plan } = this.plane;
+    this.router = new Router(plan.routes, { listener: this.plan.name, compileRegex: compileLinearRegex });
+    this.routes = new Array<RouteRuntime | null>(plan.routes.length).fill(null);
+  }
+
+  /** Opens the address. Rejects with the system's error when it is taken. */
+  async start(): Promise<void> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, highWaterMark: 64 * 1024 }, (socket) => this.accept(socket));
+    this.server = server;
+    const { address } = this.plan;
+    const where = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port, reusePort: this.plane.sharesPorts };
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ ...where, backlog: BACKLOG }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    server.on('error', (error) => this.plane.event('error', 'listener failed', { listener: this.plan.name, reason: error.message }));
+  }
+
+  /** The route of a request, or null. */
+  route(view: RequestView): RouteRuntime | null {
+    const index = this.router.match(view);
+    return index < 0 ? null : (this.routes[index] ??= this.plane.compileRoute(index));
+  }
+
+  /** Normalised host of an authority, or null. The last one is remembered: a client rarely asks for another. */
+  hostOf(authority: string): string | null {
+    if (authority !== this.lastAuthority) {
+      this.lastHost = authority === '' ? '' : normalizeHost(authority);
+      this.lastAuthority = authority;
+    }
+    return this.lastHost;
+  }
+
+  pathOf(path: string): string | null {
+    return normalizePath(path, this.plan);
+  }
+
+  /** Stops accepting; each connection's next reply says that it is the last. */
+  drain(): void {
+    this.isDraining = true;
+    this.server?.close();
+    this.server = null;
+    for (const connection of this.connections) connection.announceClose();
+  }
+
+  /** Ends what is left. @returns How many exchanges were cut. */
+  close(): number {
+    this.server?.close();
+    this.server = null;
+    let cut = 0;
+    for (const connection of this.connections) {
+      if (!connection.isIdle) cut++;
+      connection.cut('drain');
+    }
+    return cut;
+  }
+
+  /** Connections without an exchange: at the end of a drain they are closed, not cut. */
+  closeIdle(): void {
+    for (const connection of this.connections) if (connection.isIdle) connection.cut('drain');
+  }
+
+  onClosed(connection: DownstreamConnection, reason: CloseReason): void {
+    if (!this.connections.delete(connection)) return;
+    this.plane.sweeper.remove(connection);
+    this.plane.metrics.connectionClosed(this.slot, reason);
+    if (this.isDraining && this.connections.size === 0) this.plane.onListenerEmpty();
+  }
+
+  private accept(socket: Socket): void {
+    if (this.connections.size >= this.plan.connectionsMax) {
+      this.plane.metrics.connectionRefused(this.slot);
+      socket.destroy();
+      return;
+    }
+    const connection = new DownstreamConnection(this, socket);
+    this.connections.add(connection);
+    this.plane.sweeper.add(connection);
+    this.plane.metrics.connectionOpened(this.slot);
+    if (this.isDraining) connection.announceClose();
+  }
+}

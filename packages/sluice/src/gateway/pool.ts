@@ -1,0 +1,157 @@
+/**
+ * The connections of one endpoint in one worker: idle ones last in, first out (the warmest is used, the others can time out); new ones up to a bound;
+ * requests wait in line above it. What is checked out was readable-idle in a fresh look at the event loop (`dispatcher.ts`), so a
+ * connection that the origin closed, or wrote to, is gone from here before a request could take it.
+ */
+import type { LookupFunction } from 'node:net';
+import type { Instant } from '../base/time.ts';
+import type { AddressPlan, EndpointPlan, PoolPlan } from '../config/plan.ts';
+import type { Exchange } from './exchange.ts';
+import type { Service } from './service.ts';
+import { UpstreamConnection } from './upstream.ts';
+import { FAILURES, type UpstreamFailure } from './upstream-failure.ts';
+
+interface Waiter {
+  readonly exchange: Exchange;
+  readonly until: number;
+}
+
+export class Pool {
+  readonly service: Service;
+  readonly slot: number;
+  readonly target: AddressPlan;
+  readonly address: string;
+  plan: PoolPlan;
+  readonly resolver: { readonly lookup?: LookupFunction };
+  private readonly idle: UpstreamConnection[] = [];
+  private readonly open = new Set<UpstreamConnection>();
+  private readonly waiting: Waiter[] = [];
+  private isClosed = false;
+
+  constructor(service: Service, slot: number, endpoint: EndpointPlan, resolver: { readonly lookup?: LookupFunction }) {
+    this.service = service;
+    this.slot = slot;
+    this.target = endpoint.target;
+    this.address = endpoint.address;
+    this.plan = service.plan.pool;
+    this.resolver = endpoint.target.kind === 'tcp' ? resolver : {};
+  }
+
+  /** Sends the exchange over an idle or a new connection, or lets it wait. False when there is no room even to wait. */
+  send(exchange: Exchange, now: Instant, isFreshOnly: boolean, isHedge: boolean): boolean {
+    let connection = isFreshOnly ? undefined : this.idle.pop();
+    if (connection === undefined) {
+      if (this.open.size >= this.plan.connectionsMax || this.service.isConnectionBoundReached()) return !isHedge && this.wait(exchange, now);
+      connection = this.connect(now);
+    }
+    this.assign(connection, exchange, now, isHedge);
+    return true;
+  }
+
+  /** Takes a connection back; whoever waits gets it. */
+  release(connection: UpstreamConnection): void {
+    const now = this.service.plane.clock.now();
+    const waiter = this.nextWaiter(now);
+    if (waiter !== null) return this.assign(connection, waiter.exchange, now, false);
+    if (this.isClosed || this.idle.length >= this.plan.idleMax) return connection.discard();
+    connection.deadline = now + this.plan.idleTimeoutMs;
+    this.idle.push(connection);
+  }
+
+  /** A connection that nobody waits for any more became usable. */
+  onSpare(connection: UpstreamConnection): void {
+    this.release(connection);
+  }
+
+  onDead(connection: UpstreamConnection): void {
+    if (!this.open.delete(connection)) return;
+    this.service.connectionClosed();
+    this.service.plane.sweeper.remove(connection);
+    const index = this.idle.lastIndexOf(connection);
+    if (index >= 0) this.idle.splice(index, 1);
+    if (this.waiting.length > 0) this.serveWaiter();
+  }
+
+  onConnectFailed(failure: UpstreamFailure): void {
+    const waiter = this.nextWaiter(this.service.plane.clock.now());
+    if (waiter !== null) this.service.attemptUnplaced(waiter.exchange, this.slot, failure);
+  }
+
+  /** Ends idle connections and takes none back; what is under way finishes. */
+  close(): void {
+    this.isClosed = true;
+    for (const connection of this.idle.slice()) connection.discard();
+  }
+
+  /** The endpoint is back before the pool was empty. */
+  reopen(plan: PoolPlan): void {
+    this.isClosed = false;
+    this.plan = plan;
+  }
+
+  get isEmpty(): boolean {
+    return this.open.size === 0 && this.waiting.length === 0;
+  }
+
+  /** Called now and then: those who waited too long are told. */
+  expire(now: Instant): void {
+    while (this.waiting.length > 0 && (this.waiting[0]!.until <= now || this.waiting[0]!.exchange.isOver)) {
+      const { exchange } = this.waiting.shift()!;
+      if (!exchange.isOver) this.giveUp(exchange);
+    }
+  }
+
+  private giveUp(exchange: Exchange): void {
+    exchange.leaveQueue = null;
+    this.service.waiting--;
+    this.service.attemptUnplaced(exchange, this.slot, FAILURES.poolTimeout);
+  }
+
+  private connect(now: Instant): UpstreamConnection {
+    const connection = new UpstreamConnection(this, now);
+    this.open.add(connection);
+    this.service.connectionOpened();
+    this.service.plane.sweeper.add(connection);
+    return connection;
+  }
+
+  private assign(connection: UpstreamConnection, exchange: Exchange, now: Instant, isHedge: boolean): void {
+    connection.isHedge = isHedge;
+    connection.isCounted = true;
+    if (isHedge) exchange.rival = connection;
+    else exchange.current = connection;
+    connection.send(exchange, now);
+  }
+
+  private wait(exchange: Exchange, now: Instant): boolean {
+    if (this.service.waiting >= this.plan.waitingMax) return false;
+    const waiter: Waiter = { exchange, until: now + this.plan.waitTimeoutMs };
+    this.waiting.push(waiter);
+    this.service.waiting++;
+    exchange.leaveQueue = () => {
+      const index = this.waiting.indexOf(waiter);
+      if (index < 0) return;
+      this.waiting.splice(index, 1);
+      this.service.waiting--;
+      this.service.attemptAbandoned(this.slot);
+    };
+    return true;
+  }
+
+  private serveWaiter(): void {
+    if (this.isClosed && this.waiting.length === 0) return;
+    const now = this.service.plane.clock.now();
+    if (this.open.size >= this.plan.connectionsMax) return;
+    const waiter = this.nextWaiter(now);
+    if (waiter !== null) this.assign(this.connect(now), waiter.exchange, now, false);
+  }
+
+  private nextWaiter(now: Instant): Waiter | null {
+    this.expire(now);
+    const waiter = this.waiting.shift();
+    if (waiter === undefined) return null;
+    this.service.waiting--;
+    waiter.exchange.leaveQueue = null;
+    return waiter;
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * One connection to an endpoint. It carries one exchange at a time: writes the request, reads the reply, and goes back to its pool or ends. Anything
+ * that arrives while it is idle ends it: such bytes belong to no request (response-queue poisoning).
+ */
+import { connect, type Socket } from 'node:net';
+import type { Instant } from '../base/time.ts';
+import { BodyDecoder, type BodySink } from '../core/http1/body-decoder.ts';
+import { MORE, REFUSED } from '../core/http1/field-section.ts';
+import { ResponseParser } from '../core/http1/response-parser.ts';
+import type { Exchange } from './exchange.ts';
+import { Outbox } from './outbox.ts';
+import type { Pool } from './pool.ts';
+import type { Sweepable } from './sweeper.ts';
+import { FAILURES, type UpstreamFailure } from './upstream-failure.ts';
+
+const CRLF = '\r\n';
+
+export class UpstreamConnection implements Sweepable, BodySink {
+  readonly pool: Pool;
+  readonly socket: Socket;
+  readonly parser: ResponseParser;
+  deadline = Infinity;
+  sweepIndex = -1;
+  exchange: Exchange | null = null;
+  /** Carried an exchange before this one. */
+  isReused = false;
+  isConnected = false;
+  isDead = false;
+  /** Some byte of this exchange's reply has come. */
+  hasAnswered = false;
+  /** The reply's head was passed on. */
+  isReplying = false;
+  /** The request has been written to its last byte. */
+  isRequestSent = false;
+  /** Takes part in the in-flight counts. */
+  isCounted = false;
+  /** Sent as a retry or a hedge that a budget paid for. */
+  isHedge = false;
+  sentAt = 0 as Instant;
+  private readonly outbox: Outbox;
+  private readonly decoder: BodyDecoder;
+  private pending: Buffer | null = null;
+  private readonly openedAt: Instant;
+
+  constructor(pool: Pool, openedAt: Instant) {
+    this.pool = pool;
+    this.openedAt = openedAt;
+    const { http1, connectTimeoutMs } = pool.plan;
+    this.parser = new ResponseParser(http1);
+    this.decoder = new BodyDecoder(http1);
+    this.deadline = openedAt + connectTimeoutMs;
+    const { target } = pool;
+    this.socket =
+      target.kind === 'unix'
+        ? connect({ path: target.path, allowHalfOpen: false })
+        : connect({ host: target.host, port: target.port, noDelay: true, allowHalfOpen: false, ...pool.resolver });
+    this.outbox = new Outbox(this.socket);
+    this.socket.on('connect', () => this.onConnect());
+    this.socket.on('data', (chunk: Buffer) => this.onData(chunk));
+    this.socket.on('drain', () => this.exchange?.connection.onUpstreamDrain(this));
+    this.socket.on('end', () => this.onEnd());
+    this.socket.on('error', () => this.onError());
+    this.socket.on('close', () => this.onError());
+  }
+
+  /** Sends an exchange's request. */
+  send(exchange: Exchange, now: Instant): void {
+    this.exchange = exchange;
+    this.hasAnswered = false;
+    this.isReplying = false;
+    this.isRequestSent = false;
+    this.sentAt = now;
+    this.parser.begin();
+    if (this.isConnected) this.deadline = Infinity;
+    this.outbox.addText(exchange.head);
+    for (const part of exchange.parts) this.addContent(part, 0, part.length);
+    if (!exchange.isRequestDone && exchange.partsBytes > 0) exchange.forgetBody();
+    if (exchange.isRequestDone) this.addRequestEnd(exchange);
+    this.outbox.flush();
+    if (exchange.expectsContinue) this.awaitHead(now);
+  }
+
+  /** Sends more of the request's content. @returns Whether the socket wants more. */
+  sendBody(bytes: Buffer, start: number, end: number): boolean {
+    this.addContent(bytes, start, end);
+    return this.outbox.flush();
+  }
+
+  /** The request is complete. */
+  sendEnd(): void {
+    if (this.exchange === null) return;
+    this.addRequestEnd(this.exchange);
+    this.outbox.flush();
+  }
+
+  get hasRoom(): boolean {
+    return !this.socket.writableNeedDrain;
+  }
+
+  /** Hands the socket over (an upgrade): from here on it is somebody else's, and never pooled. */
+  detach(): void {
+    this.isDead = true;
+    this.deadline = Infinity;
+    this.socket.removeAllListeners();
+    this.pool.onDead(this);
+  }
+
+  /** Ends the connection at once; its exchange, if any, is not told. */
+  discard(): void {
+    if (this.isDead) return;
+    this.isDead = true;
+    this.exchange = null;
+    this.pool.onDead(this);
+    this.socket.destroy();
+  }
+
+  onDeadline(now: Instant): void {
+    const { exchange } = this;
+    if (exchange === null) this.isConnected ? this.discard() : this.fail(FAILURES.connectTimeout);
+    else if (!this.isConnected) this.fail(FAILURES.connectTimeout);
+    else if (this.isReplying && !exchange.connection.hasRoom) this.deadline = now + this.pool.plan.bodyIdleMs; // the client is slow, not the origin
+    else this.fail(this.isReplying ? FAILURES.bodyTimeout : FAILURES.headTimeout);
+  }
+
+  onBody(bytes: Uint8Array, start: number, end: number): void {
+    this.exchange?.connection.replyBody(this.exchange, bytes as Buffer, start, end);
+  }
+
+  private addContent(bytes: Buffer, start: number, end: number): void {
+    if (end === start) return;
+    if (this.exchange!.bodyKind !== 'chunked') {
+      this.outbox.addBytes(bytes, start, end);
+      return;
+    }
+    this.outbox.addText((end - start).toString(16) + CRLF);
+    this.outbox.addBytes(bytes, start, end);
+    this.outbox.addText(CRLF);
+  }
+
+  private addRequestEnd(exchange: Exchange): void {
+    if (exchange.bodyKind === 'chunked') this.outbox.addText(`0\r\n${exchange.requestTrailers}\r\n`);
+    this.isRequestSent = true;
+    if (this.isConnected) this.awaitHead(this.sentAt);
+  }
+
+  private awaitHead(now: Instant): void {
+    if (this.isReplying || this.exchange === null) return;
+    const base = Math.max(now, this.pool.service.plane.coarseNow);
+    this.deadline = base + this.exchange.route!.plan.timeouts.responseHeaderMs;
+  }
+
+  private onConnect(): void {
+    this.isConnected = true;
+    const now = this.pool.service.plane.clock.now();
+    const { exchange } = this;
+    if (exchange === null) return this.pool.onSpare(this);
+    exchange.connectMs = now - this.openedAt;
+    this.deadline = Infinity;
+    if (this.isRequestSent || exchange.expectsContinue) this.awaitHead(now);
+  }
+
+  private onData(chunk: Buffer): void {
+    const { exchange } = this;
+    if (exchange === null) return this.discard();
+    this.hasAnswered = true;
+    let bytes = chunk;
+    if (this.pending !== null) {
+      bytes = Buffer.concat([this.pending, chunk]);
+      this.pending = null;
+    }
+    const at = this.isReplying ? 0 : this.onHeadBytes(exchange, bytes);
+    if (at >= 0) this.onBodyBytes(exchange, bytes, at);
+  }
+
+  /** @returns Where the body begins, or -1 when there is nothing more to do with these bytes. */
+  private onHeadBytes(exchange: Exchange, bytes: Buffer): number {
+    let start = 0;
+    for (;;) {
+      const next = this.parser.parse(bytes, start, bytes.length, exchange.isHead);
+      if (next === MORE) {
+        if (start < bytes.length) this.pending = start === 0 ? bytes : bytes.subarray(start);
+        return -1;
+      }
+      if (next === REFUSED) return this.fail(FAILURES.invalid);
+      const { status } = this.parser;
+      if (status >= 200) {
+        if (!exchange.connection.onResponseHead(exchange, this, bytes, start)) return -1;
+        this.isReplying = true;
+        this.deadline = this.pool.service.plane.coarseNow + this.pool.plan.bodyIdleMs;
+        this.decoder.start(this.parser.bodyKind, this.parser.contentLength);
+        return next;
+      }
+      if (status === 101) {
+        if (!exchange.isUpgrade || !this.parser.connection.upgrade || this.parser.upgrade === null) return this.fail(FAILURES.invalid);
+        exchange.connection.onUpgraded(exchange, this, bytes, start, next);
+        return -1;
+      }
+      if (!exchange.connection.onInterim(exchange, this, bytes, start)) return this.fail(FAILURES.invalid);
+      this.parser.begin();
+      start = next;
+      if (start === bytes.length) return -1;
+    }
+  }
+
+  private onBodyBytes(exchange: Exchange, bytes: Buffer, from: number): void {
+    const at = this.decoder.feed(bytes, from, bytes.length, this);
+    if (at === REFUSED || (this.decoder.isDone && at < bytes.length)) {
+      this.fail(FAILURES.invalid);
+      return;
+    }
+    if (this.exchange !== exchange) return; // the client's side ended it
+    if (this.decoder.isDone) return this.finish(exchange);
+    this.deadline = this.pool.service.plane.coarseNow + this.pool.plan.bodyIdleMs;
+    if (!exchange.connection.flushReply()) this.socket.pause();
+  }
+
+  private finish(exchange: Exchange): void {
+    const isReusable = this.parser.isPersistent && this.isRequestSent && !exchange.isUpgrade && this.decoder.kind !== 'close' && !this.isDead;
+    const { trailers } = this.decoder;
+    this.exchange = null;
+    this.deadline = Infinity;
+    this.pool.service.attemptDone(this, exchange, null);
+    if (isReusable) {
+      this.isReused = true;
+      this.pool.release(this);
+    } else this.discard();
+    exchange.connection.onReplyEnd(exchange, trailers);
+  }
+
+  private onEnd(): void {
+    const { exchange } = this;
+    if (exchange !== null && this.isReplying && this.decoder.kind === 'close') {
+      this.decoder.isDone = true; // RFC 9112 §6.3 rule 8
+      this.finish(exchange);
+      return;
+    }
+    this.onError();
+  }
+
+  private onError(): void {
+    if (this.isDead) return;
+    this.fail(this.isConnected ? FAILURES.reset : FAILURES.connect);
+  }
+
+  /** The attempt is over; returns -1 for the convenience of callers. */
+  private fail(failure: UpstreamFailure): -1 {
+    const { exchange } = this;
+    this.discard();
+    if (exchange !== null) this.pool.service.attemptFailed(this, exchange, failure);
+    else if (!this.isConnected) this.pool.onConnectFailed(failure);
+    return -1;
+  }
+}
