@@ -4,7 +4,7 @@
  */
 import type { Cancel, Runtime } from '../../base/runtime.ts';
 import type { AddressPlan, BalancePlan } from '../../config/plan.ts';
-import { type EndpointTable } from '../../core/balancing/endpoint-table.ts';
+import type { EndpointTable } from '../../core/balancing/endpoint-table.ts';
 import { AGENT_SILENT, agentBits, type AgentState, type AgentWord, stepAgentState } from '../../core/health/agent-state.ts';
 import type { AskAgent } from '../../io/agent-check.ts';
 import type { SayEvent } from '../say-event.ts';

@@ -164,7 +164,7 @@ test('whatever happens, never more than the share are out, never all, and the co
         else {
           count = next;
           outliers.update(Array.from({ length: count }, (_, index) => `e${index}`));
-          for (const gone of [...out]) if (Number(gone.slice(1)) >= count) out.delete(gone);
+          for (const gone of out) if (Number(gone.slice(1)) >= count) out.delete(gone);
         }
         for (const verdict of verdicts) {
           if (verdict?.kind === 'eject') {

@@ -16,7 +16,7 @@ const RULES: ProbeRules = { intervalMs: 5_000, fastIntervalMs: 1_000, timeoutMs:
 
 function run(state: ProbeState, results: string, rules = RULES): { state: ProbeState; changes: string[] } {
   const changes: string[] = [];
-  for (const [index, result] of [...results].entries()) {
+  for (const [index, result] of results.split('').entries()) {
     const step = stepProbeState(state, rules, result === '+', instant(index * 1_000));
     state = step.state;
     changes.push(step.change ?? '-');

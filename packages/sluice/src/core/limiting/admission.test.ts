@@ -77,7 +77,7 @@ test('half-open, as many trials are admitted as were handed out, and a shed requ
     ['trial', 'trial', 'open'],
   );
   recordTrial(table, SERVICE, false);
-  assert.equal(trialsGood(table.breakerTrials[SERVICE]!), 1);
+  assert.equal(trialsGood(table.breakerTrials[SERVICE] ?? 0), 1);
   assert.equal(admit(table, SERVICE, UNBOUNDED, 'normal'), 'open', 'a good trial hands out no new one');
 });
 
