@@ -23,7 +23,7 @@ const accepted: readonly (readonly [string, string, Target])[] = [
   ['GET', 'http://a:80', target('absolute', 'a:80', '/', null)],
   ['GET', 'http://a?b', target('absolute', 'a', '/', 'b')],
   ['OPTIONS', '*', target('asterisk', null, '*', null)],
-  ['OPTIONS', 'http://a', target('absolute', 'a', '*', null)],
+  ['OPTIONS', 'http://a', target('asterisk', 'a', '*', null)],
   ['OPTIONS', 'http://a/', target('absolute', 'a', '/', null)],
   ['CONNECT', 'a.example:443', target('authority', 'a.example:443', '', null)],
   ['CONNECT', '[::1]:443', target('authority', '[::1]:443', '', null)],

@@ -10,7 +10,7 @@ export type TargetForm = 'origin' | 'absolute' | 'authority' | 'asterisk';
 /** A request-target in parts. */
 export interface Target {
   readonly form: TargetForm;
-  /** Of absolute- and authority-form, not yet checked (`normalizeHost` does that); it wins over Host (RFC 9112 §3.2.2). Else null. */
+  /** What the target names, not yet checked (`normalizeHost` does that); it wins over Host (RFC 9112 §3.2.2). Null when it names none. */
   readonly authority: string | null;
   /** Starts with `/`; `*` in asterisk-form; empty in authority-form. */
   readonly path: string;
@@ -78,8 +78,9 @@ function parseAbsoluteForm(method: string, target: string): Target | null {
   if (end === start) return null;
   const authority = target.slice(start, end);
   if (end < target.length) return parsePathAndQuery(target, end, 'absolute', authority);
-  // RFC 9112 §3.2.4: OPTIONS for an empty path means the server as a whole; otherwise an empty path is `/` (§3.2.1).
-  return { form: 'absolute', authority, path: method === 'OPTIONS' ? '*' : '/', query: null };
+  // RFC 9112 §3.2.4: OPTIONS for an empty path asks the server as a whole; otherwise an empty path is `/` (§3.2.1).
+  if (method === 'OPTIONS') return { form: 'asterisk', authority, path: '*', query: null };
+  return { form: 'absolute', authority, path: '/', query: null };
 }
 
 /** Characters of `http://` or `https://` at the start, whatever their case; 0 when there are none. */

@@ -3,12 +3,21 @@
  * An error in a matcher means that the route does not match (fail closed): an engine that trips over a crafted value must not open a
  * route, nor take the worker down.
  */
-import { compileField, cookieSatisfies, headerSatisfies, querySatisfies, type FieldTest } from './fields.ts';
+import { compileField, cookieSatisfies, headerSatisfies, querySatisfies, type FieldCondition, type FieldTest } from './fields.ts';
 import type { RouteMatcher, RouteRequest } from './matcher.ts';
 import type { CompileRegex } from './regex.ts';
 
+/** A condition that asks for one value. */
+export interface EqualField {
+  readonly source: 'header' | 'cookie' | 'query';
+  readonly name: string;
+  readonly value: string;
+}
+
 /** The compiled conditions of one route. */
 export class Conditions {
+  /** Those that ask for one value; long lists of routes are indexed by them. */
+  readonly equalFields: readonly EqualField[];
   readonly #methods: readonly string[];
   readonly #headers: readonly FieldTest[];
   readonly #cookies: readonly FieldTest[];
@@ -16,6 +25,11 @@ export class Conditions {
 
   /** @throws what `compileRegex` throws. */
   constructor(route: RouteMatcher, compileRegex: CompileRegex) {
+    this.equalFields = [
+      ...equalFieldsOf('header', route.headers),
+      ...equalFieldsOf('cookie', route.cookies),
+      ...equalFieldsOf('query', route.query),
+    ];
     this.#methods = route.methods;
     this.#headers = route.headers.map((condition) => compileField(condition, compileRegex));
     this.#cookies = route.cookies.map((condition) => compileField(condition, compileRegex));
@@ -57,6 +71,10 @@ export class Conditions {
     }
     return true;
   }
+}
+
+function equalFieldsOf(source: EqualField['source'], conditions: readonly FieldCondition[]): EqualField[] {
+  return conditions.filter(({ kind }) => kind === 'equal').map(({ name, value }) => ({ source, name, value }));
 }
 
 /** How many conditions a route has beyond host and path; methods together are one. */

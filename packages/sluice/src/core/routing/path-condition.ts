@@ -6,12 +6,13 @@
 import type { PathCondition } from './matcher.ts';
 import { normalizePath } from './path.ts';
 import { matchPattern, parsePattern, type PathPattern } from './pattern.ts';
+import { literalPrefix } from './regex-prefix.ts';
 import type { CompileRegex, TextMatcher } from './regex.ts';
 
 export type CompiledPath =
   | { readonly kind: 'exact'; readonly path: string }
   | { readonly kind: 'segments'; readonly pattern: PathPattern }
-  | { readonly kind: 'regex'; readonly matches: TextMatcher };
+  | { readonly kind: 'regex'; readonly matches: TextMatcher; readonly prefix: string };
 
 const NO_NAMES: readonly string[] = [];
 
@@ -28,7 +29,7 @@ export function compilePath(condition: PathCondition, compileRegex: CompileRegex
     case 'pattern':
       return compilePattern(condition.pattern);
     case 'regex':
-      return { kind: 'regex', matches: compileRegex(condition.source) };
+      return { kind: 'regex', matches: compileRegex(condition.source), prefix: literalPrefix(condition.source) };
   }
 }
 

@@ -4,24 +4,16 @@
  * a branch that cannot beat what was found already is not walked. Cost: one Map look-up for the path, then one per segment for as long
  * as the trie has children; a level with a literal and a parameter child may be walked twice. Never more than the configured nodes.
  */
-import type { Conditions } from './conditions.ts';
+import { CandidateList, type Candidate } from './candidate-list.ts';
 import type { RouteRequest } from './matcher.ts';
 import { regexSatisfies, type CompiledPath } from './path-condition.ts';
 import type { PathPattern } from './pattern.ts';
 import type { TextMatcher } from './regex.ts';
 
-/** A route under one of its hosts. */
-export interface Candidate {
-  /** 0 goes first. */
-  readonly rank: number;
-  /** Index in the configuration. */
-  readonly route: number;
-  /** Null when it asks for nothing beyond host and path. */
-  readonly conditions: Conditions | null;
-}
-
 interface RegexCandidate {
   readonly matches: TextMatcher;
+  /** Every match begins with it. */
+  readonly prefix: string;
   readonly candidate: Candidate;
 }
 
@@ -33,9 +25,9 @@ class TrieNode {
   children: Map<string, TrieNode> | null = null;
   parameter: TrieNode | null = null;
   /** Patterns that end here; in rank order. */
-  closed: Candidate[] | null = null;
+  closed: CandidateList | null = null;
   /** Patterns that are open here; in rank order. */
-  open: Candidate[] | null = null;
+  open: CandidateList | null = null;
   /** The best rank at or under this node. */
   readonly bestRank: number;
 
@@ -73,7 +65,7 @@ const UNREACHABLE = Number.MAX_SAFE_INTEGER;
 export class PathTable {
   /** The rank of the first candidate. */
   bestRank: number = UNREACHABLE;
-  #exact: Map<string, Candidate[]> | null = null;
+  #exact: Map<string, CandidateList> | null = null;
   #root: TrieNode | null = null;
   #regexes: RegexCandidate[] | null = null;
   #found: Candidate | null = null;
@@ -85,14 +77,20 @@ export class PathTable {
     switch (path.kind) {
       case 'exact':
         this.#exact ??= new Map();
-        append(this.#exact, path.path, candidate);
+        this.#addExact(this.#exact, path.path, candidate);
         return;
       case 'segments':
         this.#addPattern(path.pattern, candidate);
         return;
       case 'regex':
-        (this.#regexes ??= []).push({ matches: path.matches, candidate });
+        (this.#regexes ??= []).push({ matches: path.matches, prefix: path.prefix, candidate });
     }
+  }
+
+  #addExact(exact: Map<string, CandidateList>, path: string, candidate: Candidate): void {
+    const list = exact.get(path);
+    if (list === undefined) exact.set(path, new CandidateList(candidate));
+    else list.push(candidate);
   }
 
   #addPattern(pattern: PathPattern, candidate: Candidate): void {
@@ -100,8 +98,8 @@ export class PathTable {
     for (const segment of pattern.segments) {
       node = segment === null ? (node.parameter ??= new TrieNode(candidate.rank)) : node.grow(segment, candidate.rank);
     }
-    if (pattern.isOpen) (node.open ??= []).push(candidate);
-    else (node.closed ??= []).push(candidate);
+    if (pattern.isOpen) node.open = extend(node.open, candidate);
+    else node.closed = extend(node.closed, candidate);
   }
 
   /**
@@ -119,14 +117,11 @@ export class PathTable {
   }
 
   /** Takes the first candidate that beats what was found and whose conditions hold. */
-  #offer(candidates: readonly Candidate[], request: RouteRequest): void {
-    for (const candidate of candidates) {
-      if (candidate.rank >= this.#limit) return;
-      if (candidate.conditions !== null && !candidate.conditions.hold(request)) continue;
-      this.#found = candidate;
-      this.#limit = candidate.rank;
-      return;
-    }
+  #offer(candidates: CandidateList, request: RouteRequest): void {
+    const found = candidates.find(request, this.#limit);
+    if (found === null) return;
+    this.#found = found;
+    this.#limit = found.rank;
   }
 
   /** Deeper nodes first: they rank higher as a rule, and then rule out the rest. @param position End of what `node` stands for. */
@@ -146,9 +141,9 @@ export class PathTable {
   }
 
   #findRegex(regexes: readonly RegexCandidate[], request: RouteRequest): void {
-    for (const { matches, candidate } of regexes) {
+    for (const { matches, prefix, candidate } of regexes) {
       if (candidate.rank >= this.#limit) return;
-      if (!regexSatisfies(request.path, matches)) continue;
+      if (!request.path.startsWith(prefix) || !regexSatisfies(request.path, matches)) continue;
       if (candidate.conditions !== null && !candidate.conditions.hold(request)) continue;
       this.#found = candidate;
       this.#limit = candidate.rank;
@@ -157,8 +152,8 @@ export class PathTable {
   }
 }
 
-function append(lists: Map<string, Candidate[]>, key: string, candidate: Candidate): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [candidate]);
-  else list.push(candidate);
+function extend(list: CandidateList | null, candidate: Candidate): CandidateList {
+  if (list === null) return new CandidateList(candidate);
+  list.push(candidate);
+  return list;
 }

@@ -162,6 +162,41 @@ describe('the compiled router, for any routes and requests', () => {
     assert.ok(found > 3000, `${found} requests hit a route: enough to mean something`);
   });
 
+  test('answers so, too, where many routes differ by one field only', () => {
+    const one = fc.constantFrom<FieldCondition>(
+      ...['1', '2', '3', '12'].map((value): FieldCondition => ({ name: 'x', kind: 'equal', value })),
+      { name: 'y', kind: 'equal', value: '1' },
+      { name: 'x', kind: 'prefix', value: '1' },
+    );
+    const some = fc.oneof({ weight: 3, arbitrary: fc.tuple(one) }, { weight: 1, arbitrary: fc.constantFrom([], []) });
+    const alike = fc
+      .tuple(route, fc.constantFrom('headers', 'cookies', 'query'), some)
+      .map(([base, section, conditions]): RouteMatcher => ({
+        ...base,
+        hosts: [],
+        path: { kind: 'prefix', path: '/a' },
+        [section]: conditions,
+      }));
+    const texts = fc.array(fc.constantFrom('x=1', 'x=2', 'x=3', 'x=12', 'y=1', 'z', 'x'), { maxLength: 3 });
+    const request = fc.tuple(asked, texts, texts).map(([base, cookies, query]): Asked => ({
+      ...base,
+      path: '/a/b',
+      query: query.join('&'),
+      headers: { ...base.headers, cookie: cookies.join('; ') },
+    }));
+    fc.assert(
+      fc.property(
+        fc.array(alike, { minLength: 20, maxLength: 60, size: 'max' }),
+        fc.array(request, { minLength: 1, maxLength: 8 }),
+        (routes, requests) => {
+          const router = new Router(routes, { listener: 'web', compileRegex });
+          for (const from of requests) assert.equal(router.match(toRequest(from)), oracle(routes, from));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
   test('answers as its own explanation does', () => {
     fc.assert(
       fc.property(fc.array(route, { maxLength: 20 }), asked, (routes, one) => {

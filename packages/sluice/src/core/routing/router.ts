@@ -5,11 +5,12 @@
  * the path's segments; the answer does not depend on the number of routes.
  */
 import { assert } from '../../base/assert.ts';
+import type { Candidate } from './candidate-list.ts';
 import { conditionCount, Conditions } from './conditions.ts';
 import { normalizeHostPattern } from './host.ts';
 import type { RouteMatcher, RouteRequest } from './matcher.ts';
 import { compilePath, type CompiledPath } from './path-condition.ts';
-import { PathTable, type Candidate } from './path-table.ts';
+import { PathTable } from './path-table.ts';
 import { matchPattern } from './pattern.ts';
 import type { CompileRegex } from './regex.ts';
 import { compareSpecificity, specificityOf, type Specificity } from './specificity.ts';
