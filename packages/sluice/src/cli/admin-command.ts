@@ -1,0 +1,26 @@
+/** What the commands share that talk to a running Sluice: the flag, the token, and how failures are said. */
+import { Option } from 'commander';
+import { ADMIN_ADDRESS_DEFAULT, type AdminCall, AdminClient, AdminError } from '../admin/client.ts';
+import { CommandFault, EXIT_FAILED } from './console.ts';
+
+/** Options of every command that uses the admin API. */
+export interface AdminFlags {
+  readonly admin: string;
+}
+
+/** `--admin ADDRESS`. The token comes from SLUICE_ADMIN_TOKEN: flags are seen by everybody who may list processes. */
+export function adminOption(): Option {
+  const text = 'where the admin API listens: HOST:PORT or unix:/path; its token, if any, is read from SLUICE_ADMIN_TOKEN';
+  return new Option('--admin <address>', text).default(ADMIN_ADDRESS_DEFAULT);
+}
+
+/** Calls the admin API. @throws {CommandFault} with one line, and the single faults where the API names some. */
+export async function callAdmin(flags: AdminFlags, call: AdminCall): Promise<unknown> {
+  try {
+    return await new AdminClient(flags.admin, process.env['SLUICE_ADMIN_TOKEN'] ?? null).call(call);
+  } catch (error) {
+    if (!(error instanceof AdminError)) throw error;
+    const faults = error.problem?.['faults'];
+    throw new CommandFault([error.message, ...(Array.isArray(faults) ? faults.map(String) : [])], EXIT_FAILED);
+  }
+}
