@@ -3,7 +3,7 @@
  * differently (RFC 3986 §6.2.2: case, percent-encoding and dot-segment normalisation). What an origin could read in two ways is refused,
  * not repaired: dot segments above the root, broken escapes, `%00`, backslashes, `%2F` and `%5C` (by choice), `..;x` (servlet containers
  * drop path parameters before they resolve dots). A path that is canonical already comes back as the same string after one scan
- * (about 1 ns per character); others cost one array of segments. Linear in the length.
+ * (about 2 ns per character); others cost one array of segments. Linear in the length.
  */
 
 /** How a listener treats what RFC 3986 leaves to the origin. */
