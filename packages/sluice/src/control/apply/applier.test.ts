@@ -5,11 +5,11 @@ import type { SlotMap } from '../../config/worker-protocol.ts';
 import { DRAINING, endpointTable } from '../../core/balancing/endpoint-table.ts';
 import { manualRuntime } from '../../../test/support/manual-runtime.ts';
 import { endpointPlan, listenerPlan, servicePlan, testPlan } from '../../../test/support/plans.ts';
-import { slotSource } from '../../../test/support/slot-source.ts';
 import { Applier, type Loaded } from './applier.ts';
 import { DepartureWatch } from './departure-watch.ts';
 import { NamedSlots } from './named-slots.ts';
 import { SlotBook } from './slot-book.ts';
+import { SlotSource } from './slot-source.ts';
 
 const [A, B, C] = ['10.0.0.1:80', '10.0.0.2:80', '10.0.0.3:80'] as const;
 
@@ -25,7 +25,7 @@ function setUp(first: Plan) {
   const applied: { plan: Plan; slots: SlotMap }[] = [];
   const followed: number[] = [];
   const kind = (isQuiet: (slot: number) => boolean = () => true): NamedSlots =>
-    new NamedSlots({ source: slotSource(8), isQuiet, prepare: () => {}, clear: () => {} });
+    new NamedSlots({ source: new SlotSource(8), isQuiet, prepare: () => {}, clear: () => {} });
   const book = new SlotBook({
     listeners: kind(),
     routes: kind(),
@@ -45,7 +45,6 @@ function setUp(first: Plan) {
         return Promise.resolve(world.workerErrors.splice(0));
       },
     },
-    describe: (before, after) => (JSON.stringify({ ...before, generation: 0 }) === JSON.stringify(after) ? [] : ['something']),
     mark,
     say: () => {},
     freePort: () => Promise.resolve(4_321),

@@ -3,9 +3,9 @@
  * give it to the workers, take back what is gone. A wrong configuration changes nothing: the old one runs on and every fault is
  * returned. A plan that a worker cannot run is undone the same way.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { assert } from '../../base/assert.ts';
 import type { Runtime } from '../../base/runtime.ts';
+import { diffPlans, summarizeDiff } from '../../config/diff.ts';
 import type { Plan } from '../../config/plan.ts';
 import type { SlotMap } from '../../config/worker-protocol.ts';
 import { DRAINING } from '../../core/balancing/endpoint-table.ts';
@@ -35,8 +35,6 @@ export interface ApplierOptions extends AddressWorld {
   readonly book: SlotBook;
   readonly followers: readonly PlanFollower[];
   readonly workers: { apply(plan: Plan, slots: SlotMap): Promise<readonly string[]> };
-  /** What differs, in words; empty when nothing does. */
-  readonly describe: (before: Plan, after: Plan) => readonly string[];
   /** Says of an endpoint, on behalf of the plan, that these state bits hold (0 takes it back). */
   readonly mark: (slots: { readonly serviceSlot: number; readonly slot: number }, bits: number, reason: string) => void;
   readonly say: SayEvent;
@@ -112,14 +110,14 @@ export class Applier {
   }
 
   async #apply(configured: Plan): Promise<ApplyResult> {
-    const { runtime, providers, describe } = this.#options;
+    const { runtime, providers } = this.#options;
     const before = this.#running?.plan ?? null;
     const target = await fixPorts(overlayEndpoints(configured, providers), before, this.#options.freePort);
     const faults = await listenerFaults(target, before, this.#options);
     if (faults.length > 0) return { ok: false, faults };
     const merged = mergeDepartures(target, before, this.#departures, runtime.clock.now());
-    const changes = this.#target === null ? ['first plan'] : describe(this.#target, target);
-    if (this.#running !== null && isDeepStrictEqual(this.#running.plan, { ...merged.plan, generation: this.#running.plan.generation })) {
+    const changes = describeChange(this.#target, target);
+    if (this.#running !== null && diffPlans(this.#running.plan, merged.plan).isEmpty) {
       // Only who drains is another: the workers read that from the table.
       this.#markDepartures(merged, this.#running);
       this.#departures = merged.departures;
@@ -181,4 +179,11 @@ export class Applier {
     this.#running = again;
     book.retain(again.plan);
   }
+}
+
+/** What differs, in words; empty when nothing does. */
+function describeChange(before: Plan | null, after: Plan): readonly string[] {
+  if (before === null) return ['first plan'];
+  const diff = diffPlans(before, after);
+  return diff.isEmpty ? [] : summarizeDiff(diff).split('; ');
 }

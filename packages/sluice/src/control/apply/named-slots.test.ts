@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { slotSource } from '../../../test/support/slot-source.ts';
 import { NamedSlots } from './named-slots.ts';
+import { SlotSource } from './slot-source.ts';
 
 function setUp(capacity: number) {
   const busy = new Set<number>();
   const log: string[] = [];
   const slots = new NamedSlots({
-    source: slotSource(capacity),
+    source: new SlotSource(capacity),
     isQuiet: (slot) => !busy.has(slot),
     prepare: (slot) => log.push(`prepare ${slot}`),
     clear: (slot) => log.push(`clear ${slot}`),

@@ -3,13 +3,7 @@
  * writes to it any more (requests in flight, open connections), and only then is given to another name.
  */
 
-/** Numbers from 0 to a capacity, each handed out once at a time. */
-export interface SlotSource {
-  readonly capacity: number;
-  /** The lowest free one; -1 when all are taken. */
-  take(): number;
-  release(slot: number): void;
-}
+import { NO_SLOT, type SlotSource } from './slot-source.ts';
 
 export interface NamedSlotsOptions {
   readonly source: SlotSource;
@@ -45,7 +39,7 @@ export class NamedSlots {
     for (const name of names) {
       if (this.#slots.has(name)) continue;
       const slot = this.#options.source.take();
-      if (slot === -1) {
+      if (slot === NO_SLOT) {
         refused.push(name);
         continue;
       }

@@ -40,6 +40,7 @@ export class Supervisor {
   /** What every worker runs, or is to run. */
   #current: { readonly plan: Plan; readonly slots: SlotMap } | null = null;
   #isEnding = false;
+  #restarts = 0;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -48,6 +49,11 @@ export class Supervisor {
   /** Threads that run now. */
   get running(): number {
     return this.#slots.filter((slot) => slot.handle !== null).length;
+  }
+
+  /** Crashed workers that were started again. */
+  get restarts(): number {
+    return this.#restarts;
   }
 
   /**
@@ -152,7 +158,10 @@ export class Supervisor {
     slot.failures = ranMs >= STEADY_MS ? 1 : slot.failures + 1;
     const afterMs = ranMs >= STEADY_MS ? 0 : backoffDelay(RESTART, slot.failures, random);
     this.#options.say('error', 'worker-crashed', { worker: slot.index, reason, ranMs, restartInMs: afterMs });
-    slot.restart = timers.after(afterMs, () => this.#start(slot));
+    slot.restart = timers.after(afterMs, () => {
+      this.#restarts++;
+      this.#start(slot);
+    });
   }
 
   #drainOne(slot: WorkerSlot, deadlineMs: number): Promise<number> {

@@ -1,0 +1,103 @@
+/** What the admin API asks, answered by the control plane. */
+import type { AdminBackend, DrainResult, ReloadResult } from '../admin/backend.ts';
+import { explainRequest } from '../admin/explain.ts';
+import { timestamp } from '../base/time.ts';
+import { formatAddress } from '../config/address.ts';
+import type { Running } from '../control/apply/applier.ts';
+import { nodeRuntime } from '../io/node-runtime.ts';
+import { compileLinearRegex } from '../io/regex.ts';
+import { expose } from '../observe/exposition.ts';
+import type { ProcessFacts } from '../observe/metric-catalog.ts';
+import { buildStatus } from '../observe/status-builder.ts';
+import type { ControlPlane } from './control-plane.ts';
+
+/** What only the program knows. */
+export interface ProgramState {
+  readonly version: string;
+  readonly startedAtMs: number;
+  phase(): 'ready' | 'starting' | 'draining';
+  readonly reload: () => Promise<ReloadResult>;
+  reloads(): { readonly applied: number; readonly refused: number };
+}
+
+export function adminBackend(plane: ControlPlane, program: ProgramState): AdminBackend {
+  const { applier, board, table, health } = plane;
+  const running = (): Running => {
+    if (applier.running === null) throw new Error('no plan runs yet');
+    return applier.running;
+  };
+  const facts = (): ProcessFacts => processFacts(plane, program);
+  return {
+    health: () => program.phase(),
+    status: () => {
+      const { plan, slots } = running();
+      return buildStatus({
+        plan,
+        names: slots,
+        board,
+        table,
+        facts: facts(),
+        pid: process.pid,
+        now: nodeRuntime.clock.wall(),
+        addresses: new Map(plan.listeners.map(({ name, address }) => [name, formatAddress(address)])),
+        notes: healthNotes(plane),
+      });
+    },
+    metrics: () => expose({ board, names: running().slots, table, facts: facts() }),
+    reload: program.reload,
+    drain: async (service, address, deadlineMs) => {
+      const startedAt = nodeRuntime.clock.now();
+      const own = applier.running?.plan.services.find(({ name }) => name === service)?.drainTimeoutMs ?? 0;
+      const end = await health.drain(service, address, deadlineMs ?? own);
+      return drainResult(end, Math.round(nodeRuntime.clock.now() - startedAt));
+    },
+    undrain: (service, address) => {
+      const result = health.undrain(service, address);
+      return typeof result === 'string' ? { result } : { result: 'unknown', problem: result.message };
+    },
+    explain: (request) => {
+      const { plan, slots } = running();
+      return explainRequest({ plan, slots, table, compileRegex: compileLinearRegex, now: nodeRuntime.clock.now() }, request);
+    },
+  };
+}
+
+function drainResult(end: Awaited<ReturnType<ControlPlane['health']['drain']>>, tookMs: number): DrainResult {
+  switch (end.end) {
+    case 'unknown':
+      return { result: 'unknown', problem: end.message };
+    case 'finished':
+      return { result: 'drained', tookMs };
+    case 'undrained':
+      return { result: 'undrained', tookMs };
+    case 'deadline':
+      return { result: 'deadline', tookMs, inflight: end.inflight };
+  }
+}
+
+/** Why a service, or an endpoint (`SERVICE ADDRESS`), is as it is. */
+function healthNotes({ health }: ControlPlane): Map<string, string> {
+  const notes = new Map<string, string>();
+  for (const { service, isDegraded, endpoints } of health.status()) {
+    if (isDegraded) notes.set(service, 'all endpoints fail the same check, so they are used all the same: look for what they share');
+    for (const { address, reason } of endpoints) if (reason !== null) notes.set(`${service} ${address}`, reason);
+  }
+  return notes;
+}
+
+function processFacts({ supervisor, applier }: ControlPlane, program: ProgramState): ProcessFacts {
+  const cpu = process.cpuUsage();
+  const { applied, refused } = program.reloads();
+  return {
+    version: program.version,
+    runtime: `node ${process.versions.node}`,
+    workers: supervisor.running,
+    workerRestarts: supervisor.restarts,
+    generation: applier.running?.plan.generation ?? 0,
+    reloadsApplied: applied,
+    reloadsRefused: refused,
+    cpuSeconds: (cpu.user + cpu.system) / 1e6,
+    residentBytes: process.memoryUsage.rss(),
+    startSeconds: timestamp(program.startedAtMs) / 1_000,
+  };
+}

@@ -1,0 +1,46 @@
+/** The short block that says what runs and where, once, when a gateway has started. */
+import { formatAddress } from '../config/address.ts';
+import type { AddressPlan, Plan } from '../config/plan.ts';
+import { styled } from './console.ts';
+
+export interface BannerFacts {
+  readonly version: string;
+  /** The configuration's file or the command. */
+  readonly source: string;
+  readonly plan: Plan | null;
+  readonly admin: AddressPlan | null;
+}
+
+/** Services that are listed one by one. */
+const SERVICES_SHOWN_MAX = 12;
+
+export function printBanner(facts: BannerFacts): void {
+  process.stdout.write(`${bannerLines(facts).join('\n')}\n`);
+}
+
+/** The block's lines. */
+export function bannerLines({ version, source, plan, admin }: BannerFacts): readonly string[] {
+  if (plan === null) return [];
+  const workers = `${plan.workers} ${plan.workers === 1 ? 'worker' : 'workers'}`;
+  const lines = [`${styled('bold', `sluice ${version}`)}  ${styled('dim', `${source}, ${workers}`)}`];
+  for (const { name, address } of plan.listeners) lines.push(entry('listener', name, styled('cyan', urlOf(address))));
+  for (const { name, endpoints, balance } of plan.services.slice(0, SERVICES_SHOWN_MAX)) {
+    const count = endpoints.length === 0 ? 'instances start' : `${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'}`;
+    lines.push(entry('service', name, `${count}, ${balance.algorithm}`));
+  }
+  const more = plan.services.length - SERVICES_SHOWN_MAX;
+  if (more > 0) lines.push(entry('', '', `and ${more} more services`));
+  lines.push(entry('admin', '', admin === null ? 'off' : styled('cyan', urlOf(admin))));
+  return lines;
+}
+
+function entry(what: string, name: string, value: string): string {
+  return `  ${what.padEnd(9)} ${name === '' ? '' : `${name.padEnd(10)} `}${value}`;
+}
+
+/** Something to click on: every interface is `localhost` for who sits at the machine. */
+export function urlOf(address: AddressPlan): string {
+  if (address.kind === 'unix') return formatAddress(address);
+  const isWildcard = address.host === '::' || address.host === '0.0.0.0';
+  return `http://${isWildcard ? `localhost:${address.port}` : formatAddress(address)}`;
+}

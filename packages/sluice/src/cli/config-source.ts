@@ -1,0 +1,57 @@
+/** Where a command's configuration comes from, and what the command line says over it. */
+import { availableParallelism } from 'node:os';
+import { ADMIN, isLoopback, parseAddress } from '../config/address.ts';
+import { loadPlan, planFrom, type PlanResult } from '../io/load-plan.ts';
+import { usageFault } from './console.ts';
+import type { AddressPlan } from '../config/plan.ts';
+
+/** Reads the configuration; each call reads it anew. */
+export interface ConfigSource {
+  /** What it is called in messages: a file's path, or the command. */
+  readonly name: string;
+  load(): Promise<PlanResult>;
+}
+
+/** Flags that go before what the configuration says. */
+export interface ConfigOverrides {
+  readonly workers?: number | undefined;
+  /** Null turns the admin API off. */
+  readonly admin?: AddressPlan | null | undefined;
+}
+
+/** A configuration file; without a path, the one in the working directory. */
+export function fileSource(path: string | undefined, overrides: ConfigOverrides): ConfigSource {
+  return {
+    name: path ?? 'sluice.config',
+    load: async () => withAdmin(await loadPlan(path, planOptions(overrides)), overrides),
+  };
+}
+
+/** A configuration that a command builds from its flags. */
+export function fixedSource(name: string, raw: object, overrides: ConfigOverrides): ConfigSource {
+  return { name, load: () => Promise.resolve(withAdmin(planFrom(raw, planOptions(overrides)), overrides)) };
+}
+
+function planOptions({ workers }: ConfigOverrides) {
+  return { generation: 0, cores: availableParallelism(), ...(workers === undefined ? {} : { override: { workers } }) };
+}
+
+/** Puts the flag's address in the place of the configured one; the token stays, or comes from the environment. */
+function withAdmin(result: PlanResult, { admin }: ConfigOverrides): PlanResult {
+  if (!result.ok) return result;
+  const adminToken = result.settings.adminToken ?? process.env['SLUICE_ADMIN_TOKEN'] ?? null;
+  const plan = admin === undefined ? result.plan : { ...result.plan, admin };
+  if (admin && !isLoopback(admin) && adminToken === null) {
+    throw usageFault('--admin is reachable from the network, so it needs a token: set SLUICE_ADMIN_TOKEN, or use a loopback address');
+  }
+  return { ...result, plan, settings: { ...result.settings, adminToken } };
+}
+
+/** `--admin ADDRESS`; `off` turns the admin API off. */
+export function adminFlag(text: string | undefined): AddressPlan | null | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'off') return null;
+  const parsed = parseAddress(text, ADMIN);
+  if (parsed.ok) return parsed.address;
+  throw usageFault(`--admin "${text}" ${parsed.problem}${parsed.hint === null ? '' : `; ${parsed.hint}`}`);
+}

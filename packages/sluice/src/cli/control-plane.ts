@@ -1,0 +1,124 @@
+/** Puts the control plane together: tables, health, limits, workers and the life of a change. Nothing here decides anything. */
+import { availableParallelism } from 'node:os';
+import { BUCKET_COUNT } from '../base/histogram.ts';
+import type { ControlSettings } from '../config/compile.ts';
+import { WORKERS_MAX, endpointTable, type EndpointTable } from '../core/balancing/endpoint-table.ts';
+import { takeBack } from '../core/balancing/in-flight.ts';
+import { Applier, type Loaded } from '../control/apply/applier.ts';
+import { DepartureWatch } from '../control/apply/departure-watch.ts';
+import { SlotBook } from '../control/apply/slot-book.ts';
+import { slotKinds } from '../control/apply/slot-kinds.ts';
+import type { EndpointProvider } from '../control/discovery/endpoint-overlay.ts';
+import { HealthMonitor } from '../control/health/health-monitor.ts';
+import { LimitsLoop } from '../control/limits/limits-loop.ts';
+import type { SayEvent } from '../control/say-event.ts';
+import { Supervisor } from '../control/supervisor/supervisor.ts';
+import { nodeAskAgent } from '../io/agent-check.ts';
+import { nodeProbe } from '../io/node-probe.ts';
+import { nodeRuntime } from '../io/node-runtime.ts';
+import { freePort, listenFault } from '../io/ports.ts';
+import { workerThreads } from '../io/worker-threads.ts';
+import { MetricBoard } from '../observe/metric-board.ts';
+import { BUCKETS, ROW_LENGTH } from '../observe/metric-layout.ts';
+import type { ConfigSource } from './config-source.ts';
+
+export interface ControlPlaneOptions {
+  readonly source: ConfigSource;
+  readonly providers: readonly EndpointProvider[];
+  readonly say: SayEvent;
+}
+
+/** The parts, for those who start, ask and stop them. */
+export interface ControlPlane {
+  readonly table: EndpointTable;
+  readonly board: MetricBoard;
+  readonly supervisor: Supervisor;
+  readonly health: HealthMonitor;
+  readonly limits: LimitsLoop;
+  readonly applier: Applier;
+  readonly departures: DepartureWatch;
+  /** Of the configuration that was loaded last. */
+  settings(): ControlSettings;
+}
+
+/** Worker threads unless the configuration says how many. */
+const CORES = availableParallelism();
+/** Room in the metric board: a reload may raise the workers up to this. */
+const WORKERS_ROOM = Math.min(WORKERS_MAX, Math.max(16, CORES));
+
+export function buildControlPlane({ source, providers, say }: ControlPlaneOptions): ControlPlane {
+  const runtime = nodeRuntime;
+  const table = endpointTable();
+  const board = new MetricBoard(WORKERS_ROOM);
+  const book = new SlotBook(slotKinds(table, board));
+  const health = new HealthMonitor({
+    runtime,
+    table,
+    probe: nodeProbe,
+    askAgent: nodeAskAgent,
+    say,
+    ejected: (service, endpoint) => board.control.ejected(service, endpoint),
+  });
+  const limits = new LimitsLoop({ runtime, table, say, latencyCounts: latencyReader(board) });
+  const supervisor = new Supervisor({
+    runtime,
+    spawn: workerThreads(new URL('../gateway/worker.ts', import.meta.url)),
+    endpoints: table.buffer,
+    metrics: board.buffer,
+    say,
+    crashed: (worker) => {
+      takeBack(table, worker);
+      board.workerRestarted(worker);
+    },
+    suspect: (service, endpoint) => health.suspect(service, endpoint),
+  });
+  const loader = new Loader(source, say);
+  const applier: Applier = new Applier({
+    runtime,
+    load: () => loader.load(),
+    providers,
+    book,
+    followers: [health, limits],
+    workers: supervisor,
+    mark: (slots, bits, reason) => health.mark(slots, bits, reason),
+    say,
+    freePort,
+    listenFault,
+    applied: () => departures.wake(),
+  });
+  const departures = new DepartureWatch({ runtime, table, applier, book });
+  return { table, board, supervisor, health, limits, applier, departures, settings: () => loader.settings };
+}
+
+function latencyReader(board: MetricBoard): (slot: number) => Float64Array {
+  const row = new Float64Array(ROW_LENGTH);
+  const counts = row.subarray(BUCKETS, BUCKETS + BUCKET_COUNT);
+  return (slot) => {
+    board.row('service', slot, row);
+    return counts;
+  };
+}
+
+/** Loads the plan, and keeps what only the main thread needs. */
+class Loader {
+  settings: ControlSettings = { watch: false, adminToken: null };
+  readonly #source: ConfigSource;
+  readonly #say: SayEvent;
+
+  constructor(source: ConfigSource, say: SayEvent) {
+    this.#source = source;
+    this.#say = say;
+  }
+
+  async load(): Promise<Loaded> {
+    const loaded = await this.#source.load();
+    if (!loaded.ok) return { ok: false, faults: loaded.faults.map((fault) => fault.message) };
+    const { plan, settings, warnings } = loaded;
+    for (const warning of warnings) this.#say('warn', 'configuration', { warning: warning.message });
+    if (plan.workers > WORKERS_ROOM) {
+      return { ok: false, faults: [`workers must be at most ${WORKERS_ROOM} on this machine, got ${plan.workers}`] };
+    }
+    this.settings = settings;
+    return { ok: true, plan };
+  }
+}

@@ -1,0 +1,36 @@
+/** Parses what flags carry. Each fault is one line that names the flag, the value, what is allowed. */
+import { ENDPOINT, LISTENER, parseAddress } from '../config/address.ts';
+import { usageFault } from './console.ts';
+
+/** A whole number in a range. */
+export function wholeNumber(flag: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (!(value >= min && value <= max)) throw usageFault(`${flag} must be a whole number ${min}..${max}, got "${text}"`);
+  return value;
+}
+
+/** `8080`, `:8080`, `127.0.0.1:8080` or `unix:/path`, as the configuration writes a listener. */
+export function listenerAddress(flag: string, text: string): string {
+  const written = /^\d{1,5}$/.test(text) ? `:${text}` : text;
+  const parsed = parseAddress(written, LISTENER);
+  if (parsed.ok) return written;
+  throw usageFault(`${flag} "${text}" ${parsed.problem}${parsed.hint === null ? '' : `; ${parsed.hint}`}`);
+}
+
+/** An endpoint as `--to` takes it: `127.0.0.1:3001` or `127.0.0.1:3001,weight=3,priority=1`, in the form of the configuration. */
+export function endpointFlag(text: string): { readonly address: string } & Readonly<Record<string, unknown>> {
+  const [address = '', ...settings] = text.split(',');
+  const parsed = parseAddress(address, ENDPOINT);
+  if (!parsed.ok) throw usageFault(`--to "${address}" ${parsed.problem}${parsed.hint === null ? '' : `; ${parsed.hint}`}`);
+  const entries = settings.map((setting) => {
+    const [key = '', value = ''] = setting.split('=');
+    const max = ENDPOINT_SETTINGS[key];
+    if (max === undefined)
+      throw usageFault(`--to "${text}": unknown setting "${key}", known are ${Object.keys(ENDPOINT_SETTINGS).join(', ')}`);
+    return [key, wholeNumber(`--to "${text}": ${key}`, value, 0, max)] as const;
+  });
+  return { address, ...Object.fromEntries(entries) };
+}
+
+/** What may follow an address, with its largest value. */
+const ENDPOINT_SETTINGS: Readonly<Record<string, number>> = { weight: 256, priority: 128, requestsMax: 1_000_000 };

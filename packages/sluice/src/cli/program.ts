@@ -1,0 +1,178 @@
+/**
+ * A running gateway from start to end, whatever command started it: the first plan, the admin API, reloads, the fleet, signals and the way
+ * out. SIGTERM finishes what is in flight; a second one ends at once. A fault of the control plane is told and does not stop the data plane.
+ */
+import { resolve } from 'node:path';
+import type { ReloadResult } from '../admin/backend.ts';
+import type { ProcessFleet } from '../control/fleet/process-fleet.ts';
+import type { SayEvent } from '../control/say-event.ts';
+import { watchFile } from '../io/file-watch.ts';
+import { nodeRuntime } from '../io/node-runtime.ts';
+import { handleSignals } from '../io/signals.ts';
+import { adminBackend } from './admin-backend.ts';
+import { AdminListener } from './admin-listener.ts';
+import { printBanner } from './banner.ts';
+import type { ConfigSource } from './config-source.ts';
+import { CommandFault, EXIT_FAILED, EXIT_USAGE, sayOnStderr } from './console.ts';
+import { buildControlPlane, type ControlPlane } from './control-plane.ts';
+import { readVersion } from './version.ts';
+
+export interface ProgramOptions {
+  readonly source: ConfigSource;
+  /** Makes the instances that Sluice itself runs; none unless given. */
+  readonly fleet?: (world: FleetWorld) => ProcessFleet;
+  /** Whether the admin API is only there by default: then it may be missing when its address is taken. */
+  readonly isAdminOptional: boolean;
+  /** Whether a SIGHUP can bring another configuration. */
+  readonly isReloadable: boolean;
+  /** The file to watch: always, or where the configuration says `watch`. */
+  readonly watch?: { readonly path: string; readonly isAlways: boolean } | null;
+}
+
+/** What the program gives a fleet. */
+export interface FleetWorld {
+  readonly say: SayEvent;
+  readonly changed: () => void;
+  readonly unstartable: (reason: string) => void;
+}
+
+export class Program {
+  readonly #options: ProgramOptions;
+  readonly #say: SayEvent = sayOnStderr;
+  readonly #fleet: ProcessFleet | null;
+  readonly #plane: ControlPlane;
+  readonly #admin: AdminListener;
+  readonly #version = readVersion();
+  readonly #ended = Promise.withResolvers<number>();
+  readonly #reloads = { applied: 0, refused: 0 };
+  #stopWatching: (() => void) | null = null;
+  #phase: 'starting' | 'ready' | 'draining' = 'starting';
+
+  constructor(options: ProgramOptions) {
+    this.#options = options;
+    this.#fleet =
+      options.fleet?.({
+        say: this.#say,
+        changed: () => void this.#plane.applier.refresh(),
+        unstartable: (reason) => void this.#giveUp(reason),
+      }) ?? null;
+    this.#plane = buildControlPlane({ source: options.source, providers: this.#fleet === null ? [] : [this.#fleet], say: this.#say });
+    const backend = adminBackend(this.#plane, {
+      version: this.#version,
+      startedAtMs: nodeRuntime.clock.wall(),
+      phase: () => this.#phase,
+      reload: () => this.reload(),
+      reloads: () => this.#reloads,
+    });
+    this.#admin = new AdminListener(backend, this.#say);
+  }
+
+  /**
+   * Starts, and runs until it is told to stop.
+   * @returns The exit code.
+   * @throws {CommandFault} when it cannot start.
+   */
+  async run(): Promise<number> {
+    const first = await this.#plane.applier.reload();
+    if (!first.ok) await this.#refuse(first.faults);
+    process.on('uncaughtException', (error) => this.#say('error', 'internal-error', { reason: error.stack ?? error.message }));
+    await this.#openAdmin();
+    this.#plane.limits.start();
+    const stopSignals = handleSignals({
+      stop: (signal) => void this.#stop(signal),
+      stopNow: (signal) => void this.#stopNow(signal),
+      reload: this.#options.isReloadable ? () => void this.reload() : null,
+      reopenLog: () => this.#plane.supervisor.reopenLog(),
+    });
+    this.#watchFile();
+    this.#phase = 'ready';
+    printBanner({
+      version: this.#version,
+      plan: this.#plane.applier.running?.plan ?? null,
+      admin: this.#admin.address,
+      source: this.#options.source.name,
+    });
+    this.#fleet?.start();
+    const code = await this.#ended.promise;
+    stopSignals();
+    return code;
+  }
+
+  /** Reads the configuration again and applies what differs; tells how it went. */
+  async reload(): Promise<ReloadResult> {
+    const result = await this.#plane.applier.reload();
+    if (!result.ok) {
+      this.#reloads.refused++;
+      for (const fault of result.faults) this.#say('error', 'reload-refused', { fault });
+      return result;
+    }
+    this.#reloads.applied++;
+    this.#say('info', 'reloaded', { generation: result.generation, changes: result.changes.join('; ') || 'none', tookMs: result.tookMs });
+    await this.#followAdmin().catch((error: Error) => this.#say('error', 'admin-unchanged', { reason: error.message }));
+    return result;
+  }
+
+  #watchFile(): void {
+    const { watch } = this.#options;
+    if (!watch || !(watch.isAlways || this.#plane.settings().watch)) return;
+    const failed = (error: Error): void => this.#say('warn', 'watch-failed', { file: watch.path, reason: error.message });
+    this.#stopWatching = watchFile(resolve(watch.path), () => void this.reload(), failed);
+  }
+
+  #followAdmin(): Promise<void> {
+    return this.#admin.follow(this.#plane.applier.running?.plan.admin ?? null, this.#plane.settings().adminToken);
+  }
+
+  async #openAdmin(): Promise<void> {
+    try {
+      await this.#followAdmin();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!this.#options.isAdminOptional)
+        await this.#refuse([`${reason}; choose another address with --admin, or turn it off with --admin off`]);
+      this.#say('warn', 'admin-off', { reason, remedy: '--admin ADDRESS chooses another address' });
+    }
+  }
+
+  /** Takes back what was started, and throws. */
+  async #refuse(faults: readonly string[]): Promise<never> {
+    const hasWorkers = this.#plane.supervisor.running > 0;
+    await this.#close();
+    throw new CommandFault(faults, hasWorkers ? EXIT_FAILED : EXIT_USAGE);
+  }
+
+  async #stop(signal: string): Promise<void> {
+    this.#phase = 'draining';
+    const deadlineMs = this.#plane.applier.running?.plan.drainTimeoutMs ?? 0;
+    this.#say('info', 'stopping', { signal, deadlineMs });
+    const cut = await this.#plane.supervisor.drain(deadlineMs);
+    await this.#fleet?.stop();
+    await this.#close();
+    this.#say('info', 'stopped', { cut });
+    this.#ended.resolve(0);
+  }
+
+  async #stopNow(signal: string): Promise<void> {
+    this.#say('warn', 'stopping-now', { signal });
+    this.#fleet?.kill();
+    await this.#close();
+    this.#ended.resolve(EXIT_FAILED);
+  }
+
+  /** No instance will ever come: nothing to run for. */
+  async #giveUp(reason: string): Promise<void> {
+    if (this.#phase === 'draining') return;
+    this.#phase = 'draining';
+    this.#say('error', 'command-not-startable', { reason });
+    await this.#fleet?.stop();
+    await this.#close();
+    this.#ended.resolve(EXIT_FAILED);
+  }
+
+  async #close(): Promise<void> {
+    const { supervisor, departures, limits, health } = this.#plane;
+    departures.stop();
+    this.#stopWatching?.();
+    await Promise.all([limits[Symbol.asyncDispose](), health[Symbol.asyncDispose](), this.#admin.close(), supervisor.close()]);
+  }
+}

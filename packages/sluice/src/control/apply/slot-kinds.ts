@@ -1,0 +1,34 @@
+/** The rows of the shared tables by kind: how many there are, how one is made ready, and when nobody writes to it any more. */
+import { type EndpointTable, resetEndpoint } from '../../core/balancing/endpoint-table.ts';
+import { connectionsOf, inflightOf, type MetricBoard } from '../../observe/metric-board.ts';
+import { CAPACITY, type MetricKind, ROW_LENGTH } from '../../observe/metric-layout.ts';
+import { NamedSlots } from './named-slots.ts';
+import type { SlotKinds } from './slot-book.ts';
+import { SlotSource } from './slot-source.ts';
+
+/** A crashed worker cannot give its connections and retries back; a new service begins without them. */
+function resetService(table: EndpointTable, slot: number): void {
+  Atomics.store(table.serviceConnections, slot, 0);
+  Atomics.store(table.serviceRetries, slot, 0);
+}
+
+/** The book's kinds over the two tables. */
+export function slotKinds(table: EndpointTable, board: MetricBoard): SlotKinds {
+  const row = new Float64Array(ROW_LENGTH);
+  const kind = (name: MetricKind, isQuiet: (slot: number) => boolean, prepare: (slot: number) => void = () => {}): NamedSlots =>
+    new NamedSlots({ source: new SlotSource(CAPACITY[name]), isQuiet, prepare, clear: (slot) => board.reset(name, slot) });
+  return {
+    listeners: kind('listener', (slot) => connectionsOf(board.row('listener', slot, row)) === 0),
+    routes: kind('route', (slot) => inflightOf(board.row('route', slot, row)) === 0),
+    services: kind(
+      'service',
+      (slot) => Atomics.load(table.serviceInflight, slot) <= 0,
+      (slot) => resetService(table, slot),
+    ),
+    endpoints: kind(
+      'endpoint',
+      (slot) => Atomics.load(table.inflight, slot) <= 0,
+      (slot) => resetEndpoint(table, slot),
+    ),
+  };
+}
