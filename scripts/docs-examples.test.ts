@@ -1,14 +1,18 @@
 /** Every configuration in the README and the guide is one that Sluice accepts, and every link to a file leads somewhere. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { configSchema } from '../packages/sluice/src/config/schema/config.ts';
+import { expandValue } from '../packages/sluice/src/config/environment.ts';
+import { planFrom } from '../packages/sluice/src/io/load-plan.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PAGES = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md'], { cwd: ROOT }).sort();
+
+const ENVIRONMENT = Object.fromEntries(['KEY', 'KEY_BEFORE', 'ADMIN_TOKEN'].map((name) => [name, randomBytes(32).toString('base64')]));
 
 /** The fenced blocks of a page in one language. */
 function blocks(page: string, language: string): string[] {
@@ -24,8 +28,9 @@ async function evaluate(source: string): Promise<unknown> {
 }
 
 function accepts(config: unknown, place: string): void {
-  const result = configSchema.safeParse(config);
-  assert.ok(result.success, `${place}: ${JSON.stringify(result.error?.issues)}`);
+  const result = planFrom(expandValue(config, ENVIRONMENT).value, { generation: 1, cores: 2 });
+  assert.ok(result.ok, `${place}: ${result.ok ? '' : result.faults.map((fault) => fault.message).join('\n')}`);
+  assert.deepEqual(result.warnings, [], place);
 }
 
 for (const page of PAGES) {
@@ -40,3 +45,27 @@ for (const page of PAGES) {
     }
   });
 }
+
+const SERVICE_KEYS = 'balance|affinity|health|outlier|pool|retry|hedge|limits|slowStart|panicThreshold';
+const ROUTE_KEYS = 'path|redirect|rewrite|respond';
+
+/** Settings in running text, such as `outlier: { consecutiveGatewayErrors: 3 }`. */
+function settings(page: string, keys: string): string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8').replaceAll('[…]', '[process.env.KEY]');
+  return [...text.matchAll(new RegExp(`\`((?:${keys}): [^\`]+)\``, 'g'))].map((match) => match[1]!);
+}
+
+test('settings in the text of the guide are valid', async () => {
+  process.env['KEY'] = ENVIRONMENT['KEY'];
+  for (const page of PAGES.filter((path) => path.startsWith('docs/guide'))) {
+    for (const setting of settings(page, SERVICE_KEYS)) {
+      const config = `{ listeners: { web: { http: ':1' } }, services: { u: { endpoints: ['127.0.0.1:1'], ${setting} } }, routes: [{ to: 'u' }] }`;
+      accepts(await evaluate(`export default ${config};`), `${page}: ${setting}`);
+    }
+    for (const setting of settings(page, ROUTE_KEYS)) {
+      const to = /\b(to|redirect|respond): /.test(setting) ? '' : "to: 'u',";
+      const config = `{ listeners: { web: { http: ':1' } }, services: { u: { endpoints: ['127.0.0.1:1'] } }, routes: [{ ${to} ${setting} }] }`;
+      accepts(await evaluate(`export default ${config};`), `${page}: ${setting}`);
+    }
+  }
+});
