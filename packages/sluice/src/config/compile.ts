@@ -70,5 +70,5 @@ function compileListener(name: string, listener: ValidConfig['listeners'][string
 }
 
 function compileAccessLog(log: ValidConfig['accessLog']): AccessLogPlan | null {
-  return log === null ? null : { format: log.format, target: log.target, sample: log.sample };
+  return log === null ? null : { format: log.format, target: log.target, sample: log.sample, query: log.query };
 }

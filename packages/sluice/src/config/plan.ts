@@ -341,4 +341,6 @@ export interface AccessLogPlan {
   readonly target: string;
   /** Share 0..1 of exchanges that are logged; errors (5xx and cut ones) always are. */
   readonly sample: number;
+  /** Whether query strings, which may hold tokens, are logged. Default true. */
+  readonly query: boolean;
 }

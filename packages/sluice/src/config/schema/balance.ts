@@ -58,10 +58,10 @@ const detailed = section("an algorithm's name, or an object such as { algorithm:
     .describe(
       'For hashing: no endpoint takes more than this multiple of the mean load; the overflow goes to the next one. 1.25 is common, 0 is no bound.',
     ),
-  maxCpu: share().default(1).describe('For `resource`: an endpoint that reports more CPU is left out while another is below. 1 is off.'),
-  maxMemory: share()
-    .default(1)
-    .describe('For `resource`: an endpoint that reports more memory is left out while another is below. 1 is off.'),
+  maxCpu: preset(share(), 1).describe('For `resource`: an endpoint that reports more CPU is left out while another is below. 1 is off.'),
+  maxMemory: preset(share(), 1).describe(
+    'For `resource`: an endpoint that reports more memory is left out while another is below. 1 is off.',
+  ),
   agent: optional(agent, 'an object such as { port: 9999 }').describe(
     'Agent to poll for weights and states. Without one, only the `endpoint-load-metrics` response header is read.',
   ),

@@ -16,7 +16,8 @@ export function headerName() {
   return z
     .string({ error: NAME_ALLOWED })
     .max(128, NAME_ALLOWED)
-    .regex(/^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/, NAME_ALLOWED);
+    .regex(/^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/, NAME_ALLOWED)
+    .meta({ 'x-range': 'header name' });
 }
 
 /** A header name that configuration may write. */

@@ -7,13 +7,15 @@ import { optional, preset, section } from './section.ts';
 
 const STATUS_ALLOWED = "must be a status such as 200, or a range such as '200-399'";
 
-const statusRange = z.union(
-  [
-    z.int({ error: STATUS_ALLOWED }).min(100, STATUS_ALLOWED).max(599, STATUS_ALLOWED),
-    z.string({ error: STATUS_ALLOWED }).regex(/^[1-5]\d\d(?:-[1-5]\d\d)?$/, STATUS_ALLOWED),
-  ],
-  { error: STATUS_ALLOWED },
-);
+const statusRange = z
+  .union(
+    [
+      z.int({ error: STATUS_ALLOWED }).min(100, STATUS_ALLOWED).max(599, STATUS_ALLOWED),
+      z.string({ error: STATUS_ALLOWED }).regex(/^[1-5]\d\d(?:-[1-5]\d\d)?$/, STATUS_ALLOWED),
+    ],
+    { error: STATUS_ALLOWED },
+  )
+  .meta({ 'x-range': 'status or range' });
 
 const detailed = section("an object such as { http: '/healthz' }", {
   http: text('a path', 2048)
@@ -45,7 +47,7 @@ const detailed = section("an object such as { http: '/healthz' }", {
   timeout: duration('10ms', '1h')
     .optional()
     .describe('For one probe; at most the interval. Without it, `2s`, or the interval when that is shorter.'),
-  jitter: share(0, 0.5).default(0.1).describe('Each wait is interval × (1 ± jitter), so that many gateways do not probe in step.'),
+  jitter: preset(share(0, 0.5), 0.1).describe('Each wait is interval × (1 ± jitter), so that many gateways do not probe in step.'),
   rise: whole(1, 100).default(2).describe('Successes in a row that bring an endpoint up.'),
   fall: whole(1, 100).default(3).describe('Failures in a row that take an endpoint down.'),
   initial: choice(['up', 'down'])

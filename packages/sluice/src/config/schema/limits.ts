@@ -3,7 +3,7 @@ import { duration, share, whole } from './scalar.ts';
 import { optIn, preset, section } from './section.ts';
 
 const breaker = section('an object about the circuit breaker', {
-  failureShare: share(0.01).default(0.5).describe('Opens when this share of the requests failed.'),
+  failureShare: preset(share(0.01), 0.5).describe('Opens when this share of the requests failed.'),
   requestVolume: whole(1, 1_000_000).default(20).describe('Requests within the window that are needed for a verdict.'),
   window: preset(duration('100ms', '1h'), '10s').describe('The time looked at.'),
   open: preset(duration('100ms', '1h'), '5s').describe('How long it stays open: every request is answered with 503.'),

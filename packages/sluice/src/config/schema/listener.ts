@@ -8,12 +8,15 @@ import { parseCidr } from '../cidr.ts';
 
 const CIDR_ALLOWED = "must be an address or a CIDR such as '10.0.0.0/8' or '::1'";
 
-const cidr = z.string({ error: CIDR_ALLOWED }).transform((given, context) => {
-  const canonical = parseCidr(given);
-  if (canonical !== null) return canonical;
-  context.issues.push({ code: 'custom', message: CIDR_ALLOWED, input: given });
-  return z.NEVER;
-});
+const cidr = z
+  .string({ error: CIDR_ALLOWED })
+  .transform((given, context) => {
+    const canonical = parseCidr(given);
+    if (canonical !== null) return canonical;
+    context.issues.push({ code: 'custom', message: CIDR_ALLOWED, input: given });
+    return z.NEVER;
+  })
+  .meta({ 'x-range': 'address or CIDR' });
 
 const timeouts = section('an object of timeouts', {
   header: preset(duration('10ms', '1h'), '10s').describe(

@@ -29,7 +29,7 @@ const detailed = section('an object', {
   interval: preset(duration('100ms', '1h'), '10s').describe('How often ejections are reviewed and peers compared.'),
   baseEjection: preset(duration('100ms', '24h'), '30s').describe('An endpoint stays out for this × the times it was ejected lately.'),
   maxEjection: preset(duration('100ms', '24d'), '5m').describe('It never stays out longer than this.'),
-  maxEjectedShare: share().default(0.5).describe('Share of the endpoints that may be out at once; one always may.'),
+  maxEjectedShare: preset(share(), 0.5).describe('Share of the endpoints that may be out at once; one always may.'),
   successRate: optIn(successRate).describe('Compares success rates.'),
   latency: optIn(latency).describe('Compares latencies.'),
 }).meta({ id: 'Outlier', title: 'Outlier', description: 'When an endpoint that fails real requests is left out.' });

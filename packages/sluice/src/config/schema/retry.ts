@@ -21,7 +21,7 @@ const retry = section('an object about retries', {
     ),
   backoffBase: preset(duration('0s', '1m'), '25ms').describe('Wait before the first retry; doubles with each, with full jitter.'),
   backoffMax: preset(duration('0s', '1h'), '250ms').describe('The longest wait.'),
-  budgetShare: share().default(0.2).describe('Share of the requests that may be retries, over all workers.'),
+  budgetShare: preset(share(), 0.2).describe('Share of the requests that may be retries, over all workers.'),
   budgetMinPerSecond: decimal(0, 1e6)
     .default(10)
     .describe('Retries per second that are always allowed, so that quiet services can retry too.'),
@@ -38,7 +38,7 @@ const hedge = section('an object about hedging', {
     .default(95)
     .describe("A second copy is sent when the first is slower than this percentile (50..99.9) of the service's latency."),
   delayMin: preset(duration('1ms', '1m'), '5ms').describe('Never earlier than this.'),
-  budgetShare: share(0, 0.5).default(0.05).describe('Share of the requests that may be hedged.'),
+  budgetShare: preset(share(0, 0.5), 0.05).describe('Share of the requests that may be hedged.'),
 }).meta({ id: 'Hedge', title: 'Hedge', description: 'A second copy of a slow idempotent request; the first reply wins.' });
 
 /** Hedging of a service; off unless given. */

@@ -13,7 +13,8 @@ const METHOD_ALLOWED = "must be a method such as 'GET', in capitals";
 const method = z
   .string({ error: METHOD_ALLOWED })
   .max(32, METHOD_ALLOWED)
-  .regex(/^[A-Z][A-Z-]*$/, METHOD_ALLOWED);
+  .regex(/^[A-Z][A-Z-]*$/, METHOD_ALLOWED)
+  .meta({ 'x-range': 'method' });
 
 const timeouts = section('an object of timeouts', {
   exchange: preset(duration('0s', '24d'), '0s').describe("From the request's head to the reply's last byte. `0s` is no bound."),

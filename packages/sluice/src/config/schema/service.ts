@@ -29,8 +29,8 @@ export const serviceSchema = section("an object such as { endpoints: ['127.0.0.1
   hedge: hedgeSchema.describe('Second copies of slow idempotent requests. Off unless given.'),
   limits: preset(limitsSchema, {}).describe('What the service takes at once.'),
   slowStart: preset(duration('0s', '1h'), '0s').describe('Ramp for endpoints that come (back) while the service runs. `0s` is off.'),
-  panicThreshold: share()
-    .default(0.5)
-    .describe('Below this share of healthy endpoints, health is ignored and all are used: some are probably well. 0 is never.'),
+  panicThreshold: preset(share(), 0.5).describe(
+    'Below this share of healthy endpoints, health is ignored and all are used: some are probably well. 0 is never.',
+  ),
   drainTimeout: preset(duration('0s', '24h'), '30s').describe('How long a removed or drained endpoint may finish what it has.'),
 }).meta({ id: 'Service', title: 'Service', description: 'A named group of interchangeable endpoints.' });
