@@ -150,7 +150,7 @@ export class DataPlane {
   }
 
   writeAccess(record: AccessRecord): void {
-    this.log?.write(formatAccess(record, this.plan.accessLog!.format));
+    this.log?.write(formatAccess(record, this.plan.accessLog!.format, this.plan.accessLog!.query));
   }
 
   event(level: 'info' | 'warn' | 'error', what: string, detail: Readonly<Record<string, string | number | boolean>>): void {
