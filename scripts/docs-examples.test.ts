@@ -63,8 +63,10 @@ test('settings in the text of the guide are valid', async () => {
       accepts(await evaluate(`export default ${config};`), `${page}: ${setting}`);
     }
     for (const setting of settings(page, ROUTE_KEYS)) {
-      const to = /\b(to|redirect|respond): /.test(setting) ? '' : "to: 'u',";
-      const config = `{ listeners: { web: { http: ':1' } }, services: { u: { endpoints: ['127.0.0.1:1'] } }, routes: [{ ${to} ${setting} }] }`;
+      const isOwnAction = /\b(redirect|respond): /.test(setting);
+      const services = isOwnAction ? '' : "u: { endpoints: ['127.0.0.1:1'] }";
+      const to = isOwnAction || setting.includes('to: ') ? '' : "to: 'u',";
+      const config = `{ listeners: { web: { http: ':1' } }, services: { ${services} }, routes: [{ ${to} ${setting} }] }`;
       accepts(await evaluate(`export default ${config};`), `${page}: ${setting}`);
     }
   }
