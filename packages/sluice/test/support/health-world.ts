@@ -1,7 +1,6 @@
 /** A health monitor over a virtual clock, with probes that answer what the test says. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { type EndpointTable, endpointTable } from '../../src/core/balancing/endpoint-table.ts';
-import type { AgentWord } from '../../src/core/health/agent-state.ts';
 import type { HealthPlan, OutlierPlan, ServicePlan } from '../../src/config/plan.ts';
 import type { SlotMap } from '../../src/config/worker-protocol.ts';
 import { HealthMonitor } from '../../src/control/health/health-monitor.ts';
@@ -52,8 +51,8 @@ export class HealthWorld {
   /** Addresses whose probe fails, and those whose probe does not answer. */
   readonly failing: Set<string> = new Set();
   readonly hanging: Set<string> = new Set();
-  /** By address, what its agent answers. */
-  readonly agents: Map<string, AgentWord> = new Map();
+  /** By host, what its agent answers. */
+  readonly agents: Map<string, string> = new Map();
   readonly probes: { at: number; target: ProbeTarget }[] = [];
   readonly said: string[] = [];
   running = 0;
@@ -66,11 +65,10 @@ export class HealthWorld {
       table: this.table,
       probe: (target, _plan, signal) => this.#probe(target, signal),
       askAgent: async (address) => {
-        const key = address.kind === 'tcp' ? address.host : address.path;
-        if (!this.agents.has(key)) throw new Error('connect ECONNREFUSED');
-        return key;
+        const line = this.agents.get(address.kind === 'tcp' ? address.host : '');
+        if (line === undefined) throw new Error('connect ECONNREFUSED');
+        return line;
       },
-      parseAgent: (line) => this.agents.get(line) ?? null,
       say: (_level, what, detail) => void this.said.push(`${what} ${detail['endpoint'] ?? detail['service']}`),
       ...options,
     });

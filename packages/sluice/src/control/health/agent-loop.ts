@@ -4,8 +4,9 @@
  */
 import type { Cancel, Runtime } from '../../base/runtime.ts';
 import type { AddressPlan, BalancePlan } from '../../config/plan.ts';
+import { parseAgentLine } from '../../core/balancing/agent-check.ts';
 import type { EndpointTable } from '../../core/balancing/endpoint-table.ts';
-import { AGENT_SILENT, agentBits, type AgentState, type AgentWord, stepAgentState } from '../../core/health/agent-state.ts';
+import { AGENT_SILENT, agentBits, type AgentState, stepAgentState } from '../../core/health/agent-state.ts';
 import type { AskAgent } from '../../io/agent-check.ts';
 import type { SayEvent } from '../say-event.ts';
 import { isSamePlan, type RosterEntry } from './roster.ts';
@@ -17,8 +18,6 @@ export interface AgentLoopOptions {
   readonly bits: StateBits;
   readonly say: SayEvent;
   readonly ask: AskAgent;
-  /** Reads an agent's line; null when it is not the protocol. */
-  readonly parse: (line: string) => AgentWord | null;
 }
 
 type AgentPlan = NonNullable<BalancePlan['agent']>;
@@ -91,14 +90,14 @@ export class AgentLoop {
   }
 
   async #poll(polled: Polled): Promise<void> {
-    const { runtime, ask, parse } = this.#options;
+    const { runtime, ask } = this.#options;
     const { intervalMs, timeoutMs, port } = polled.plan;
     const controller = new AbortController();
     polled.running = controller;
     const cancel = runtime.timers.after(timeoutMs, () => controller.abort(new Error(`no answer within ${timeoutMs} ms`)));
     try {
       const line = await ask(agentAddress(polled.entry, port), controller.signal);
-      if (polled.running === controller) this.#takeIn(polled, line, parse(line));
+      if (polled.running === controller) this.#takeIn(polled, line);
     } catch (error) {
       if (polled.running === controller) this.#saySilent(polled, error instanceof Error ? error.message : String(error));
     } finally {
@@ -110,7 +109,8 @@ export class AgentLoop {
     }
   }
 
-  #takeIn(polled: Polled, line: string, word: AgentWord | null): void {
+  #takeIn(polled: Polled, line: string): void {
+    const word = parseAgentLine(line, polled.entry.endpoint.weight);
     if (word === null) return this.#saySilent(polled, `not the agent-check protocol: ${JSON.stringify(line.slice(0, 80))}`);
     polled.isSilent = false;
     const before = polled.state;

@@ -251,13 +251,13 @@ test('an agent sets weight and states, keeps them when it falls silent, and that
   const world = new HealthWorld();
   const agent = { port: 9_999, intervalMs: 1_000, timeoutMs: 500 };
   const plan = servicePlan('web', [A, B]);
-  world.agents.set('10.0.0.1', { weight: 0.75, admin: 'drain', health: 'down', reason: 'disk full' });
+  world.agents.set('10.0.0.1', '75% drain down # disk full');
   world.apply([{ ...plan, balance: { ...plan.balance, agent } }]);
   await world.pass(1_500);
   assert.equal(world.table.agentWeight[0], 0.75);
   assert.deepEqual(world.bits(2), [DRAINING | DOWN, 0]);
   assert.equal(world.monitor.status()[0]?.endpoints[0]?.reason, 'agent: disk full');
-  world.agents.set('10.0.0.1', { weight: null, admin: 'ready', health: null, reason: '' });
+  world.agents.set('10.0.0.1', 'ready');
   await world.pass(1_200);
   assert.deepEqual([world.table.agentWeight[0], ...world.bits(2)], [0.75, DOWN, 0]);
   world.agents.delete('10.0.0.1');

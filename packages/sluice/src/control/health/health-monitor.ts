@@ -10,7 +10,7 @@ import type { EndpointTable } from '../../core/balancing/endpoint-table.ts';
 import type { AskAgent } from '../../io/agent-check.ts';
 import type { Probe } from '../../io/probe.ts';
 import type { SayEvent } from '../say-event.ts';
-import { AgentLoop, type AgentLoopOptions } from './agent-loop.ts';
+import { AgentLoop } from './agent-loop.ts';
 import { type DrainEnd, Drains } from './drains.ts';
 import { OutlierLoop } from './outlier-loop.ts';
 import { Prober } from './prober.ts';
@@ -23,7 +23,6 @@ export interface HealthMonitorOptions {
   readonly table: EndpointTable;
   readonly probe: Probe;
   readonly askAgent: AskAgent;
-  readonly parseAgent: AgentLoopOptions['parse'];
   readonly say: SayEvent;
   /** Told of each ejection, for the metrics. */
   readonly ejected?: (service: number, endpoint: number) => void;
@@ -81,7 +80,7 @@ export class HealthMonitor implements AsyncDisposable {
       if (options.returnOnPassedProbe === true) this.#outliers.restore(entry);
     };
     this.#prober = new Prober({ runtime, probe: options.probe, bits, say, passed, concurrencyMax: options.probesMax ?? PROBES_MAX });
-    this.#agents = new AgentLoop({ runtime, table, bits, say, ask: options.askAgent, parse: options.parseAgent });
+    this.#agents = new AgentLoop({ runtime, table, bits, say, ask: options.askAgent });
     this.#drains = new Drains({ runtime, table, bits });
   }
 
