@@ -70,6 +70,11 @@ export class DownstreamConnection implements Sweepable, BodySink {
     return !this.socket.writableNeedDrain;
   }
 
+  /** Some of what was written waits in memory for the socket. */
+  get holdsBytes(): boolean {
+    return this.socket.writableLength > 0;
+  }
+
   // ---- the request's side
 
   onBody(bytes: Uint8Array, start: number, end: number): void {

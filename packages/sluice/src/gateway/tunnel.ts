@@ -27,16 +27,18 @@ export class Tunnel {
   start(early: Buffer | null, first: Buffer): void {
     const { socket: client } = this.downstream;
     const { socket: origin } = this.upstream;
-    this.upstream.detach();
+    this.upstream.detach((bytes) => {
+      this.pass(bytes, 'down');
+      return client.writableLength > 0;
+    });
     client.removeAllListeners('data');
     client.on('data', (chunk: Buffer) => this.pass(chunk, 'up'));
-    origin.on('data', (chunk: Buffer) => this.pass(chunk, 'down'));
     origin.on('drain', () => client.resume());
     origin.on('end', () => this.onUpstreamEnd());
     origin.on('error', () => this.finish('upstream-reset'));
     origin.on('close', () => this.finish('complete'));
     this.touch();
-    if (first.length > 0) this.pass(first, 'down');
+    if (first.length > 0) this.pass(Buffer.from(first), 'down'); // its memory is read into again
     if (early !== null) this.pass(early, 'up');
   }
 

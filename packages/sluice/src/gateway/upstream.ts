@@ -10,6 +10,7 @@ import { ResponseParser } from '../core/http1/response-parser.ts';
 import type { Exchange } from './exchange.ts';
 import { Outbox } from './outbox.ts';
 import type { Pool } from './pool.ts';
+import { ReadBuffer } from './read-buffer.ts';
 import type { Sweepable } from './sweeper.ts';
 import { FAILURES, type UpstreamFailure } from './upstream-failure.ts';
 
@@ -39,7 +40,9 @@ export class UpstreamConnection implements Sweepable, BodySink {
   sentAt = 0 as Instant;
   private readonly outbox: Outbox;
   private readonly decoder: BodyDecoder;
+  private readonly memory = new ReadBuffer();
   private pending: Buffer | null = null;
+  private onTunnelBytes: ((bytes: Buffer) => boolean) | null = null;
   private readonly openedAt: Instant;
 
   constructor(pool: Pool, openedAt: Instant) {
@@ -50,13 +53,13 @@ export class UpstreamConnection implements Sweepable, BodySink {
     this.decoder = new BodyDecoder(http1);
     this.deadline = openedAt + connectTimeoutMs;
     const { target } = pool;
+    const onread = { buffer: this.memory.next, callback: (size: number, buffer: Uint8Array) => this.onRead(this.memory.filled(buffer, size)) };
     this.socket =
       target.kind === 'unix'
-        ? connect({ path: target.path, allowHalfOpen: false })
-        : connect({ host: target.host, port: target.port, noDelay: true, allowHalfOpen: false, ...pool.resolver });
+        ? connect({ path: target.path, onread })
+        : connect({ host: target.host, port: target.port, noDelay: true, onread, ...pool.resolver });
     this.outbox = new Outbox(this.socket);
     this.socket.on('connect', () => this.onConnect());
-    this.socket.on('data', (chunk: Buffer) => this.onData(chunk));
     this.socket.on('drain', () => this.exchange?.connection.onUpstreamDrain(this));
     this.socket.on('end', () => this.onEnd());
     this.socket.on('error', () => this.onError());
@@ -97,8 +100,12 @@ export class UpstreamConnection implements Sweepable, BodySink {
     return !this.socket.writableNeedDrain;
   }
 
-  /** Hands the socket over (an upgrade): from here on it is somebody else's, and never pooled. */
-  detach(): void {
+  /**
+   * Hands the socket over (an upgrade): from here on it is somebody else's, and never pooled.
+   * @param onBytes Takes what is read; answers whether it keeps the memory.
+   */
+  detach(onBytes: (bytes: Buffer) => boolean): void {
+    this.onTunnelBytes = onBytes;
     this.isDead = true;
     this.deadline = Infinity;
     this.socket.removeAllListeners();
@@ -159,6 +166,14 @@ export class UpstreamConnection implements Sweepable, BodySink {
     if (this.isRequestSent || exchange.expectsContinue) this.awaitHead(now);
   }
 
+  /** @returns True: read on. */
+  private onRead(chunk: Buffer): boolean {
+    if (this.onTunnelBytes !== null) {
+      if (this.onTunnelBytes(chunk)) this.memory.keep();
+    } else this.onData(chunk);
+    return true;
+  }
+
   private onData(chunk: Buffer): void {
     const { exchange } = this;
     if (exchange === null) return this.discard();
@@ -178,7 +193,10 @@ export class UpstreamConnection implements Sweepable, BodySink {
     for (;;) {
       const next = this.parser.parse(bytes, start, bytes.length, exchange.isHead);
       if (next === MORE) {
-        if (start < bytes.length) this.pending = start === 0 ? bytes : bytes.subarray(start);
+        if (start < bytes.length) {
+          this.pending = start === 0 ? bytes : bytes.subarray(start);
+          this.memory.keep();
+        }
         return -1;
       }
       if (next === REFUSED) return this.fail(FAILURES.invalid);
@@ -211,7 +229,9 @@ export class UpstreamConnection implements Sweepable, BodySink {
     if (this.exchange !== exchange) return; // the client's side ended it
     if (this.decoder.isDone) return this.finish(exchange);
     this.deadline = this.pool.service.plane.coarseNow + this.pool.plan.bodyIdleMs;
-    if (!exchange.connection.flushReply()) this.socket.pause();
+    const hasRoom = exchange.connection.flushReply();
+    if (exchange.connection.holdsBytes) this.memory.keep();
+    if (!hasRoom) this.socket.pause();
   }
 
   private finish(exchange: Exchange): void {
@@ -224,7 +244,9 @@ export class UpstreamConnection implements Sweepable, BodySink {
       this.isReused = true;
       this.pool.release(this);
     } else this.discard();
-    exchange.connection.onReplyEnd(exchange, trailers);
+    const { connection } = exchange;
+    connection.onReplyEnd(exchange, trailers);
+    if (connection.holdsBytes) this.memory.keep();
   }
 
   private onEnd(): void {
