@@ -82,6 +82,8 @@ describe('path normalisation bypass', () => {
     '/public/..;x=y/admin',
     '/.;/admin',
     '/public/%2e%2e;x/admin',
+    '/public/..%3b/admin',
+    '/.%3Bx/admin',
     '/public%2f..%2fadmin',
     '/public/..%5cadmin',
     '/public/..\\admin',
@@ -107,6 +109,7 @@ const piece = fc.constantFrom(
   '%2E',
   '%2f',
   '%5C',
+  '%3b',
   '%61',
   '%C3',
   '%',
@@ -128,6 +131,7 @@ function asOriginReads(path: string): string[] {
   return path
     .replaceAll(/%2f|%5c/gi, '/')
     .replaceAll(/%2e/gi, '.')
+    .replaceAll(/%3b/gi, ';')
     .split('/')
     .map((segment) => segment.split(';')[0]!);
 }

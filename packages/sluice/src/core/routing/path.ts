@@ -28,6 +28,9 @@ const SPECIAL = 2;
 /** Not a pchar, but sent raw by browsers and tools: percent-encoded (the URL standard's way of making such paths valid). */
 const ENCODED = 3;
 
+/** Slow path only. */
+const HIDDEN_DOTS = /^\.\.?(;|%3B)/;
+
 const CLASS = characterClasses();
 
 function characterClasses(): Uint8Array {
@@ -127,12 +130,11 @@ function normalizeSegment(path: string, start: number, end: number, options: Pat
   return hidesDotSegment(segment, hasEncodedSlash) ? null : segment;
 }
 
-/** `..;x` and `.;x` are dot segments to servers that drop path parameters; so is `..` beside a `%2F` to servers that decode it. */
+/** `..;x` and `.;x` are dot segments to servers that drop path parameters, decoded or not; so is `..` beside a `%2F` to servers that decode it. */
 function hidesDotSegment(segment: string, hasEncodedSlash: boolean): boolean {
-  if (segment.startsWith('.;') || segment.startsWith('..;')) return true;
-  if (!hasEncodedSlash) return false;
+  if (!hasEncodedSlash) return segment.charCodeAt(0) === DOT && HIDDEN_DOTS.test(segment);
   for (const part of segment.split(/%2F|%5C/)) {
-    if (part === '.' || part === '..' || part.startsWith('.;') || part.startsWith('..;')) return true;
+    if (part === '.' || part === '..' || HIDDEN_DOTS.test(part)) return true;
   }
   return false;
 }
