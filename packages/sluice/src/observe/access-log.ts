@@ -44,6 +44,7 @@ export interface AccessRecord {
   protocol: string;
   /** 0 when no reply began. */
   status: number;
+  /** Of the bodies, without framing. */
   bytesIn: number;
   bytesOut: number;
   durationMs: number;

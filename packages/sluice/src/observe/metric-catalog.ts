@@ -82,8 +82,8 @@ function traffic(of: MetricKind, prefix: string, noun: string): readonly MetricF
     family('request_duration_seconds', 'histogram', `${noun}: time from first byte in to last byte out, upgrades left out.`, {
       read: 'histogram',
     }),
-    family('request_bytes_total', 'counter', `${noun}: bytes received, heads included.`, { read: 'column', column: BYTES_IN }),
-    family('response_bytes_total', 'counter', `${noun}: bytes sent back, heads included.`, { read: 'column', column: BYTES_OUT }),
+    family('request_bytes_total', 'counter', `${noun}: bytes of bodies received.`, { read: 'column', column: BYTES_IN }),
+    family('response_bytes_total', 'counter', `${noun}: bytes of bodies sent back.`, { read: 'column', column: BYTES_OUT }),
   ];
 }
 

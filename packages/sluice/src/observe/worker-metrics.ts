@@ -79,7 +79,7 @@ export class WorkerMetrics {
    * @param endpoint That gave the reply, or was asked last; -1 when none was.
    * @param status Of the reply; 0 when it never began or was cut.
    * @param durationMs From the request's first byte to the reply's last. Durations of 1xx (upgrades) go into no histogram.
-   * @param bytesIn From the client, heads included. @param bytesOut To the client.
+   * @param bytesIn Of the body, from the client. @param bytesOut Of the body, to the client.
    */
   // oxlint-disable-next-line max-params -- an options object would be an allocation per request
   exchangeEnded(
