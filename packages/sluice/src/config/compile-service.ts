@@ -9,8 +9,11 @@ type ValidService = ValidConfig['services'][string];
 const PROBE_TIMEOUT_MS = 2_000;
 const FAST_INTERVAL_MS = 1_000;
 
-/** Compiles a service. */
-export function compileService(name: string, service: ValidService): ServicePlan {
+/**
+ * Compiles a service.
+ * @param hasHighPriority Whether a route of high priority leads to it.
+ */
+export function compileService(name: string, service: ValidService, hasHighPriority: boolean): ServicePlan {
   return {
     name,
     endpoints: service.endpoints.map(({ address, weight, priority, requestsMax }) => ({
@@ -31,7 +34,7 @@ export function compileService(name: string, service: ValidService): ServicePlan
       delayMinMs: service.hedge.delayMin,
       budgetShare: service.hedge.budgetShare,
     },
-    limits: compileLimits(service.limits),
+    limits: { ...compileLimits(service.limits), hasHighPriority },
     slowStartMs: service.slowStart,
     panicThreshold: service.panicThreshold,
     drainTimeoutMs: service.drainTimeout,
@@ -141,7 +144,7 @@ function compileRetry(retry: ValidService['retry']): RetryPlan {
   return { ...rest, backoffBaseMs: backoffBase, backoffMaxMs: backoffMax };
 }
 
-function compileLimits(limits: ValidService['limits']): LimitsPlan {
+function compileLimits(limits: ValidService['limits']): Omit<LimitsPlan, 'hasHighPriority'> {
   const { breaker } = limits;
   return {
     requestsMax: limits.requestsMax,

@@ -2,7 +2,7 @@
  * Compilation: a validated configuration becomes the Plan that the data planes run. Nothing is decided here but defaults that depend on other
  * fields; everything else was settled by the schema.
  */
-import type { AccessLogPlan, ListenerPlan, Plan } from './plan.ts';
+import type { AccessLogPlan, ListenerPlan, Plan, RoutePlan } from './plan.ts';
 import { compileHttp1 } from './compile-http1.ts';
 import { compileRoutes } from './compile-route.ts';
 import { compileService } from './compile-service.ts';
@@ -26,16 +26,23 @@ export interface ControlSettings {
 
 /** Compiles a configuration. */
 export function compile(config: ValidConfig, options: CompileOptions): Plan {
+  const routes = compileRoutes(config.routes);
+  const high = servicesOfHighPriority(routes);
   return {
     generation: options.generation,
     listeners: Object.entries(config.listeners).map(([name, listener]) => compileListener(name, listener)),
-    services: Object.entries(config.services).map(([name, service]) => compileService(name, service)),
-    routes: compileRoutes(config.routes),
+    services: Object.entries(config.services).map(([name, service]) => compileService(name, service, high.has(name))),
+    routes,
     admin: config.admin?.address.address ?? null,
     accessLog: compileAccessLog(config.accessLog),
     workers: config.workers === 'auto' ? Math.max(1, options.cores) : config.workers,
     drainTimeoutMs: config.drainTimeout,
   };
+}
+
+function servicesOfHighPriority(routes: readonly RoutePlan[]): ReadonlySet<string> {
+  const high = routes.filter(({ shedPriority }) => shedPriority === 'high');
+  return new Set(high.flatMap(({ action }) => (action.kind === 'services' ? action.targets.map(({ service }) => service) : [])));
 }
 
 /** The settings that stay on the main thread. */

@@ -333,6 +333,8 @@ export interface LimitsPlan {
   readonly queueTimeoutMs: number;
   /** Seconds in the Retry-After of a shed request. */
   readonly retryAfterSeconds: number;
+  /** Whether a route of high priority leads here: then the last 5 % of a bound are kept for it. */
+  readonly hasHighPriority: boolean;
 }
 
 export interface AccessLogPlan {

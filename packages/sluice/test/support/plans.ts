@@ -53,6 +53,7 @@ export function servicePlan(name: string, addresses: readonly string[], more: Pa
       queueMax: 0,
       queueTimeoutMs: 0,
       retryAfterSeconds: 1,
+      hasHighPriority: false,
     },
     slowStartMs: 0,
     panicThreshold: 0.5,

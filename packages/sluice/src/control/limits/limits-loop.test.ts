@@ -36,7 +36,7 @@ function exchanges(table: EndpointTable, count: number, failed: boolean, latency
 
 test('a service that fails is closed off, tried, and let in again', () => {
   const { runtime, table, said } = setUp(withLimits({ breaker: BREAKER }));
-  const limits = { requestsMax: 0, queueMax: 0 };
+  const limits = { requestsMax: 0, queueMax: 0, hasHighPriority: false };
   runtime.advance(200);
   exchanges(table, 30, true);
   runtime.advance(100);

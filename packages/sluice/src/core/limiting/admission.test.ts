@@ -6,7 +6,7 @@ import { admit, allowedInflight, inflightBound, type Priority } from './admissio
 import { BREAKER_HALF_OPEN, BREAKER_OPEN, recordTrial, trialsGood } from './breaker-trials.ts';
 
 const SERVICE = 5;
-const UNBOUNDED = { requestsMax: 0, queueMax: 0 };
+const UNBOUNDED = { requestsMax: 0, queueMax: 0, hasHighPriority: false };
 
 test('with nothing configured everything is admitted', () => {
   const table = endpointTable();
@@ -17,10 +17,10 @@ test('with nothing configured everything is admitted', () => {
 test('at the bound a request is shed, or queued where there is a queue', () => {
   const table = endpointTable();
   table.serviceInflight[SERVICE] = 9;
-  assert.equal(admit(table, SERVICE, { requestsMax: 10, queueMax: 0 }, 'normal'), 'admit');
+  assert.equal(admit(table, SERVICE, { requestsMax: 10, queueMax: 0, hasHighPriority: false }, 'normal'), 'admit');
   table.serviceInflight[SERVICE] = 10;
-  assert.equal(admit(table, SERVICE, { requestsMax: 10, queueMax: 0 }, 'normal'), 'shed');
-  assert.equal(admit(table, SERVICE, { requestsMax: 10, queueMax: 5 }, 'normal'), 'queue');
+  assert.equal(admit(table, SERVICE, { requestsMax: 10, queueMax: 0, hasHighPriority: false }, 'normal'), 'shed');
+  assert.equal(admit(table, SERVICE, { requestsMax: 10, queueMax: 5, hasHighPriority: false }, 'normal'), 'queue');
 });
 
 test('the lower of the configured and the adaptive bound counts', () => {
@@ -31,7 +31,7 @@ test('the lower of the configured and the adaptive bound counts', () => {
   const table = endpointTable();
   table.concurrencyLimit[SERVICE] = 4;
   table.serviceInflight[SERVICE] = 4;
-  assert.equal(admit(table, SERVICE, { requestsMax: 10, queueMax: 0 }, 'high'), 'shed');
+  assert.equal(admit(table, SERVICE, { requestsMax: 10, queueMax: 0, hasHighPriority: false }, 'high'), 'shed');
 });
 
 test('low is shed before normal, and normal before high where high exists', () => {
@@ -62,7 +62,7 @@ test('an open breaker answers before the bounds are looked at', () => {
   const table = endpointTable();
   table.breakerState[SERVICE] = BREAKER_OPEN;
   table.serviceInflight[SERVICE] = 10;
-  assert.equal(admit(table, SERVICE, { requestsMax: 10, queueMax: 5 }, 'high'), 'open');
+  assert.equal(admit(table, SERVICE, { requestsMax: 10, queueMax: 5, hasHighPriority: false }, 'high'), 'open');
 });
 
 test('half-open, as many trials are admitted as were handed out, and a shed request uses none', () => {
@@ -70,7 +70,7 @@ test('half-open, as many trials are admitted as were handed out, and a shed requ
   table.breakerState[SERVICE] = BREAKER_HALF_OPEN;
   table.breakerTrials[SERVICE] = 2;
   table.serviceInflight[SERVICE] = 10;
-  assert.equal(admit(table, SERVICE, { requestsMax: 10, queueMax: 0 }, 'normal'), 'shed');
+  assert.equal(admit(table, SERVICE, { requestsMax: 10, queueMax: 0, hasHighPriority: false }, 'normal'), 'shed');
   table.serviceInflight[SERVICE] = 0;
   assert.deepEqual(
     [1, 2, 3].map(() => admit(table, SERVICE, UNBOUNDED, 'normal')),

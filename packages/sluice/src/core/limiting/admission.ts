@@ -20,8 +20,8 @@ export interface AdmissionLimits {
   readonly requestsMax: number;
   /** Requests that may wait, per worker; 0 sheds at once. */
   readonly queueMax: number;
-  /** Whether any route to the service has high priority. Default false. */
-  readonly hasHighPriority?: boolean;
+  /** Whether any route to the service has high priority. */
+  readonly hasHighPriority: boolean;
 }
 
 export type AdmissionTable = BreakerTable & Pick<EndpointTable, 'serviceInflight' | 'concurrencyLimit'>;
@@ -43,7 +43,7 @@ export function admit(table: AdmissionTable, service: number, limits: AdmissionL
 export function hasRoom(table: AdmissionTable, service: number, limits: AdmissionLimits, priority: Priority): boolean {
   const bound = inflightBound(table.concurrencyLimit[service]!, limits.requestsMax);
   if (bound === 0) return true;
-  return Atomics.load(table.serviceInflight, service) < allowedInflight(bound, priority, limits.hasHighPriority === true);
+  return Atomics.load(table.serviceInflight, service) < allowedInflight(bound, priority, limits.hasHighPriority);
 }
 
 /** The lower of two bounds of which 0 means none. */
