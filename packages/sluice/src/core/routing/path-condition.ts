@@ -12,7 +12,14 @@ import type { CompileRegex, TextMatcher } from './regex.ts';
 export type CompiledPath =
   | { readonly kind: 'exact'; readonly path: string }
   | { readonly kind: 'segments'; readonly pattern: PathPattern }
-  | { readonly kind: 'regex'; readonly matches: TextMatcher; readonly prefix: string };
+  | CompiledRegexPath;
+
+export interface CompiledRegexPath {
+  readonly kind: 'regex';
+  readonly matches: TextMatcher;
+  /** Every match begins with it. */
+  readonly prefix: string;
+}
 
 const NO_NAMES: readonly string[] = [];
 

@@ -1,21 +1,14 @@
 /**
- * All routes of one host, looked up by path: exact paths in a Map, prefixes and patterns in a trie of segments, regular expressions in a
- * list. Every candidate has a rank (its place in the total order of `specificity.ts`), every table and trie node the best rank under it:
+ * All routes of one host, looked up by path: exact paths in a Map, prefixes and patterns in a trie of segments, regular expressions
+ * by their literal start. Every candidate has a rank (its place in the total order of `specificity.ts`), every table and trie node the best rank under it:
  * a branch that cannot beat what was found already is not walked. Cost: one Map look-up for the path, then one per segment for as long
  * as the trie has children; a level with a literal and a parameter child may be walked twice. Never more than the configured nodes.
  */
 import { CandidateList, type Candidate } from './candidate-list.ts';
 import type { RouteRequest } from './matcher.ts';
-import { regexSatisfies, type CompiledPath } from './path-condition.ts';
+import type { CompiledPath } from './path-condition.ts';
 import type { PathPattern } from './pattern.ts';
-import type { TextMatcher } from './regex.ts';
-
-interface RegexCandidate {
-  readonly matches: TextMatcher;
-  /** Every match begins with it. */
-  readonly prefix: string;
-  readonly candidate: Candidate;
-}
+import { RegexTable } from './regex-table.ts';
 
 class TrieNode {
   /** The only literal child and its text, while there is one: most nodes never need a Map. */
@@ -67,7 +60,7 @@ export class PathTable {
   bestRank: number = UNREACHABLE;
   #exact: Map<string, CandidateList> | null = null;
   #root: TrieNode | null = null;
-  #regexes: RegexCandidate[] | null = null;
+  #regexes: RegexTable | null = null;
   #found: Candidate | null = null;
   #limit: number = UNREACHABLE;
 
@@ -83,7 +76,7 @@ export class PathTable {
         this.#addPattern(path.pattern, candidate);
         return;
       case 'regex':
-        (this.#regexes ??= []).push({ matches: path.matches, prefix: path.prefix, candidate });
+        (this.#regexes ??= new RegexTable()).add(path, candidate);
     }
   }
 
@@ -112,8 +105,7 @@ export class PathTable {
     const exact = this.#exact?.get(request.path);
     if (exact !== undefined) this.#offer(exact, request);
     if (this.#root !== null && this.#root.bestRank < this.#limit) this.#walk(this.#root, 0, request);
-    if (this.#regexes !== null) this.#findRegex(this.#regexes, request);
-    return this.#found;
+    return this.#regexes?.find(request, this.#limit) ?? this.#found;
   }
 
   /** Takes the first candidate that beats what was found and whose conditions hold. */
@@ -138,17 +130,6 @@ export class PathTable {
       if (parameter !== null && end > position + 1 && parameter.bestRank < this.#limit) this.#walk(parameter, end, request);
     }
     if (node.open !== null) this.#offer(node.open, request);
-  }
-
-  #findRegex(regexes: readonly RegexCandidate[], request: RouteRequest): void {
-    for (const { matches, prefix, candidate } of regexes) {
-      if (candidate.rank >= this.#limit) return;
-      if (!request.path.startsWith(prefix) || !regexSatisfies(request.path, matches)) continue;
-      if (candidate.conditions !== null && !candidate.conditions.hold(request)) continue;
-      this.#found = candidate;
-      this.#limit = candidate.rank;
-      return;
-    }
   }
 }
 

@@ -33,7 +33,9 @@ const path: fc.Arbitrary<PathCondition> = fc.oneof(
       kind: 'pattern',
       pattern: `/${parts.map((part, index) => part ?? `:p${index}`).join('/')}${isOpen ? '/*' : ''}`,
     })),
-  fc.constantFrom('/a.*', '/[ab]/.*', '.*/c').map((source): PathCondition => ({ kind: 'regex', source })),
+  fc
+    .constantFrom('/a.*', '/[ab]/.*', '.*/c', '/a/b.*', '/a/(b|c)/?.*', '/a/b/[a-c]', '/b/c|/a/b/c')
+    .map((source): PathCondition => ({ kind: 'regex', source })),
 );
 const condition = fc.record<FieldCondition>({
   name: fc.constantFrom('x', 'y'),
