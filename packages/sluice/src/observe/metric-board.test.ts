@@ -1,4 +1,5 @@
 import { equal, ok, throws } from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { percentile, sampleCount } from '../base/histogram.ts';
@@ -144,6 +145,23 @@ test('a slot that is handed to another name starts from 0', () => {
   equal(board.row('route', 5)[RETRIES], 1);
   equal(board.row('service', 6)[RETRIES], 1);
 });
+
+test(
+  'reading and resetting rows that nobody has written takes no memory',
+  { skip: existsSync('/proc/self/status') ? false : 'needs /proc' },
+  () => {
+    const resident = (): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1_024;
+    const board = new MetricBoard(16);
+    const row = new Float64Array(ROW_LENGTH);
+    const before = resident();
+    for (let slot = 0; slot < 20_000; slot++) {
+      board.row('route', slot, row);
+      board.reset('route', slot);
+    }
+    // Written, the rows would take 152 MiB.
+    ok(resident() - before < 30, `${resident() - before} MiB`);
+  },
+);
 
 test('connections: opened, closed by reason, refused', () => {
   const board = new MetricBoard(1);
