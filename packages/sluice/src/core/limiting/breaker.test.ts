@@ -39,8 +39,8 @@ test('it opens at the failure share, with the figures, and not below the volume'
   const world = new World();
   world.tick(0);
   assert.equal(world.tick(100, 19, 19), null, 'volume');
-  const step = world.tick(100, 19, 0);
-  assert.deepEqual(step, { state: BREAKER_OPEN, trials: 0, change: 'opened', failureShare: 0.5, requests: 38 });
+  const step = world.tick(100, 21, 1);
+  assert.deepEqual(step, { state: BREAKER_OPEN, trials: 0, change: 'opened', failureShare: 0.5, requests: 40 });
 });
 
 test('a share below the limit leaves it closed', () => {
@@ -55,6 +55,15 @@ test('what is older than the window is forgotten', () => {
   world.tick(100, 19, 19);
   assert.equal(world.tick(10_000, 19, 0), null);
   assert.equal(world.state, BREAKER_CLOSED);
+});
+
+test('it does not open over failures that are past, when good requests before them leave the window', () => {
+  const world = new World();
+  world.tick(0);
+  world.tick(100, 50, 0);
+  assert.equal(world.tick(5_000, 40, 40), null, '44 %');
+  assert.equal(world.tick(100, 10, 0), null);
+  for (let tick = 0; tick < 100; tick++) assert.equal(world.tick(100, 0, 0), null, '80 %, but nothing fails now');
 });
 
 test('totals from before it was made do not count, and totals may wrap', () => {

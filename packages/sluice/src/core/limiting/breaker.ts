@@ -52,12 +52,13 @@ export class Breaker {
 
   /** Looks at the table; null when nothing is to be written. */
   tick(reading: BreakerReading, now: Instant): BreakerStep | null {
-    this.#count(reading, now);
-    if (this.#state === BREAKER_CLOSED) return this.#tickClosed(now);
+    const hasNewFailures = this.#count(reading, now);
+    if (this.#state === BREAKER_CLOSED) return hasNewFailures ? this.#tickClosed(now) : null;
     if (this.#state === BREAKER_OPEN) return now - this.#since >= this.#rules.openMs ? this.#halfOpen(now, 'half-open') : null;
     return this.#tickHalfOpen(reading, now);
   }
 
+  /** Only on a tick with failures: a share that rises because good requests leave the window is about the past. */
   #tickClosed(now: Instant): BreakerStep | null {
     const requests = sum(this.#ended);
     const failures = sum(this.#failed);
@@ -97,8 +98,8 @@ export class Breaker {
     this.#failed.fill(0);
   }
 
-  /** Adds what is new since the last tick to the bucket of now. */
-  #count(reading: BreakerReading, now: Instant): void {
+  /** Adds what is new since the last tick to the bucket of now; whether there were failures. */
+  #count(reading: BreakerReading, now: Instant): boolean {
     const bucket = Math.floor(now / (this.#rules.windowMs / BUCKETS));
     const isFirst = this.#bucket < 0;
     for (let passed = Math.max(this.#bucket + 1, bucket - BUCKETS + 1); passed <= bucket; passed++) {
@@ -106,12 +107,13 @@ export class Breaker {
       this.#failed[passed % BUCKETS] = 0;
     }
     this.#bucket = bucket;
-    if (!isFirst) {
-      this.#ended[bucket % BUCKETS]! += (reading.ended - this.#lastEnded) >>> 0;
-      this.#failed[bucket % BUCKETS]! += (reading.failed - this.#lastFailed) >>> 0;
-    }
+    const ended = isFirst ? 0 : (reading.ended - this.#lastEnded) >>> 0;
+    const failed = isFirst ? 0 : (reading.failed - this.#lastFailed) >>> 0;
+    this.#ended[bucket % BUCKETS]! += ended;
+    this.#failed[bucket % BUCKETS]! += failed;
     this.#lastEnded = reading.ended;
     this.#lastFailed = reading.failed;
+    return failed > 0;
   }
 }
 
