@@ -43,7 +43,11 @@ test('a line without a word of the protocol is none', () => {
 
 test('any line is read without an exception', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 60 }), fc.integer({ min: 0, max: 256 }), (line, weight) => void parseAgentLine(line, weight)),
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc.integer({ min: 0, max: 256 }),
+      (line, weight) => void parseAgentLine(line, weight),
+    ),
   );
 });
 

@@ -95,11 +95,19 @@ export abstract class LeastScan implements Balancer {
     }
     // Ends: each round looks at a block that this pick has not looked at yet.
     for (;;) {
-      const block = this.#leastBlock();
+      const best = this.#leastBlock();
+      // Blocks that were full when last looked at may have room again.
+      const block = best < 0 ? this.#unlookedBlock() : best;
       if (block < 0) return -1;
       if (this.#looked[block] === this.#picks) return this.winners[block]!;
       this.#look(block, now);
     }
+  }
+
+  /** A block that this pick has not looked at; -1 when there is none. */
+  #unlookedBlock(): number {
+    for (let block = 0; block < this.#blocks; block++) if (this.#looked[block] !== this.#picks) return block;
+    return -1;
   }
 
   #look(block: number, now: Instant): void {

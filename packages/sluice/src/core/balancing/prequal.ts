@@ -1,6 +1,6 @@
 /**
  * Prequal: choose by requests in flight and latency, not by CPU. A small pool of recent looks at random endpoints; those whose
- * requests in flight are above a quantile are hot; among the cold the lowest latency wins, and when all are hot the fewest
+ * requests in flight are above a quantile are hot; among the cold the lowest latency wins (of about equal ones the fewest requests in flight), and when all are hot the fewest
  * requests in flight. Source: B. Wydrowski, R. Kleinberg, S. Rumble, A. Archer, "Load is not what you should balance: Introducing
  * Prequal", NSDI 2024. Pool of 16, 3 looks per pick, quantile 0.6 (0.84 in the paper herds on few endpoints near saturation).
  *
@@ -21,6 +21,9 @@ const HOT_QUANTILE = 0.6;
 /** Looks that the quantile is taken over, and picks between two computations of it. */
 const RECENT = 32;
 const QUANTILE_PICKS = 8;
+/** Latencies so close to the lowest count as equal: averages are no more exact, and the next best would starve. */
+const LATENCY_SLACK = 1.25;
+const LATENCY_SLACK_MS = 1;
 /** Reports older than this are not believed (the paper's age-out). */
 const REPORT_MS = 1000;
 
@@ -34,6 +37,9 @@ export class Prequal implements Balancer {
   #sent = new Float64Array(0);
   #sentStamp = new Float64Array(0);
   readonly #pool = new Int32Array(POOL);
+  /** By place in the pool, as of this pick: requests in flight (Infinity: not open) and latency (Infinity: hot). */
+  readonly #loads = new Float64Array(POOL);
+  readonly #latencies = new Float64Array(POOL);
   #pooled = 0;
   #oldest = 0;
   readonly #recent = new Float64Array(RECENT);
@@ -108,28 +114,32 @@ export class Prequal implements Balancer {
 
   /** The hot-cold rule over the pool; -1 when all in it are tried or full. */
   #choose(tried: readonly number[], now: Instant): number {
-    let cold = -1;
-    let coldLatency = Infinity;
+    let lowest = Infinity;
+    for (let place = 0; place < this.#pooled; place++) {
+      const index = this.#pool[place]!;
+      const load = isOpen(this.#context.table, this.#candidates, index, tried) ? this.#load(index, now) : Infinity;
+      const latency = load <= this.#hotAbove ? this.#latency(index, now) : Infinity;
+      this.#loads[place] = load;
+      this.#latencies[place] = latency;
+      if (latency < lowest) lowest = latency;
+    }
+    // When all are hot, every latency is Infinity, as is the bound: the fewest requests in flight win.
+    return this.#leastLoaded(lowest * LATENCY_SLACK + LATENCY_SLACK_MS);
+  }
+
+  /** Of those in the pool with no more than this latency, the one with the fewest requests in flight; of equals, each in turn. */
+  #leastLoaded(latencyMax: number): number {
     let least = -1;
     let leastLoad = Infinity;
     let place = this.#picks % this.#pooled;
     for (let count = 0; count < this.#pooled; count++) {
-      const index = this.#pool[place]!;
+      if (this.#latencies[place]! <= latencyMax && this.#loads[place]! < leastLoad) {
+        least = this.#pool[place]!;
+        leastLoad = this.#loads[place]!;
+      }
       place = place + 1 === this.#pooled ? 0 : place + 1;
-      if (!isOpen(this.#context.table, this.#candidates, index, tried)) continue;
-      const load = this.#load(index, now);
-      if (load < leastLoad) {
-        least = index;
-        leastLoad = load;
-      }
-      if (load > this.#hotAbove) continue;
-      const latency = this.#latency(index, now);
-      if (latency < coldLatency) {
-        cold = index;
-        coldLatency = latency;
-      }
     }
-    return cold >= 0 ? cold : least;
+    return least;
   }
 
   /** Requests in flight per weight. */
