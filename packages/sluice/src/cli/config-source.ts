@@ -27,9 +27,15 @@ export function fileSource(path: string | undefined, overrides: ConfigOverrides)
   };
 }
 
-/** A configuration that a command builds from its flags. */
+/** A configuration that a command builds from its flags. Warnings are about what people write: there are none here. */
 export function fixedSource(name: string, raw: object, overrides: ConfigOverrides): ConfigSource {
-  return { name, load: () => Promise.resolve(withAdmin(planFrom(raw, planOptions(overrides)), overrides)) };
+  return {
+    name,
+    load: () => {
+      const result = withAdmin(planFrom(raw, planOptions(overrides)), overrides);
+      return Promise.resolve(result.ok ? { ...result, warnings: [] } : result);
+    },
+  };
 }
 
 function planOptions({ workers }: ConfigOverrides) {

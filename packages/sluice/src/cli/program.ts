@@ -32,7 +32,8 @@ export interface ProgramOptions {
 /** What the program gives a fleet. */
 export interface FleetWorld {
   readonly say: SayEvent;
-  readonly changed: () => void;
+  /** Resolves when the workers know. */
+  readonly changed: () => Promise<void>;
   readonly unstartable: (reason: string) => void;
 }
 
@@ -53,7 +54,7 @@ export class Program {
     this.#fleet =
       options.fleet?.({
         say: this.#say,
-        changed: () => void this.#plane.applier.refresh(),
+        changed: () => this.#refresh(),
         unstartable: (reason) => void this.#giveUp(reason),
       }) ?? null;
     this.#plane = buildControlPlane({ source: options.source, providers: this.#fleet === null ? [] : [this.#fleet], say: this.#say });
@@ -74,7 +75,7 @@ export class Program {
    */
   async run(): Promise<number> {
     const first = await this.#plane.applier.reload();
-    if (!first.ok) await this.#refuse(first.faults);
+    if (!first.ok) await this.#refuse(first.faults, first.isMisconfigured ? EXIT_USAGE : EXIT_FAILED);
     process.on('uncaughtException', (error) => this.#say('error', 'internal-error', { reason: error.stack ?? error.message }));
     await this.#openAdmin();
     this.#plane.limits.start();
@@ -112,6 +113,12 @@ export class Program {
     return result;
   }
 
+  /** The fleet has other instances ready. */
+  async #refresh(): Promise<void> {
+    const result = await this.#plane.applier.refresh();
+    if (!result.ok && this.#phase !== 'draining') this.#say('error', 'apply-failed', { reason: result.faults.join('; ') });
+  }
+
   #watchFile(): void {
     const { watch } = this.#options;
     if (!watch || !(watch.isAlways || this.#plane.settings().watch)) return;
@@ -129,22 +136,22 @@ export class Program {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (!this.#options.isAdminOptional)
-        await this.#refuse([`${reason}; choose another address with --admin, or turn it off with --admin off`]);
+        await this.#refuse([`${reason}; choose another address with --admin, or turn it off with --admin off`], EXIT_FAILED);
       this.#say('warn', 'admin-off', { reason, remedy: '--admin ADDRESS chooses another address' });
     }
   }
 
   /** Takes back what was started, and throws. */
-  async #refuse(faults: readonly string[]): Promise<never> {
-    const hasWorkers = this.#plane.supervisor.running > 0;
+  async #refuse(faults: readonly string[], exitCode: number): Promise<never> {
     await this.#close();
-    throw new CommandFault(faults, hasWorkers ? EXIT_FAILED : EXIT_USAGE);
+    throw new CommandFault(faults, exitCode);
   }
 
   async #stop(signal: string): Promise<void> {
     this.#phase = 'draining';
     const deadlineMs = this.#plane.applier.running?.plan.drainTimeoutMs ?? 0;
     this.#say('info', 'stopping', { signal, deadlineMs });
+    await this.#plane.applier.close();
     const cut = await this.#plane.supervisor.drain(deadlineMs);
     await this.#fleet?.stop();
     await this.#close();
@@ -170,9 +177,10 @@ export class Program {
   }
 
   async #close(): Promise<void> {
-    const { supervisor, departures, limits, health } = this.#plane;
-    departures.stop();
+    const { applier, supervisor, departures, limits, health } = this.#plane;
     this.#stopWatching?.();
+    await applier.close();
+    departures.stop();
     await Promise.all([limits[Symbol.asyncDispose](), health[Symbol.asyncDispose](), this.#admin.close(), supervisor.close()]);
   }
 }

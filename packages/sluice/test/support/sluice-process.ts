@@ -35,7 +35,7 @@ export class SluiceProcess {
     for (const stream of [this.child.stdout, this.child.stderr]) {
       if (stream !== null) createInterface(stream).on('line', (line) => this.#take(line));
     }
-    this.ended = once(this.child, 'close').then(([code, signal]) => ({ code, signal }) as End);
+    this.ended = once(this.child, 'close').then(([code, signal]) => ({ code, signal }));
   }
 
   get output(): string {

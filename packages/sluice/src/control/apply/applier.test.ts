@@ -84,7 +84,7 @@ test('a wrong configuration leaves the old one running and reports every fault',
   const { applier, world, runs } = setUp(web(A));
   await applier.reload();
   world.loaded = { ok: false, faults: ['one', 'two'] };
-  assert.deepEqual(await applier.reload(), { ok: false, faults: ['one', 'two'] });
+  assert.deepEqual(await applier.reload(), { ok: false, faults: ['one', 'two'], isMisconfigured: true });
   assert.deepEqual(runs(), [A]);
 });
 
@@ -93,7 +93,7 @@ test('a plan that a worker cannot run is undone', async () => {
   await applier.reload();
   world.loaded = { ok: true, plan: web(A, B) };
   world.workerErrors = ['worker 0: no'];
-  assert.deepEqual(await applier.reload(), { ok: false, faults: ['worker 0: no'] });
+  assert.deepEqual(await applier.reload(), { ok: false, faults: ['worker 0: no'], isMisconfigured: false });
   assert.deepEqual(
     applied.at(-1)?.plan.services[0]?.endpoints.map(({ address }) => address),
     [A],
@@ -199,5 +199,9 @@ test('port 0 becomes a port that a reload keeps; an address in use is a fault of
   world.listenFault = '127.0.0.1:80 is in use';
   assert.equal((await applier.reload()).ok, true, 'what is open already is not tried');
   world.loaded = { ok: true, plan: testPlan([], { listeners: [listenerPlan('web', 80)] }) };
-  assert.deepEqual(await applier.reload(), { ok: false, faults: ['listener "web": 127.0.0.1:80 is in use'] });
+  assert.deepEqual(await applier.reload(), {
+    ok: false,
+    faults: ['listener "web": 127.0.0.1:80 is in use'],
+    isMisconfigured: false,
+  });
 });

@@ -21,7 +21,8 @@ export type Loaded = { readonly ok: true; readonly plan: Plan } | { readonly ok:
 
 export type ApplyResult =
   | { readonly ok: true; readonly generation: number; readonly changes: readonly string[]; readonly tookMs: number }
-  | { readonly ok: false; readonly faults: readonly string[] };
+  /** `isMisconfigured`: the configuration itself is wrong; else it is right, but cannot be run here and now. */
+  | { readonly ok: false; readonly faults: readonly string[]; readonly isMisconfigured: boolean };
 
 /** Who follows the plan in the control plane (health, limits). */
 export interface PlanFollower {
@@ -59,6 +60,7 @@ export class Applier {
   #running: Running | null = null;
   #generation = 0;
   #departures = new Map<string, Departure>();
+  #isClosed = false;
 
   constructor(options: ApplierOptions) {
     this.#options = options;
@@ -85,13 +87,20 @@ export class Applier {
     return this.#queue.request({ reload: false });
   }
 
+  /** Finishes the change that runs; there are no more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#queue.idle();
+  }
+
   async #change({ reload }: ChangeScope): Promise<ApplyResult> {
+    if (this.#isClosed) return failed(['sluice is stopping: nothing is changed any more']);
     const startedAt = this.#options.runtime.clock.now();
     const loaded = reload || this.#configured === null ? await this.#load() : null;
     if (loaded !== null && !loaded.ok) {
       // What providers found meanwhile is applied all the same.
       if (this.#configured !== null) await this.#apply(this.#configured);
-      return loaded;
+      return { ...loaded, isMisconfigured: true };
     }
     const configured = loaded?.plan ?? this.#configured;
     assert(configured !== null, 'a plan was loaded before it is applied');
@@ -114,7 +123,7 @@ export class Applier {
     const before = this.#running?.plan ?? null;
     const target = await fixPorts(overlayEndpoints(configured, providers), before, this.#options.freePort);
     const faults = await listenerFaults(target, before, this.#options);
-    if (faults.length > 0) return { ok: false, faults };
+    if (faults.length > 0) return failed(faults);
     const merged = mergeDepartures(target, before, this.#departures, runtime.clock.now());
     const changes = describeChange(this.#target, target);
     if (this.#running !== null && diffPlans(this.#running.plan, merged.plan).isEmpty) {
@@ -123,7 +132,7 @@ export class Applier {
       this.#departures = merged.departures;
     } else {
       const errors = await this.#run(merged);
-      if (errors.length > 0) return { ok: false, faults: errors };
+      if (errors.length > 0) return failed(errors);
     }
     this.#target = target;
     this.#options.applied();
@@ -179,6 +188,10 @@ export class Applier {
     this.#running = again;
     book.retain(again.plan);
   }
+}
+
+function failed(faults: readonly string[]): ApplyResult {
+  return { ok: false, faults, isMisconfigured: false };
 }
 
 /** What differs, in words; empty when nothing does. */

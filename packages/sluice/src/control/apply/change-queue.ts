@@ -17,7 +17,7 @@ interface Waiting<Result> {
 export class ChangeQueue<Result> {
   readonly #run: (scope: ChangeScope) => Promise<Result>;
   #next: Waiting<Result> | null = null;
-  #isRunning = false;
+  #running: Promise<void> | null = null;
 
   constructor(run: (scope: ChangeScope) => Promise<Result>) {
     this.#run = run;
@@ -28,12 +28,16 @@ export class ChangeQueue<Result> {
     this.#next ??= { reload: false, settle: Promise.withResolvers<Result>() };
     this.#next.reload ||= scope.reload;
     const { promise } = this.#next.settle;
-    if (!this.#isRunning) void this.#work();
+    this.#running ??= this.#work();
     return promise;
   }
 
+  /** Resolves when nothing runs or waits. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
   async #work(): Promise<void> {
-    this.#isRunning = true;
     // Let those who ask in the same turn join.
     await Promise.resolve();
     for (let job = this.#next; job !== null; job = this.#next) {
@@ -44,6 +48,6 @@ export class ChangeQueue<Result> {
         job.settle.reject(error);
       }
     }
-    this.#isRunning = false;
+    this.#running = null;
   }
 }

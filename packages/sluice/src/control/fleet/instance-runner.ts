@@ -40,8 +40,8 @@ export interface InstanceWorld {
   readonly giveBackPort: (port: number) => void;
   readonly say: SayEvent;
   readonly line: (instance: string, stream: 'stdout' | 'stderr', line: string) => void;
-  /** It can, or can no longer, take requests. */
-  readonly changed: () => void;
+  /** It can, or can no longer, take requests. Resolves when whoever sends them knows. */
+  readonly changed: () => Promise<void>;
   /** There was not even a process to exit: no such program, no permission. */
   readonly unstartable: (reason: string) => void;
 }
@@ -57,6 +57,8 @@ export class InstanceRunner {
   #cancelProbe: Cancel | null = null;
   #cancelWake: Cancel | null = null;
   #stopped: (() => void)[] = [];
+  /** Settled when those who send requests know that it is ready. */
+  #known: Promise<void> = Promise.resolve();
 
   constructor(spec: InstanceSpec, world: InstanceWorld) {
     this.spec = spec;
@@ -119,11 +121,21 @@ export class InstanceRunner {
         this.#cancelWake = this.#world.runtime.timers.after(effect.afterMs, () => this.#dispatch({ type: 'due' }));
         return;
       case 'up':
+        this.#known = this.#world.changed();
+        return;
       case 'down':
-        return this.#world.changed();
+        void this.#world.changed();
+        return;
       case 'say':
-        return this.#world.say(effect.level, effect.what, { instance: this.spec.name, detail: effect.detail });
+        return this.#say(effect);
     }
+  }
+
+  #say({ level, what, detail }: Extract<InstanceEffect, { type: 'say' }>): void {
+    const say = (): void => this.#world.say(level, what, { instance: this.spec.name, detail });
+    // "Ready" is a promise to people and scripts that a request finds it.
+    if (what === 'instance-ready') void this.#known.then(say);
+    else say();
   }
 
   async #spawn(run: number): Promise<void> {

@@ -48,7 +48,10 @@ function setUp(instances: number, healthPath: string | null = null) {
     freePort: () => Promise.resolve(4_000 + ((nextPort++ - 4_000) >> 1)),
     say: (_level, what) => void said.push(what),
     line: () => {},
-    changed: () => changes.push(fleet.endpoints().map((endpoint) => endpoint.address)),
+    changed: () => {
+      changes.push(fleet.endpoints().map((endpoint) => endpoint.address));
+      return Promise.resolve();
+    },
     unstartable: (reason) => unstartable.push(reason),
   });
   /** Moves time in small steps, letting promises settle in between. */

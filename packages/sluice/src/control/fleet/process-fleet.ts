@@ -25,8 +25,8 @@ export interface FleetOptions {
   readonly freePort: (host: string) => Promise<number>;
   readonly say: SayEvent;
   readonly line: (instance: string, stream: 'stdout' | 'stderr', line: string) => void;
-  /** The set of ready instances is another one. */
-  readonly changed: () => void;
+  /** The set of ready instances is another one. Resolves when whoever sends requests knows. */
+  readonly changed: () => Promise<void>;
   /** The command cannot be started at all and never could: no instance will come. */
   readonly unstartable: (reason: string) => void;
 }
@@ -106,7 +106,7 @@ export class ProcessFleet {
       line,
       changed: () => {
         this.#hasStarted = true;
-        this.#options.changed();
+        return this.#options.changed();
       },
       unstartable: (reason) => {
         // A program that ran before is being replaced, perhaps: the backoff goes on.

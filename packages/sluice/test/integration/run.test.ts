@@ -1,0 +1,143 @@
+/** `sluice run` as people run it: real processes, real signals. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Status } from '../../src/observe/status.ts';
+import { getOnce, startLoad } from '../support/load.ts';
+import { runSluice, startSluice } from '../support/sluice-process.ts';
+
+const INSTANCE = fileURLToPath(new URL('../fixtures/instance.mjs', import.meta.url));
+const ANYWHERE = ['--port', '127.0.0.1:0', '--admin', '127.0.0.1:0'] as const;
+
+async function pidOf(url: string): Promise<number> {
+  return (JSON.parse((await getOnce(url)).body) as { pid: number }).pid;
+}
+
+async function isRunning(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+  return stat !== null && !stat.slice(stat.lastIndexOf(')')).startsWith(') Z');
+}
+
+async function readStatus(admin: string): Promise<Status> {
+  const { code, output } = await runSluice(['status', '--json', '--admin', admin]);
+  assert.equal(code, 0, output);
+  return JSON.parse(output) as Status;
+}
+
+test('all instances get requests, and their output carries their names', { timeout: 30_000 }, async (t) => {
+  const { sluice, url, admin } = await startSluice(t, [
+    'run',
+    ...ANYWHERE,
+    '--instances',
+    '3',
+    '--health',
+    '/',
+    '--',
+    process.execPath,
+    INSTANCE,
+  ]);
+  await sluice.count(/instance-ready/, 3);
+  await sluice.line(/^\[web\.2\] listening as web\.2$/);
+  const load = startLoad(url, 8);
+  await load.more(300);
+  const { byInstance, failures } = await load.stop();
+  assert.deepEqual(failures, []);
+  assert.deepEqual(
+    [...byInstance.keys()].toSorted((a, b) => a.localeCompare(b)),
+    ['web.1', 'web.2', 'web.3'],
+  );
+  const status = await readStatus(admin);
+  assert.deepEqual(
+    status.services[0]?.endpoints.map(({ state }) => state),
+    ['up', 'up', 'up'],
+  );
+});
+
+test('an instance killed with -9 under load costs no request and comes back', { timeout: 30_000 }, async (t) => {
+  const { sluice, url, admin } = await startSluice(t, ['run', ...ANYWHERE, '--instances', '3', '--', process.execPath, INSTANCE]);
+  await sluice.count(/instance-ready/, 3);
+  const load = startLoad(url, 16);
+  await load.more(200);
+  process.kill(await pidOf(url), 'SIGKILL');
+  await sluice.line(/instance-exited .*signal SIGKILL/);
+  await sluice.count(/instance-ready/, 4);
+  await load.more(200);
+  const { failures, total } = await load.stop();
+  assert.deepEqual(failures, [], `of ${total}`);
+  const status = await readStatus(admin);
+  assert.equal(status.services[0]?.endpoints.filter(({ state }) => state === 'up').length, 3);
+});
+
+test('SIGTERM finishes a request that is under way, then ends the instances', { timeout: 30_000 }, async (t) => {
+  const { sluice, url } = await startSluice(t, ['run', ...ANYWHERE, '--instances', '2', '--', process.execPath, INSTANCE]);
+  await sluice.count(/instance-ready/, 2);
+  const pid = await pidOf(url);
+  const slow = getOnce(`${url}/slow?ms=600`);
+  await sluice.line(/slow request begun/);
+  sluice.signal('SIGTERM');
+  assert.equal((await slow).status, 200);
+  assert.deepEqual(await sluice.ended, { code: 0, signal: null });
+  assert.equal(await isRunning(pid), false);
+});
+
+test('no instance outlives a sluice that is killed with -9', { timeout: 30_000 }, async (t) => {
+  const { sluice, url } = await startSluice(t, ['run', ...ANYWHERE, '--instances', '1', '--', process.execPath, INSTANCE]);
+  await sluice.count(/instance-ready/, 1);
+  const pid = await pidOf(url);
+  sluice.signal('SIGKILL');
+  await sluice.ended;
+  while (await isRunning(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
+});
+
+test('a program that keeps exiting is told of once', { timeout: 30_000 }, async (t) => {
+  const { sluice, url } = await startSluice(t, [
+    'run',
+    ...ANYWHERE,
+    '--instances',
+    '1',
+    '--',
+    process.execPath,
+    '--eval',
+    'process.exit(3)',
+  ]);
+  await sluice.line(/instance-crash-loop .*exit code 3/);
+  assert.equal((await getOnce(url)).status, 503);
+  assert.equal(sluice.lines.filter((line) => line.includes('instance-exited')).length, 2);
+});
+
+test('a program that does not exist ends the command with its name', { timeout: 30_000 }, async () => {
+  const { code, output } = await runSluice(['run', ...ANYWHERE, '--', 'no-such-program']);
+  assert.equal(code, 1);
+  assert.match(output, /not found: no-such-program/);
+});
+
+test('a port in use is named, with the remedy', { timeout: 30_000 }, async (t) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.after(() => other.close());
+  const address = `127.0.0.1:${(other.address() as AddressInfo).port}`;
+  const { code, output } = await runSluice(['run', '--port', address, '--admin', 'off', '--', process.execPath, INSTANCE]);
+  assert.equal(code, 1);
+  assert.match(output, new RegExp(`${address} is in use by another program: .*choose another port`));
+});
+
+for (const [what, args] of [
+  ['an unknown flag', ['run', '--prot', '1', '--', 'true']],
+  ['a port that is none', ['run', '--port', '99999', '--', 'true']],
+  ['no command', ['run']],
+  ['no instances', ['run', '--instances', '0', '--', 'true']],
+  ['an unknown algorithm', ['run', '--balance', 'p3c', '--admin', 'off', '--', 'true']],
+  ['an unknown command', ['rnu']],
+  ['a proxy to nowhere', ['proxy', '--from', ':8080']],
+  ['a weight that is none', ['proxy', '--from', ':8080', '--to', '127.0.0.1:1,weight=x']],
+] as const) {
+  test(`${what} is one clear line and exit 2`, { timeout: 30_000 }, async () => {
+    const { code, output } = await runSluice(args);
+    assert.equal(code, 2, output);
+    assert.match(output, /^sluice: [^\n]+$/);
+  });
+}
