@@ -15,14 +15,21 @@ import { WorkerMetrics } from '../observe/worker-metrics.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Exchange } from './exchange.ts';
 import { Listener } from './listener.ts';
-import { noteReport } from './load-report.ts';
 import { nameResolver } from './resolver.ts';
 import { RouteRuntime } from './route-runtime.ts';
 import { Service } from './service.ts';
 import { Sweeper } from './sweeper.ts';
-import type { UpstreamConnection } from './upstream.ts';
 
-const EMPTY_PLAN: Plan = { generation: 0, listeners: [], services: [], routes: [], admin: null, accessLog: null, workers: 1, drainTimeoutMs: 0 };
+const EMPTY_PLAN: Plan = {
+  generation: 0,
+  listeners: [],
+  services: [],
+  routes: [],
+  admin: null,
+  accessLog: null,
+  workers: 1,
+  drainTimeoutMs: 0,
+};
 
 export interface DataPlaneOptions {
   readonly start: WorkerStart;
@@ -68,7 +75,8 @@ export class DataPlane {
   /** Runs this plan from now on. Rejects, and changes nothing that runs, when a new listener cannot be opened. */
   async apply(plan: Plan, slots: SlotMap): Promise<void> {
     const opened = await this.openListeners(plan, slots);
-    const areRoutesSame = this.plan.generation > 0 && isDeepStrictEqual(this.plan.routes, plan.routes) && isDeepStrictEqual(this.slots.routes, slots.routes);
+    const areRoutesSame =
+      this.plan.generation > 0 && isDeepStrictEqual(this.plan.routes, plan.routes) && isDeepStrictEqual(this.slots.routes, slots.routes);
     await this.openLog(plan);
     const before = this.plan;
     this.plan = plan;
@@ -143,10 +151,6 @@ export class DataPlane {
 
   giveParser(parser: RequestParser): void {
     if (parser.fields.capacity >= this.parserCapacity && this.parsers.length < 64) this.parsers.push(parser);
-  }
-
-  noteReport(service: Service, connection: UpstreamConnection, bytes: Buffer, start: number): void {
-    noteReport(this, service, connection, bytes, start);
   }
 
   writeAccess(record: AccessRecord): void {

@@ -14,6 +14,7 @@ import { Exchange, REPLAY_BYTES_MAX } from './exchange.ts';
 import { PeerIdentity } from './forwarding.ts';
 import { beginExchange } from './intake.ts';
 import type { Listener } from './listener.ts';
+import { noteReport } from './load-report.ts';
 import { Outbox } from './outbox.ts';
 import { ownReply } from './refusal.ts';
 import { finishExchange } from './reporting.ts';
@@ -246,7 +247,7 @@ export class DownstreamConnection implements Sweepable, BodySink {
     const service = exchange.service!;
     if (!service.acceptHead(exchange, connection, parser.status)) return false;
     const cookieLines = service.affinity === null ? '' : service.affinity.onReply(exchange, parser, bytes, start);
-    service.plane.noteReport(service, connection, bytes, start);
+    if (service.usesReports) noteReport(service.plane, connection, bytes, start);
     if (!exchange.isRequestDone) this.isClosing = true; // RFC 9112 §9.6: an early answer ends the connection
     this.framing = replyFraming(parser.bodyKind, exchange.minorVersion);
     if (this.framing === 'close') this.isClosing = true;
@@ -255,7 +256,9 @@ export class DownstreamConnection implements Sweepable, BodySink {
     this.outbox.mark();
     this.outbox.addText(
       writeResponseHead({
-        parser, bytes, start,
+        parser,
+        bytes,
+        start,
         framing: this.framing,
         keepsLength: exchange.isHead || parser.status === 304,
         close: this.isClosing,
@@ -328,7 +331,11 @@ export class DownstreamConnection implements Sweepable, BodySink {
     if (reply.body !== undefined && !exchange.isHead) exchange.bytesOut = reply.body.length;
     this.outbox.addText(
       ownReply({
-        ...reply, close: this.isClosing, isHead: exchange.isHead, wallMs: this.listener.plane.clock.wall(), saysKeepAlive: exchange.minorVersion === 0,
+        ...reply,
+        close: this.isClosing,
+        isHead: exchange.isHead,
+        wallMs: this.listener.plane.clock.wall(),
+        saysKeepAlive: exchange.minorVersion === 0,
       }),
     );
     this.end(exchange);

@@ -4,6 +4,7 @@
  * `forward.ts` finds it an endpoint, `upstream.ts` answers it.
  */
 import type { Instant } from '../base/time.ts';
+import type { AffinityRequest } from '../core/affinity/affinity.ts';
 import type { BodyKind } from '../core/http1/framing.ts';
 import type { AccessOutcome } from '../observe/access-log.ts';
 import type { DownstreamConnection } from './downstream.ts';
@@ -51,6 +52,8 @@ export class Exchange {
   wanted = -1;
   /** `kept`, `new`, `stale`, `forged` or empty. */
   affinity = '';
+  /** What affinity read of the request; null where there is none. */
+  session: AffinityRequest | null = null;
   /** Takes part in half-open trials of the breaker. */
   isTrial = false;
 

@@ -25,8 +25,16 @@ export function fieldPolicy(drop: readonly number[], protect: readonly number[])
 
 /** Hop-by-hop fields (RFC 9110 §7.6.1) and those that we frame anew: never forwarded in either direction. */
 export const HOP_BY_HOP: readonly number[] = [
-  known.CONNECTION, known.KEEP_ALIVE, known.PROXY_CONNECTION, known.TE, known.TRANSFER_ENCODING, known.CONTENT_LENGTH, known.UPGRADE,
-  known.PROXY_AUTHENTICATE, known.PROXY_AUTHORIZATION, known.HTTP2_SETTINGS,
+  known.CONNECTION,
+  known.KEEP_ALIVE,
+  known.PROXY_CONNECTION,
+  known.TE,
+  known.TRANSFER_ENCODING,
+  known.CONTENT_LENGTH,
+  known.UPGRADE,
+  known.PROXY_AUTHENTICATE,
+  known.PROXY_AUTHORIZATION,
+  known.HTTP2_SETTINGS,
 ];
 
 export interface FieldCopy {

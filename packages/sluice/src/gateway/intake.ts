@@ -68,9 +68,11 @@ function forward(exchange: Exchange, route: RouteRuntime, listener: Listener, ta
   exchange.isUpgrade = upgrade !== null;
   exchange.requestId = listener.plan.forwarding.requestId ? requestIdOf(exchange, parser, bytes, start) : '';
   exchange.head = writeRequestHead({
-    parser, bytes, start,
+    parser,
+    bytes,
+    start,
     target: sentTarget,
-    host: route.plan.rewrite?.host ?? (askedHost === '' ? service.plan.endpoints[0]?.address ?? '' : askedHost),
+    host: route.plan.rewrite?.host ?? (askedHost === '' ? (service.plan.endpoints[0]?.address ?? '') : askedHost),
     identityLines: connection.identity.requestLines(parser, bytes, start, askedHost),
     isTrusted: connection.identity.isTrusted,
     writesForwarded: listener.forwarding.writesForwarded,
@@ -79,7 +81,7 @@ function forward(exchange: Exchange, route: RouteRuntime, listener: Listener, ta
     upgrade,
   });
   if (service.balancer.needsKey) exchange.key = view.key(service.plan.balance, exchange.clientAddress);
-  service.affinity?.lookUp(exchange, view, plane);
+  service.affinity?.lookUp(exchange, view);
   const { exchangeMs } = route.plan.timeouts;
   if (exchangeMs > 0) {
     exchange.exchangeDeadline = exchange.startedAt + exchangeMs;

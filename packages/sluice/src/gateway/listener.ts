@@ -49,10 +49,13 @@ export class Listener {
 
   /** Opens the address. Rejects with the system's error when it is taken. */
   async start(): Promise<void> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, highWaterMark: 64 * 1024 }, (socket) => this.accept(socket));
+    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, highWaterMark: 64 * 1024 }, (socket) =>
+      this.accept(socket),
+    );
     this.server = server;
     const { address } = this.plan;
-    const where = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port, reusePort: this.plane.sharesPorts };
+    const where =
+      address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port, reusePort: this.plane.sharesPorts };
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ ...where, backlog: BACKLOG }, () => {

@@ -1,7 +1,24 @@
 /** Load reports in replies (ORCA's `endpoint-load-metrics`): noted where the service's algorithm uses them, and never passed on. */
+import { parseLoadReport, writeLoadReport } from '../core/balancing/orca.ts';
+import { ID } from '../core/http1/field-section.ts';
+import { ENDPOINT_LOAD_METRICS } from '../core/http1/known-fields.ts';
+import type { BalancePlan } from '../config/plan.ts';
 import type { DataPlane } from './data-plane.ts';
-import type { Service } from './service.ts';
 import type { UpstreamConnection } from './upstream.ts';
 
-/** Looks for a report in the head at `start`. */
-export function noteReport(_plane: DataPlane, _service: Service, _connection: UpstreamConnection, _bytes: Buffer, _start: number): void {}
+/** Whether an algorithm reads what the applications report. */
+export function usesReports(balance: BalancePlan): boolean {
+  return balance.algorithm === 'resource' || balance.algorithm === 'prequal';
+}
+
+/** Notes the report in the head at `start`, if there is one. */
+export function noteReport(plane: DataPlane, connection: UpstreamConnection, bytes: Buffer, start: number): void {
+  const { parser, pool } = connection;
+  const { ids, count } = parser.fields;
+  for (let index = 0; index < count; index++) {
+    if ((ids[index]! & ID) !== ENDPOINT_LOAD_METRICS) continue;
+    const report = parseLoadReport(parser.value(bytes, start, index));
+    if (report !== null) writeLoadReport(plane.table, pool.slot, report, plane.clock.now());
+    return;
+  }
+}

@@ -41,7 +41,8 @@ export class Pool {
   send(exchange: Exchange, now: Instant, isFreshOnly: boolean, isHedge: boolean): boolean {
     let connection = isFreshOnly ? undefined : this.idle.pop();
     if (connection === undefined) {
-      if (this.open.size >= this.plan.connectionsMax || this.service.isConnectionBoundReached()) return !isHedge && this.wait(exchange, now);
+      if (this.open.size >= this.plan.connectionsMax || this.service.isConnectionBoundReached())
+        return !isHedge && this.wait(exchange, now);
       connection = this.connect(now);
     }
     this.assign(connection, exchange, now, isHedge);

@@ -12,8 +12,14 @@ export function finishExchange(listener: Listener, exchange: Exchange): void {
   exchange.service?.exchangeEnded(exchange, now);
   const status = isCut(exchange) ? 0 : exchange.status;
   plane.metrics.exchangeEnded(
-    listener.slot, exchange.route?.slot ?? -1, exchange.service?.slot ?? -1, exchange.endpoint,
-    status, now - exchange.startedAt, exchange.bytesIn, exchange.bytesOut,
+    listener.slot,
+    exchange.route?.slot ?? -1,
+    exchange.service?.slot ?? -1,
+    exchange.endpoint,
+    status,
+    now - exchange.startedAt,
+    exchange.bytesIn,
+    exchange.bytesOut,
   );
   const { accessLog } = plane.plan;
   if (accessLog !== null && isLogged(accessLog.sample, status, exchange.outcome, plane.random())) writeLine(listener, exchange, now);

@@ -9,8 +9,17 @@ import type { CompiledEdits } from './header-edits.ts';
 
 const OWN = [known.HOST, known.EXPECT];
 const CLAIMS = [
-  known.X_FORWARDED_FOR, known.X_FORWARDED_PROTO, known.X_FORWARDED_HOST, known.X_FORWARDED_PORT, known.X_FORWARDED_PREFIX,
-  known.X_FORWARDED_SERVER, known.FORWARDED, known.X_REAL_IP, known.X_REQUEST_ID, known.X_ORIGINAL_URL, known.X_REWRITE_URL,
+  known.X_FORWARDED_FOR,
+  known.X_FORWARDED_PROTO,
+  known.X_FORWARDED_HOST,
+  known.X_FORWARDED_PORT,
+  known.X_FORWARDED_PREFIX,
+  known.X_FORWARDED_SERVER,
+  known.FORWARDED,
+  known.X_REAL_IP,
+  known.X_REQUEST_ID,
+  known.X_ORIGINAL_URL,
+  known.X_REWRITE_URL,
 ];
 const PROTECTED = [known.AUTHORIZATION, known.COOKIE, known.VIA, known.TRAILER];
 

@@ -66,7 +66,7 @@ export class RequestView implements RouteRequest {
 
 /** The value of `name=value` in a list, or null. */
 export function valueIn(list: string, name: string, separator: string): string | null {
-  for (let start = 0; start < list.length; ) {
+  for (let start = 0; start < list.length;) {
     let end = list.indexOf(separator, start);
     if (end < 0) end = list.length;
     while (list.charCodeAt(start) === 0x20) start++;

@@ -23,7 +23,8 @@ export function nameResolver(): { readonly lookup: LookupFunction } {
     const entry = cache.get(name) ?? { addresses: [], expiresAt: 0, turn: 0, pending: null };
     cache.set(name, entry);
     const answer = (): void => {
-      if (entry.addresses.length === 0) return done(Object.assign(new Error(`name "${name}" has no address`), { code: 'ENOTFOUND' }), '', 4);
+      if (entry.addresses.length === 0)
+        return done(Object.assign(new Error(`name "${name}" has no address`), { code: 'ENOTFOUND' }), '', 4);
       const first = entry.turn++ % entry.addresses.length;
       const turned = [...entry.addresses.slice(first), ...entry.addresses.slice(0, first)];
       if (options.all === true) done(null, turned);
@@ -40,7 +41,9 @@ export function nameResolver(): { readonly lookup: LookupFunction } {
 
 async function refresh(name: string, entry: Entry): Promise<void> {
   const answers = await Promise.allSettled([dns.resolve4(name, { ttl: true }), dns.resolve6(name, { ttl: true })]);
-  const records = answers.flatMap((answer, index) => (answer.status === 'fulfilled' ? answer.value.map((record) => ({ ...record, family: index === 0 ? 4 : 6 })) : []));
+  const records = answers.flatMap((answer, index) =>
+    answer.status === 'fulfilled' ? answer.value.map((record) => ({ ...record, family: index === 0 ? 4 : 6 })) : [],
+  );
   if (records.length > 0) {
     const ttlMs = Math.min(...records.map((record) => record.ttl)) * 1000;
     entry.addresses = records.map(({ address, family }) => ({ address, family }));

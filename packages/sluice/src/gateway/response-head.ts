@@ -60,7 +60,12 @@ function statusLine(parser: ResponseParser, bytes: Buffer, start: number): strin
 
 function copyResponseFields(parser: ResponseParser, bytes: Buffer, start: number, drops: string): string {
   return copyFields({
-    fields: parser.fields, bytes, start: start + parser.fieldsStart, policy: POLICY, nominated: parser.connection.nominated, drops,
+    fields: parser.fields,
+    bytes,
+    start: start + parser.fieldsStart,
+    policy: POLICY,
+    nominated: parser.connection.nominated,
+    drops,
   });
 }
 

@@ -19,7 +19,13 @@ export function afterFailure(service: Service, exchange: Exchange, slot: number,
 }
 
 /** After a reply's head: true when the reply is left aside and another attempt is under way. */
-export function afterStatus(service: Service, exchange: Exchange, connection: UpstreamConnection, status: number, latencyMs: number): boolean {
+export function afterStatus(
+  service: Service,
+  exchange: Exchange,
+  connection: UpstreamConnection,
+  status: number,
+  latencyMs: number,
+): boolean {
   if (status < 500 && status !== 429) return false;
   const on = statusRule(service, status);
   if (on === null || !exchange.isIdempotent || !exchange.canResend) return false;

@@ -16,6 +16,7 @@ import { ServiceAffinity } from './affinity.ts';
 import type { DataPlane } from './data-plane.ts';
 import type { Exchange } from './exchange.ts';
 import { Hedger } from './hedger.ts';
+import { usesReports } from './load-report.ts';
 import { Pool } from './pool.ts';
 import { afterFailure, afterStatus } from './retries.ts';
 import type { UpstreamConnection } from './upstream.ts';
@@ -31,6 +32,9 @@ export class Service {
   hedger: Hedger | null = null;
   /** Requests that wait for a connection. */
   waiting = 0;
+  /** Replies are searched for load reports. */
+  usesReports = false;
+  private affinityRules = '';
   private readonly pools = new Map<number, Pool>();
   private readonly leaving = new Set<Pool>();
   private queue: WaitQueue<Exchange>;
@@ -47,7 +51,8 @@ export class Service {
 
   /** Takes a changed plan over; endpoints that stay keep their connections, those that go finish what they have. */
   update(plan: ServicePlan, slots: Readonly<Record<string, number>>): void {
-    const isSameBalance = JSON.stringify([plan.balance, plan.panicThreshold, plan.slowStartMs]) ===
+    const isSameBalance =
+      JSON.stringify([plan.balance, plan.panicThreshold, plan.slowStartMs]) ===
       JSON.stringify([this.plan.balance, this.plan.panicThreshold, this.plan.slowStartMs]);
     this.plan = plan;
     this.budget = retryBudget(plan.retry.budgetShare, plan.limits.retriesMax);
@@ -308,7 +313,8 @@ export class Service {
 
   private configure(plan: ServicePlan, slots: Readonly<Record<string, number>>): void {
     this.queue = this.queue.size === 0 ? new WaitQueue<Exchange>(plan.limits) : this.queue;
-    this.affinity = plan.affinity === null ? null : new ServiceAffinity(plan.affinity, plan, slots);
+    this.configureAffinity(plan, slots);
+    this.usesReports = usesReports(plan.balance);
     this.hedger = plan.hedge === null ? null : new Hedger(this, plan.hedge);
     const wanted = new Set<number>();
     for (const endpoint of plan.endpoints) wanted.add(this.keepPool(endpoint, slots[endpoint.address]!));
@@ -318,6 +324,14 @@ export class Service {
       this.leaving.add(pool);
       this.pools.delete(slot);
     }
+  }
+
+  private configureAffinity(plan: ServicePlan, slots: Readonly<Record<string, number>>): void {
+    const rules = JSON.stringify(plan.affinity);
+    if (plan.affinity === null) this.affinity = null;
+    else if (this.affinity !== null && rules === this.affinityRules) this.affinity.setEndpoints(slots);
+    else this.affinity = new ServiceAffinity(this, plan.affinity, slots);
+    this.affinityRules = rules;
   }
 
   private keepPool(endpoint: EndpointPlan, slot: number): number {

@@ -15,7 +15,13 @@ export interface UpstreamFailure {
   readonly isUnsent: boolean;
 }
 
-function failure(status: 502 | 503 | 504, log: AccessOutcome, outcome: Outcome, retryOn: RetryOn | null, isUnsent: boolean): UpstreamFailure {
+function failure(
+  status: 502 | 503 | 504,
+  log: AccessOutcome,
+  outcome: Outcome,
+  retryOn: RetryOn | null,
+  isUnsent: boolean,
+): UpstreamFailure {
   return { status, log, outcome, retryOn, isUnsent };
 }
 

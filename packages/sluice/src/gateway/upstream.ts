@@ -53,7 +53,10 @@ export class UpstreamConnection implements Sweepable, BodySink {
     this.decoder = new BodyDecoder(http1);
     this.deadline = openedAt + connectTimeoutMs;
     const { target } = pool;
-    const onread = { buffer: this.memory.next, callback: (size: number, buffer: Uint8Array) => this.onRead(this.memory.filled(buffer, size)) };
+    const onread = {
+      buffer: this.memory.next,
+      callback: (size: number, buffer: Uint8Array) => this.onRead(this.memory.filled(buffer, size)),
+    };
     this.socket =
       target.kind === 'unix'
         ? connect({ path: target.path, onread })
@@ -235,7 +238,8 @@ export class UpstreamConnection implements Sweepable, BodySink {
   }
 
   private finish(exchange: Exchange): void {
-    const isReusable = this.parser.isPersistent && this.isRequestSent && !exchange.isUpgrade && this.decoder.kind !== 'close' && !this.isDead;
+    const isReusable =
+      this.parser.isPersistent && this.isRequestSent && !exchange.isUpgrade && this.decoder.kind !== 'close' && !this.isDead;
     const { trailers } = this.decoder;
     this.exchange = null;
     this.deadline = Infinity;

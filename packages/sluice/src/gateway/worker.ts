@@ -40,9 +40,11 @@ port.on('message', (message: ToWorker) => {
     void leave(plane.close());
     return;
   }
-  queue = queue.then(() => handle(message)).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (message.type === 'apply') say({ type: 'applied', generation: message.plan.generation, error: reason });
-    else plane.event('error', 'worker failed', { reason });
-  });
+  queue = queue
+    .then(() => handle(message))
+    .catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (message.type === 'apply') say({ type: 'applied', generation: message.plan.generation, error: reason });
+      else plane.event('error', 'worker failed', { reason });
+    });
 });
