@@ -164,6 +164,17 @@ test('more than the share is spared, and said once', () => {
   assert.deepEqual(world.said, [`endpoint-ejected ${A}`, `ejection-spared ${B}`]);
 });
 
+test('the last endpoint in use is never ejected', async () => {
+  const world = new HealthWorld();
+  world.failing.add(A);
+  world.apply([servicePlan('web', [A, B, C], { health: CHECK, outlier: OUTLIER })]);
+  await world.pass(1_000);
+  void world.monitor.drain('web', B, 60_000);
+  world.table.consecutive5xx[2] = 5;
+  world.monitor.suspect(0, 2);
+  assert.deepEqual(world.bits(3), [DOWN, DRAINING, 0]);
+});
+
 test('a passed probe ends an ejection only where that is asked for', async () => {
   for (const returnOnPassedProbe of [false, true]) {
     const world = new HealthWorld({ returnOnPassedProbe });

@@ -65,6 +65,7 @@ export class OutlierLoop {
     for (const swept of this.#services.values()) {
       for (const [address, { entry }] of swept.endpoints) {
         if (entry.slot !== slot || entry.serviceSlot !== serviceSlot) continue;
+        this.#tellOutOtherwise(swept);
         const verdict = swept.detector.suspect(address, this.#rows(slot), this.#options.runtime.clock.now());
         if (verdict !== null) this.#carryOut(swept, verdict);
         return;
@@ -124,8 +125,15 @@ export class OutlierLoop {
   }
 
   #sweep(swept: Swept): void {
+    this.#tellOutOtherwise(swept);
     for (const [address, seen] of swept.endpoints) swept.detector.observe(address, this.#read(seen));
     for (const verdict of swept.detector.verdicts(this.#options.runtime.clock.now())) this.#carryOut(swept, verdict);
+  }
+
+  #tellOutOtherwise({ detector, endpoints }: Swept): void {
+    const { bits } = this.#options;
+    const out = [...endpoints].filter(([, { entry }]) => bits.isOutWithout(entry.slot, 'outlier'));
+    detector.setOutOtherwise(new Set(out.map(([address]) => address)));
   }
 
   /** What happened since the last sweep; totals wrap at 32 bits. */
@@ -192,7 +200,7 @@ export class OutlierLoop {
     if (swept.spared.has(verdict.endpoint)) return;
     swept.spared.add(verdict.endpoint);
     const { detector, endpoints } = swept;
-    const spared = `${detector.ejectedCount} of ${endpoints.size} are out, at most ${detector.ejectedMax} may be`;
+    const spared = `${detector.ejectedCount} of ${endpoints.size} are out, at most ${detector.ejectedMax} may be, and never the last one in use`;
     const cause = `${causeText(verdict.reason, verdict.figure, verdict.limit)}; not ejected: ${spared}`;
     this.#options.say('warn', 'ejection-spared', { service: entry.service.name, endpoint: verdict.endpoint, cause });
   }

@@ -98,6 +98,12 @@ export class StateBits {
     return ((this.claimed(slot, 'agent') | this.claimed(slot, 'operator') | this.claimed(slot, 'plan')) & (DRAINING | MAINTENANCE)) !== 0;
   }
 
+  /** Whether it would be out of use even if this owner claimed nothing. */
+  isOutWithout(slot: number, owner: StateOwner): boolean {
+    const claims = this.#holdings.get(slot)?.claims;
+    return claims !== undefined && claims.size > (claims.has(owner) ? 1 : 0);
+  }
+
   /** What counts of an endpoint; up for one that nobody knows. */
   report(slot: number): StateReport {
     const holding = this.#holdings.get(slot);

@@ -37,7 +37,7 @@ test('a row of failures ejects at once, with reason and figures', () => {
 });
 
 test('the sweep finds a row that nobody reported', () => {
-  const [verdict] = sweep(detector(4), 4, 0, { e2: { consecutiveLocal: 9 } });
+  const [verdict] = sweep(detector(4), 4, 0, { e2: { consecutiveLocal: 9, failed: 9 } });
   assert.equal(verdict?.kind === 'eject' && verdict.reason, 'consecutive-local');
 });
 
@@ -76,7 +76,7 @@ test('a mean latency above 3 × the median of the peers is ejected, a small exce
 
 test('ejections grow with each relapse up to the maximum, and shrink with each quiet sweep', () => {
   const outliers = detector(4, { maxEjectionMs: 80_000 });
-  const row = { consecutive5xx: 5 };
+  const row = { consecutive5xx: 5, failed: 5 };
   const eject = (now: number): number => {
     const [verdict] = sweep(outliers, 4, now, { e0: row });
     assert(verdict?.kind === 'eject');
@@ -110,7 +110,7 @@ test('jitter lengthens an ejection by at most a tenth', () => {
 
 test('at the maximum share the next one is spared, and said so', () => {
   const outliers = detector(4, { maxEjectedShare: 0.25 });
-  const row = { consecutive5xx: 5 };
+  const row = { consecutive5xx: 5, failed: 5 };
   assert.deepEqual(
     sweep(outliers, 4, 0, { e0: row, e1: row }).map(({ kind }) => kind),
     ['eject', 'spare'],
@@ -118,9 +118,22 @@ test('at the maximum share the next one is spared, and said so', () => {
 });
 
 test('a lone endpoint is never ejected, one of two may be whatever the share', () => {
-  const row = { consecutive5xx: 9 };
+  const row = { consecutive5xx: 9, failed: 9 };
   assert.equal(sweep(detector(1, { maxEjectedShare: 1 }), 1, 0, { e0: row })[0]?.kind, 'spare');
   assert.equal(sweep(detector(2, { maxEjectedShare: 0 }), 2, 0, { e0: row })[0]?.kind, 'eject');
+});
+
+test('the last one in use is spared, whoever took the others out', () => {
+  const outliers = detector(3, { maxEjectedShare: 1 });
+  const rows = { consecutive5xx: 5, consecutiveGateway: 0, consecutiveLocal: 0 };
+  outliers.setOutOtherwise(new Set(['e0', 'e1']));
+  assert.equal(outliers.suspect('e2', rows, instant(0))?.kind, 'spare');
+  outliers.setOutOtherwise(new Set(['e0']));
+  assert.equal(outliers.suspect('e2', rows, instant(0))?.kind, 'eject');
+});
+
+test('an old row of failures, without new ones, does not eject at a later sweep', () => {
+  assert.deepEqual(sweep(detector(4), 4, 0, { e2: { consecutiveLocal: 9, failed: 0 } }), []);
 });
 
 test('a restored endpoint is back before its time; restoring one that is in does nothing', () => {

@@ -4,7 +4,7 @@
  * its peers. An ejection lasts base × (times ejected of late), at most the maximum, and up to 10 % longer at random, so that endpoints
  * ejected together do not return together; each sweep that an endpoint gets through without ejection takes one from the multiplier.
  *
- * Bound: at most max(1, ⌊share × n⌋) of n endpoints are out at once, and never all of them. Envoy's own check may overshoot the share by one
+ * Bound: at most max(1, ⌊share × n⌋) of n endpoints are out at once, and never the last one that is in use. Envoy's own check may overshoot the share by one
  * and eject a lone endpoint; here the bound is strict, because standing out needs others to stand out from.
  */
 import { assert } from '../../base/assert.ts';
@@ -60,6 +60,7 @@ export class OutlierDetector {
   readonly #random: Random;
   readonly #records: Map<string, EjectionRecord> = new Map();
   #ejectedCount = 0;
+  #outOtherwise: ReadonlySet<string> = new Set();
   #lastNow = -Infinity;
 
   constructor(rules: OutlierRules, random: Random) {
@@ -98,6 +99,11 @@ export class OutlierDetector {
     }
   }
 
+  /** Says who is out of use for another reason (down, drained): they are none that traffic could go to instead. */
+  setOutOtherwise(endpoints: ReadonlySet<string>): void {
+    this.#outOtherwise = endpoints;
+  }
+
   /** Takes in what the last interval brought for one endpoint; used by the next `verdicts`. */
   observe(endpoint: string, reading: OutlierReading): void {
     this.#recordOf(endpoint).reading = reading;
@@ -119,7 +125,8 @@ export class OutlierDetector {
       }
       record.multiplier = Math.max(0, record.multiplier - 1);
       if (record.reading === null) continue;
-      const suspect = this.suspect(endpoint, record.reading, now);
+      // A row without new failures is an old one: it was judged when it grew, and nothing is known since.
+      const suspect = record.reading.failed > 0 ? this.suspect(endpoint, record.reading, now) : null;
       if (suspect !== null) verdicts.push(suspect);
       else active.push({ endpoint, ...record.reading });
     }
@@ -160,7 +167,7 @@ export class OutlierDetector {
 
   #judge(found: { endpoint: string; figure: number; limit: number }, reason: OutlierReason, now: Instant): OutlierVerdict {
     const { endpoint, figure, limit } = found;
-    if (this.#ejectedCount >= this.ejectedMax) return { kind: 'spare', endpoint, reason, figure, limit };
+    if (this.#ejectedCount >= this.ejectedMax || this.#isLast(endpoint)) return { kind: 'spare', endpoint, reason, figure, limit };
     const record = this.#recordOf(endpoint);
     record.multiplier += 1;
     const plainMs = Math.min(this.#rules.baseEjectionMs * record.multiplier, this.#rules.maxEjectionMs);
@@ -169,6 +176,14 @@ export class OutlierDetector {
     record.returnsAt = after(now, ejectionMs);
     this.#ejectedCount += 1;
     return { kind: 'eject', endpoint, reason, figure, limit, ejectionMs };
+  }
+
+  /** Whether no other endpoint is in use. */
+  #isLast(endpoint: string): boolean {
+    for (const [other, { ejectedAt }] of this.#records) {
+      if (other !== endpoint && ejectedAt === null && !this.#outOtherwise.has(other)) return false;
+    }
+    return true;
   }
 
   #release(endpoint: string, record: EjectionRecord, now: Instant): OutlierVerdict {
