@@ -48,7 +48,8 @@ export type MetricSource =
   | { readonly read: 'statuses' }
   /** One sample per way to close, label `reason`. */
   | { readonly read: 'closes' }
-  | { readonly read: 'histogram' }
+  /** Shows each `every`th bucket: 1 all of them, 3 those up to 0.25 ms, 1 ms, 4 ms, 16 ms, … 60 s. */
+  | { readonly read: 'histogram'; readonly every: 1 | 3 }
   /** From the endpoint table, which also balancing reads. */
   | { readonly read: 'table'; readonly value: (table: EndpointTable, slot: number) => number }
   /** Of the whole process; label text (without braces) and value. */
