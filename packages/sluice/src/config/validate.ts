@@ -19,7 +19,7 @@ export type Validation =
 
 /**
  * Validates a configuration. Never throws, whatever the value.
- * @param checkRegex Says what is wrong with a regular expression, or null (`io/regex-check.ts`).
+ * @param checkRegex Says what is wrong with a regular expression, or null (`io/regex.ts`).
  */
 export function validate(value: unknown, checkRegex: RegexChecker): Validation {
   const parsed = configSchema.safeParse(value);

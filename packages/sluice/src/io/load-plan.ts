@@ -4,7 +4,7 @@ import type { Fault } from '../config/fault.ts';
 import type { Plan } from '../config/plan.ts';
 import { validate } from '../config/validate.ts';
 import { type LoadFileOptions, loadConfigFile } from './config-file.ts';
-import { checkLinearRegex } from './regex-check.ts';
+import { checkLinearRegex } from './regex.ts';
 
 /** How to make the Plan. */
 export interface PlanOptions {

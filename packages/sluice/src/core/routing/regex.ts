@@ -8,8 +8,8 @@
 export type TextMatcher = (text: string) => boolean;
 
 /**
- * Compiles an expression for whole-text matches in time linear in the text.
- * @throws when the source is not valid RE2 syntax; the message says where.
+ * Makes a matcher that takes time linear in the text.
+ * It or its matcher throws when the source is not valid; validation refuses those before, and a matcher that throws matches nothing.
  */
 export type CompileRegex = (source: string) => TextMatcher;
 
