@@ -144,6 +144,18 @@ test('a histogram is cumulative, in seconds, and ends with +Inf equal to its cou
   ok(Math.abs(valueOf(samples, 'sluice_request_duration_seconds_sum', { listener: 'web' })! - 90.31015) < 1e-9);
 });
 
+test('histograms of routes show every third bucket, up to the same end', () => {
+  const input = inputOf();
+  const worker = new WorkerMetrics(input.board.buffer, 0);
+  for (const ms of [0.2, 5, 300, 90_000]) worker.exchangeEnded(0, 0, -1, -1, 200, ms, 0, 0);
+  const { samples } = parse(expose(input));
+  const buckets = samples.filter(({ name }) => name === 'sluice_route_request_duration_seconds_bucket');
+  deepEqual(
+    buckets.map(({ labels, value }) => `${labels['le']} ${value}`),
+    ['0.00025 1', '0.001 1', '0.004 1', '0.016 2', '0.063 2', '0.25 2', '1 3', '4 3', '16 3', '60 3', '+Inf 4'],
+  );
+});
+
 test('routes without requests and histograms without samples are left out', () => {
   const input = inputOf();
   const worker = new WorkerMetrics(input.board.buffer, 0);

@@ -3,7 +3,7 @@
  * are shown. To bound the size, a route appears with its first request and a histogram with its first sample.
  * About 3 ms per 100 rows; runs on the control thread, never on a data plane.
  */
-import { BUCKET_BOUNDS_MS } from '../base/histogram.ts';
+import { BUCKET_BOUNDS_MS, BUCKET_COUNT } from '../base/histogram.ts';
 import type { EndpointTable } from '../core/balancing/endpoint-table.ts';
 import { labelValue } from './escape.ts';
 import { endedOf } from './metric-board.ts';
@@ -94,17 +94,18 @@ function pushRow(lines: string[], family: MetricFamily, source: RowSource, named
         pushSample(lines, name, `${labels},reason="${reason}"`, row[CONNECTIONS_CLOSED + index]!),
       );
     case 'histogram':
-      return pushHistogram(lines, name, labels, row);
+      return pushHistogram(lines, name, labels, row, source.every);
   }
 }
 
 /** Buckets are cumulative, as the format asks. */
-function pushHistogram(lines: string[], name: string, labels: string, row: Float64Array): void {
+function pushHistogram(lines: string[], name: string, labels: string, row: Float64Array, every: number): void {
   const start = lines.length;
   let total = 0;
   BOUNDS_SECONDS.forEach((bound, bucket) => {
     total += row[BUCKETS + bucket]!;
-    pushSample(lines, `${name}_bucket`, `${labels},le="${bound}"`, total);
+    const isShown = (bucket + 1) % every === 0 || bucket === BUCKET_COUNT - 1;
+    if (isShown) pushSample(lines, `${name}_bucket`, `${labels},le="${bound}"`, total);
   });
   if (total === 0) {
     lines.length = start;
