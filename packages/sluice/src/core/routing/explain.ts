@@ -126,7 +126,7 @@ function describeField({ name, kind, value }: FieldCondition): string {
 }
 
 /** A path condition as people write it. */
-export function describePath(path: PathCondition): string {
+function describePath(path: PathCondition): string {
   switch (path.kind) {
     case 'exact':
       return path.path;

@@ -40,13 +40,6 @@ export function compilePath(condition: PathCondition, compileRegex: CompileRegex
   }
 }
 
-/** The parameter names that a path condition gives to templates; `{rest}` comes on top where it is open. */
-export function parameterNames(condition: PathCondition): readonly string[] {
-  if (condition.kind !== 'pattern') return NO_NAMES;
-  const pattern = parsePattern(condition.pattern);
-  return typeof pattern === 'string' ? NO_NAMES : pattern.names;
-}
-
 /** Tests one path against one condition. An error of the engine is no match (fail closed). */
 export function pathSatisfies(path: string, compiled: CompiledPath, values: string[]): boolean {
   switch (compiled.kind) {

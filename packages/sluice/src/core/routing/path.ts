@@ -155,7 +155,7 @@ function isAlphanumeric(code: number): boolean {
 }
 
 /** Value of two hexadecimal digits, or -1. */
-export function hexOctet(high: number, low: number): number {
+function hexOctet(high: number, low: number): number {
   const left = hexDigit(high);
   const right = hexDigit(low);
   return left < 0 || right < 0 ? -1 : left * 16 + right;
