@@ -1,15 +1,21 @@
 /**
- * Builds the packages, packs them, installs the tarballs into an empty folder as a stranger would, and runs what is in them: the program
- * by its bin (version, a configuration check), the libraries by import.
+ * Builds the packages, packs them, installs the tarballs into an empty folder as a stranger would, and runs what is in them: the libraries by
+ * import, the program by its bin (version, a configuration check, a request through a running gateway).
  */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildPackage } from './build.ts';
 
 const CONFIG =
-  "import { defineConfig } from 'sluice';\nexport default defineConfig({ listeners: { web: { http: ':0' } }, services: { a: { endpoints: ['127.0.0.1:1'] } }, routes: [{ path: '/*', to: 'a' }] });\n";
+  "import { defineConfig } from 'sluice';\n" +
+  "export default defineConfig({ listeners: { web: { http: ':8080' } }, services: { a: { endpoints: ['127.0.0.1:1'] } }, routes: [{ to: 'a' }] });\n";
+const START_TIMEOUT_MS = 20_000;
 
 /** Runs a command in a folder. @throws Error with its output when it fails. */
 function run(folder: string, command: string, args: readonly string[]): string {
@@ -24,32 +30,61 @@ function pack(name: string, target: string): string {
   return join(target, first!.filename);
 }
 
-function check(folder: string): void {
+function install(folder: string): void {
   writeFileSync(join(folder, 'package.json'), '{ "name": "stranger", "private": true, "type": "module" }\n');
   const tarballs = ['sluice', 'kit'].map((name) => pack(name, folder));
   run(folder, 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs]);
-  run(folder, process.execPath, [
-    '-e',
-    "import('sluice').then((m) => { if (typeof m.defineConfig !== 'function') throw new Error('sluice exports no defineConfig') })",
-  ]);
-  run(folder, process.execPath, [
-    '-e',
-    "import('@sluice/kit').then((m) => { if (typeof m.loadReporter !== 'function') throw new Error('kit exports no loadReporter') })",
-  ]);
+}
+
+/** Fails when a package does not export a function of that name. */
+function checkExport(folder: string, name: string, exported: string): void {
+  const code = `import('${name}').then((m) => { if (typeof m.${exported} !== 'function') throw new Error('${name} exports no ${exported}') })`;
+  run(folder, process.execPath, ['-e', code]);
+}
+
+/** A request through the installed program: workers start from the built files, too. */
+async function checkGateway(bin: string): Promise<void> {
+  const origin = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
+  await once(origin, 'listening');
+  const to = `127.0.0.1:${(origin.address() as AddressInfo).port}`;
+  const args = [bin, 'proxy', '--from', '127.0.0.1:0', '--to', to, '--workers', '1', '--admin', 'off'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  try {
+    const response = await fetch(await firstUrl(child.stdout));
+    assert.equal(await response.text(), 'hello');
+    child.kill('SIGTERM');
+    assert.deepEqual(await exited, [0, null], 'SIGTERM ends the program with 0');
+  } finally {
+    child.kill('SIGKILL');
+    origin.closeAllConnections();
+    origin.close();
+  }
+}
+
+/** The first address that the program prints. */
+async function firstUrl(stdout: NodeJS.ReadableStream): Promise<string> {
+  const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+  let text = '';
+  for (;;) {
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0];
+    if (url !== undefined) return url;
+    const [chunk] = (await once(stdout, 'data', { signal })) as [Buffer];
+    text += chunk.toString('utf8');
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-package-'));
+try {
+  install(folder);
+  checkExport(folder, 'sluice', 'defineConfig');
+  checkExport(folder, '@sluice/kit', 'loadReporter');
   const bin = join(folder, 'node_modules', '.bin', 'sluice');
   console.log(`sluice --version: ${run(folder, process.execPath, [bin, '--version'])}`);
   writeFileSync(join(folder, 'sluice.config.ts'), CONFIG);
-  run(folder, process.execPath, [bin, 'check', '--config', 'sluice.config.ts']);
-}
-
-if (existsSync(join(import.meta.dirname, '../packages/sluice/src/cli/main.ts'))) {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-package-'));
-  try {
-    check(folder);
-    console.log('the packed packages install and run');
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-} else {
-  console.log('package: no cli yet');
+  console.log(run(folder, process.execPath, [bin, 'check']));
+  await checkGateway(bin);
+  console.log('the packed packages install and run');
+} finally {
+  rmSync(folder, { recursive: true, force: true });
 }
