@@ -114,7 +114,7 @@ class TableAffinity implements AffinityPolicy {
 
   constructor({ affinity, serviceSlot, table, isUsable }: AffinityOptions) {
     this.#kind = affinity.kind;
-    this.#name = affinity.name;
+    this.#name = affinity.kind === 'header' ? affinity.name.toLowerCase() : affinity.name;
     this.#sessions = new SessionTable({ table, serviceSlot, entriesMax: affinity.entriesMax, ttlMs: affinity.ttlMs });
     this.#isUsable = isUsable;
   }
