@@ -56,10 +56,10 @@ test('any text is read without an exception', () => {
   );
 });
 
-test('a report keeps what it does not name, and shares end at 1', () => {
+test('a report keeps the shares that it does not name, and they end at 1', () => {
   const table = endpointTable();
   resetEndpoint(table, 5);
   writeLoadReport(table, 5, parseLoadReport('TEXT cpu=1.5, inflight=4')!, instant(10));
   writeLoadReport(table, 5, parseLoadReport('TEXT mem=0.25')!, instant(20));
-  assert.deepEqual([table.reportedCpu[5], table.reportedMemory[5], table.reportedInflight[5], table.reportedStamp[5]], [1, 0.25, 4, 20]);
+  assert.deepEqual([table.reportedCpu[5], table.reportedMemory[5], table.reportedInflight[5], table.reportedStamp[5]], [1, 0.25, -1, 20]);
 });

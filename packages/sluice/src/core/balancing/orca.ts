@@ -37,11 +37,11 @@ export function parseLoadReport(value: string): LoadReport | null {
   return isEmpty(report) ? null : report;
 }
 
-/** Puts a report where the balancers read it. What it does not name keeps its value. */
+/** Puts a report where the balancers read it. Shares that it does not name keep their value; requests in flight change too fast for that. */
 export function writeLoadReport(table: EndpointTable, slot: number, report: LoadReport, now: Instant): void {
   if (report.cpu >= 0) table.reportedCpu[slot] = Math.min(report.cpu, 1);
   if (report.memory >= 0) table.reportedMemory[slot] = Math.min(report.memory, 1);
-  if (report.inflight >= 0) table.reportedInflight[slot] = report.inflight;
+  table.reportedInflight[slot] = report.inflight;
   table.reportedStamp[slot] = now;
 }
 
