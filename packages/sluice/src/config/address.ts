@@ -55,7 +55,7 @@ export function formatAddress(address: AddressPlan): string {
 
 /** Whether only this machine can reach the address. */
 export function isLoopback(address: AddressPlan): boolean {
-  return address.kind === 'unix' || address.host === 'localhost' || address.host === '::1' || /^127\./.test(address.host);
+  return address.kind === 'unix' || address.host === 'localhost' || address.host === '::1' || /^127(?:\.\d+){3}$/.test(address.host);
 }
 
 function fault(problem: string, hint: string | null): ParsedAddress {

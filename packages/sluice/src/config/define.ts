@@ -23,7 +23,7 @@ export type HealthInput = OneOf<FullHealthInput, 'http' | 'tcp' | 'command'>;
 export type ServiceInput = Omit<FullServiceInput, 'health'> & { readonly health?: HealthInput | false | undefined };
 
 /** Where a route sends to: a service, or services with weights. */
-export type Target<Service extends string> = Service | { readonly [Name in Service]?: number };
+export type Target<Service extends string> = [Service] extends [never] ? never : Service | { readonly [Name in Service]?: number };
 
 /** A route: one action, and only names that exist. */
 export type RouteInput<Service extends string = string, Listener extends string = string> = OneOf<

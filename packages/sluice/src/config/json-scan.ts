@@ -85,7 +85,7 @@ class Scanner {
 
   #takeKey(token: string): boolean {
     const frame = this.#frames.at(-1);
-    if (!token.startsWith('"') || frame?.keys == null) return false;
+    if (!token.startsWith('"') || frame === undefined || frame.keys === null) return false;
     const key = JSON.parse(token) as string;
     frame.step = key;
     if (frame.keys.has(key)) this.duplicates.push(this.#frames.map((open) => open.step));

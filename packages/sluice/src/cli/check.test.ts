@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+
+const directory = mkdtempSync(join(tmpdir(), 'sluice-check-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+/** The two commands alone, as a program. */
+const PROGRAM = `
+  import { Command } from 'commander';
+  const program = new Command();
+  for (const name of ['check', 'schema']) (await import(process.argv[1] + '/' + name + '.ts')).register(program);
+  await program.parseAsync(process.argv.slice(2), { from: 'user' });
+`;
+
+/** Runs a command; returns what it writes and its exit code. */
+async function run(...words: string[]): Promise<{ output: string; errors: string; code: number }> {
+  const argv = ['--input-type=module', '-e', PROGRAM, import.meta.dirname, ...words];
+  return await new Promise((resolve) => {
+    execFile(process.execPath, argv, { cwd: import.meta.dirname, timeout: 20_000 }, (error, output, errors) => {
+      resolve({ output, errors, code: error === null ? 0 : Number(error.code) });
+    });
+  });
+}
+
+function write(name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+test('a valid configuration gets a summary and exit code 0', async () => {
+  const path = write(
+    'good.yaml',
+    "listeners: { web: { http: ':8080' } }\nservices: { a: { endpoints: ['h:1', 'h:2'] } }\nroutes: [{ to: a }]\nworkers: 2\n",
+  );
+  const { output, errors, code } = await run('check', '--config', path);
+  assert.match(output, /good\.yaml is valid: 1 listener, 1 service with 2 endpoints, 1 route, 2 workers\n$/);
+  assert.deepEqual([errors, code], ['', 0]);
+});
+
+test('warnings are shown and change nothing', async () => {
+  const path = write('warn.yaml', "listeners: { web: { http: ':8080' } }\nservices: { a: { endpoints: [] } }\nroutes: [{ to: a }]\n");
+  const { errors, code } = await run('check', '--config', path);
+  assert.match(errors, /warn\.yaml: 1 warning\n {2}service "a": endpoints is empty/);
+  assert.equal(code, 0);
+});
+
+test('every fault is shown, and the exit code is 2', async () => {
+  const path = write(
+    'bad.yaml',
+    "listeners: { web: { http: 8080 } }\nservices: { a: { endpoints: ['h:1'], slowStart: 5 } }\nroutes: [{ to: b }]\n",
+  );
+  const { output, errors, code } = await run('check', '--config', path);
+  assert.equal(output, '');
+  assert.match(errors, /bad\.yaml: 3 faults\n {2}listener "web": http .*\n {2}service "a": slowStart .*\n {2}route 0: to names a service/);
+  assert.equal(code, 2);
+});
+
+test('the schema is printed as JSON', async () => {
+  const { output, code } = await run('schema');
+  assert.equal((JSON.parse(output) as { title: string }).title, 'Sluice configuration');
+  assert.equal(code, 0);
+});
