@@ -14,7 +14,7 @@ import { type AccessRecord, formatAccess } from '../observe/access-log.ts';
 import { WorkerMetrics } from '../observe/worker-metrics.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Exchange } from './exchange.ts';
-import { Listener } from './listener.ts';
+import { Listener, type ListenerOwner } from './listener.ts';
 import { nameResolver } from './resolver.ts';
 import { RouteRuntime } from './route-runtime.ts';
 import { Service } from './service.ts';
@@ -38,7 +38,7 @@ export interface DataPlaneOptions {
   readonly say: (message: FromWorker) => void;
 }
 
-export class DataPlane {
+export class DataPlane implements ListenerOwner {
   readonly index: number;
   readonly clock: Clock;
   readonly random: Random;

@@ -3,17 +3,103 @@
  * far the reply is, and what the metrics and the access log will say. Who acts on it: `downstream.ts` feeds it and ends it,
  * `forward.ts` finds it an endpoint, `upstream.ts` answers it.
  */
+import type { Socket } from 'node:net';
 import type { Instant } from '../base/time.ts';
 import type { AffinityRequest } from '../core/affinity/affinity.ts';
 import type { BodyKind } from '../core/http1/framing.ts';
 import type { AccessOutcome } from '../observe/access-log.ts';
-import type { DownstreamConnection } from './downstream.ts';
-import type { RouteRuntime } from './route-runtime.ts';
-import type { Service } from './service.ts';
-import type { UpstreamConnection } from './upstream.ts';
+import type { ResponseParser } from '../core/http1/response-parser.ts';
+import type { Trailers } from '../core/http1/body-decoder.ts';
+import type { RoutePlan, ServicePlan } from '../config/plan.ts';
+import type { CompiledEdits } from './header-edits.ts';
+import type { RequestView } from './request-view.ts';
+import type { UpstreamFailure } from './upstream-failure.ts';
 
 /** A request body up to this size is kept until the reply begins, so that an idempotent request can be sent again. */
 export const REPLAY_BYTES_MAX = 64 * 1024;
+
+/** The client's side of an exchange, as the upstream's side sees it. `downstream.ts` is it. */
+export interface Client {
+  /** Whether the client takes more of the reply now. */
+  readonly hasRoom: boolean;
+  /** Some of what was written waits in memory for the socket. */
+  readonly holdsBytes: boolean;
+  /** The upstream socket takes content again. */
+  onUpstreamDrain(attempt: Attempt): void;
+  /** An interim reply's head (1xx but 101). False when there are too many. */
+  onInterim(exchange: Exchange, parser: ResponseParser, bytes: Buffer, start: number): boolean;
+  /** The final reply's head. False when the attempt is over: another follows. */
+  onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean;
+  /** Content of the reply. */
+  replyBody(exchange: Exchange, bytes: Buffer, start: number, end: number): void;
+  /** Sends what was gathered. @returns Whether the client takes more. */
+  flushReply(): boolean;
+  /** The reply is whole. */
+  onReplyEnd(exchange: Exchange, trailers: Trailers | null): void;
+  /** The origin failed after its reply's head was accepted. */
+  onReplyCut(exchange: Exchange, failure: UpstreamFailure): void;
+  /** 101: the head stands at `start`, the tunnel's first bytes at `rest`. */
+  onUpgraded(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number, rest: number): void;
+  /** A reply of our own. */
+  replyOwn(exchange: Exchange, reply: { readonly status: number; readonly fields?: string; readonly body?: string }): void;
+}
+
+/** One sending of an exchange to an endpoint. `upstream.ts` is it. */
+export interface Attempt {
+  readonly parser: ResponseParser;
+  /** Slot of the endpoint. */
+  readonly slot: number;
+  readonly sentAt: Instant;
+  /** A second copy beside the first. */
+  readonly isHedge: boolean;
+  /** Its connection had carried an exchange before. */
+  readonly isReused: boolean;
+  /** Some byte of the reply has come. */
+  readonly hasAnswered: boolean;
+  /** The reply's head was passed on. */
+  readonly isReplying: boolean;
+  /** Takes part in the in-flight counts. */
+  isCounted: boolean;
+  /** Sends more of the request's content. @returns Whether the socket takes more. */
+  sendBody(bytes: Buffer, start: number, end: number): boolean;
+  /** The request is complete. */
+  sendEnd(): void;
+  /** The client takes more of the reply. */
+  resume(): void;
+  /** Ends it at once; nobody is told. */
+  discard(): void;
+  /** Hands the connection over to a tunnel. @param onBytes Answers whether it keeps the bytes' memory. */
+  detach(onBytes: (bytes: Buffer) => boolean): Socket;
+}
+
+/** The service of an exchange, as the client's side sees it. `service.ts` is it. */
+export interface ExchangeService {
+  readonly slot: number;
+  readonly plan: ServicePlan;
+  /** Lets an exchange in, or refuses it. */
+  dispatch(exchange: Exchange, now: Instant): void;
+  /** A reply's head has come: pass it on (true), or another attempt follows. */
+  acceptHead(exchange: Exchange, attempt: Attempt, status: number): boolean;
+  /** What the reply's head adds: affinity's Set-Cookie lines. Load reports are noted. */
+  onReplyHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): string;
+  /** What is under way for the exchange is stopped. */
+  abandon(exchange: Exchange): void;
+  /** An upgraded connection has closed. */
+  tunnelEnded(exchange: Exchange): void;
+  /** The exchange is over: what the limits learn from it. */
+  exchangeEnded(exchange: Exchange, now: Instant): void;
+  /** Fills in what balancing and affinity need of the request. */
+  examine(exchange: Exchange, view: RequestView): void;
+  addressOf(slot: number): string;
+}
+
+/** The route of an exchange. `route-runtime.ts` is it. */
+export interface ExchangeRoute {
+  readonly plan: RoutePlan;
+  /** Row in the metric board. */
+  readonly slot: number;
+  readonly responseEdits: CompiledEdits;
+}
 
 const NONE_TRIED: readonly number[] = [];
 const NO_PARTS: Buffer[] = [];
@@ -26,7 +112,7 @@ export interface LogDetails {
 }
 
 export class Exchange {
-  readonly connection: DownstreamConnection;
+  readonly client: Client;
   readonly startedAt: Instant;
   method = '';
   /** Normalised. */
@@ -44,8 +130,8 @@ export class Exchange {
   isUpgrade = false;
   minorVersion = 1;
 
-  route: RouteRuntime | null = null;
-  service: Service | null = null;
+  route: ExchangeRoute | null = null;
+  service: ExchangeService | null = null;
   /** 32-bit hash for hashing algorithms. */
   key = 0;
   /** Slot that affinity asks for; -1 = none. */
@@ -71,6 +157,8 @@ export class Exchange {
   requestTrailers = '';
   bytesIn = 0;
 
+  /** The reply did not become whole. */
+  isCut = false;
   /** Final status passed on; 0 while there is none. */
   status = 0;
   /** The reply's head has been handed to the socket's outbox. */
@@ -88,8 +176,8 @@ export class Exchange {
   isHedged = false;
   /** Retries that the budget granted and that must be given back. */
   retriesHeld = 0;
-  current: UpstreamConnection | null = null;
-  rival: UpstreamConnection | null = null;
+  current: Attempt | null = null;
+  rival: Attempt | null = null;
   hedgeTimer: NodeJS.Timeout | null = null;
   retryTimer: NodeJS.Timeout | null = null;
   /** Endpoint that answered, or was tried last. */
@@ -104,8 +192,8 @@ export class Exchange {
   /** Where it waits, if it does: gives the place up. */
   leaveQueue: (() => void) | null = null;
 
-  constructor(connection: DownstreamConnection, startedAt: Instant) {
-    this.connection = connection;
+  constructor(client: Client, startedAt: Instant) {
+    this.client = client;
     this.startedAt = startedAt;
   }
 

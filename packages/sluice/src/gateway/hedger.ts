@@ -4,22 +4,31 @@
  */
 import { hedgeCost, startHedge } from '../core/limiting/hedge-budget.ts';
 import type { HedgePlan } from '../config/plan.ts';
+import type { Instant } from '../base/time.ts';
 import type { Exchange } from './exchange.ts';
-import type { Service } from './service.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+/** Whose requests are hedged. `service.ts` is it. */
+export interface HedgingService {
+  readonly worker: WorkerContext;
+  readonly slot: number;
+  /** Sends a second copy beside the first. */
+  hedge(exchange: Exchange, now: Instant): void;
+}
 
 export class Hedger {
-  private readonly service: Service;
+  private readonly service: HedgingService;
   private readonly cost: number;
 
-  constructor(service: Service, plan: HedgePlan) {
+  constructor(service: HedgingService, plan: HedgePlan) {
     this.service = service;
     this.cost = hedgeCost(plan.budgetShare);
   }
 
   /** An attempt was sent: hedge it when it takes too long. */
   sent(exchange: Exchange): void {
-    const { plane, slot } = this.service;
-    const delayMs = plane.table.hedgeDelayMs[slot]!;
+    const { worker, slot } = this.service;
+    const delayMs = worker.table.hedgeDelayMs[slot]!;
     if (delayMs <= 0 || exchange.isHedged || !exchange.isIdempotent || !exchange.canResend || exchange.isUpgrade) return;
     if (exchange.hedgeTimer !== null) clearTimeout(exchange.hedgeTimer);
     exchange.hedgeTimer = setTimeout(() => this.fire(exchange), delayMs);
@@ -33,7 +42,7 @@ export class Hedger {
   private fire(exchange: Exchange): void {
     exchange.hedgeTimer = null;
     if (exchange.isOver || exchange.isReplyStarted || exchange.current === null) return;
-    if (!startHedge(this.service.plane.table, this.service.slot, this.cost)) return;
-    this.service.hedge(exchange, this.service.plane.clock.now());
+    if (!startHedge(this.service.worker.table, this.service.slot, this.cost)) return;
+    this.service.hedge(exchange, this.service.worker.clock.now());
   }
 }

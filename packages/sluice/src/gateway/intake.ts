@@ -8,12 +8,23 @@ import { parseTarget, type Target } from '../core/http1/target.ts';
 import { X_REQUEST_ID } from '../core/http1/known-fields.ts';
 import { ID } from '../core/http1/field-section.ts';
 import type { Exchange } from './exchange.ts';
-import type { Listener } from './listener.ts';
+import type { PeerIdentity } from './forwarding.ts';
+import type { ListenerContext } from './listener-context.ts';
+import type { OwnAnswer } from './reply-writer.ts';
 import { isAcceptableRequestId, newRequestId } from './request-id.ts';
 import { writeRequestHead } from './request-head.ts';
 import { RequestView } from './request-view.ts';
 import { answerRoute, rewrittenTarget } from './route-action.ts';
 import type { RouteRuntime } from './route-runtime.ts';
+
+/** Whose request it is. `downstream.ts` is it. */
+export interface Requester {
+  readonly listener: ListenerContext;
+  readonly identity: PeerIdentity;
+  isClosing: boolean;
+  deadline: number;
+  replyOwn(exchange: Exchange, answer: OwnAnswer): void;
+}
 
 /** RFC 9110 §9.2.2. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
@@ -22,9 +33,8 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT'
 const view = new RequestView();
 
 /** Fills the exchange from the head in `bytes` at `start`, and dispatches or answers it. */
-export function beginExchange(exchange: Exchange, parser: RequestParser, bytes: Buffer, start: number): void {
-  const { connection } = exchange;
-  const { listener } = connection;
+export function beginExchange(requester: Requester, exchange: Exchange, parser: RequestParser, bytes: Buffer, start: number): void {
+  const { listener } = requester;
   exchange.method = parser.method;
   exchange.isHead = parser.method === 'HEAD';
   exchange.minorVersion = parser.minorVersion;
@@ -32,62 +42,61 @@ export function beginExchange(exchange: Exchange, parser: RequestParser, bytes: 
   exchange.isRequestDone = parser.bodyKind === 'none';
   exchange.expectsContinue = parser.expectsContinue;
   exchange.isIdempotent = IDEMPOTENT.has(parser.method);
-  exchange.clientAddress = connection.identity.clientAddress(parser, bytes, start);
-  if (parser.connection.close || (parser.minorVersion === 0 && !parser.connection.keepAlive)) connection.isClosing = true;
+  exchange.clientAddress = requester.identity.clientAddress(parser, bytes, start);
+  if (parser.connection.close || (parser.minorVersion === 0 && !parser.connection.keepAlive)) requester.isClosing = true;
   const target = parseTarget(parser.method, parser.target);
   const host = target === null ? null : listener.hostOf(target.authority ?? parser.host ?? '');
   const path = target === null ? null : pathOf(listener, target);
-  if (target === null || host === null || path === null) return refuse(exchange, target === null || path === null ? 'target' : 'host');
+  if (target === null || host === null || path === null)
+    return refuse(requester, exchange, target === null || path === null ? 'target' : 'host');
   exchange.path = path;
   exchange.query = target.query;
-  if (target.form === 'authority') return refuseConnect(exchange);
+  if (target.form === 'authority') return refuseConnect(requester, exchange);
   view.point(parser, bytes, start, host, path, target.query);
-  if (listener.plane.plan.accessLog !== null) noteForLog(exchange, host);
+  if (listener.worker.plan.accessLog !== null) noteForLog(exchange, host);
   const route = listener.route(view);
   begin(exchange, listener, route);
-  if (route === null) return connection.replyOwn(exchange, { status: 404 });
-  if (!answerRoute(exchange, route, listener, view)) forward(exchange, route, listener, target);
+  if (route === null) return requester.replyOwn(exchange, { status: 404 });
+  if (!answerRoute(exchange, route, listener, view)) forward(requester, exchange, route, target);
 }
 
-function begin(exchange: Exchange, listener: Listener, route: RouteRuntime | null): void {
+function begin(exchange: Exchange, listener: ListenerContext, route: RouteRuntime | null): void {
   exchange.route = route;
-  if (route !== null && route.plan.action.kind === 'services') exchange.service = route.pickService(listener.plane.random);
-  listener.plane.metrics.exchangeStarted(listener.slot, route?.slot ?? -1, exchange.service?.slot ?? -1);
+  if (route !== null && route.plan.action.kind === 'services') exchange.service = route.pickService(listener.worker.random);
+  listener.worker.metrics.exchangeStarted(listener.slot, route?.slot ?? -1, exchange.service?.slot ?? -1);
 }
 
-function forward(exchange: Exchange, route: RouteRuntime, listener: Listener, target: Target): void {
+function forward(requester: Requester, exchange: Exchange, route: RouteRuntime, target: Target): void {
   const { parser, bytes, start, host } = view;
-  const { connection } = exchange;
-  const { plane } = listener;
+  const { listener } = requester;
   const service = exchange.service!;
   const upgrade = upgradeOf(route, parser);
-  if (upgrade !== null && parser.bodyKind !== 'none') return connection.replyOwn(exchange, { status: 400 });
+  if (upgrade !== null && parser.bodyKind !== 'none') return requester.replyOwn(exchange, { status: 400 });
   const askedHost = target.authority ?? parser.host ?? host;
-  const sentTarget = route.plan.rewrite?.path == null ? view.target : rewrittenTarget(route, listener, view);
-  if (sentTarget === null) return connection.replyOwn(exchange, { status: 500 });
+  const sentTarget = (route.plan.rewrite?.path ?? null) === null ? view.target : rewrittenTarget(route, listener, view);
+  if (sentTarget === null) return requester.replyOwn(exchange, { status: 500 });
   exchange.isUpgrade = upgrade !== null;
-  exchange.requestId = listener.plan.forwarding.requestId ? requestIdOf(exchange, parser, bytes, start) : '';
+  exchange.requestId = listener.plan.forwarding.requestId ? requestIdOf(requester, parser, bytes, start) : '';
   exchange.head = writeRequestHead({
     parser,
     bytes,
     start,
     target: sentTarget,
     host: route.plan.rewrite?.host ?? (askedHost === '' ? (service.plan.endpoints[0]?.address ?? '') : askedHost),
-    identityLines: connection.identity.requestLines(parser, bytes, start, askedHost),
-    isTrusted: connection.identity.isTrusted,
+    identityLines: requester.identity.requestLines(parser, bytes, start, askedHost),
+    isTrusted: requester.identity.isTrusted,
     writesForwarded: listener.forwarding.writesForwarded,
     requestId: exchange.requestId,
     edits: route.requestEdits,
     upgrade,
   });
-  if (service.balancer.needsKey) exchange.key = view.key(service.plan.balance, exchange.clientAddress);
-  service.affinity?.lookUp(exchange, view);
+  service.examine(exchange, view);
   const { exchangeMs } = route.plan.timeouts;
   if (exchangeMs > 0) {
     exchange.exchangeDeadline = exchange.startedAt + exchangeMs;
-    connection.deadline = exchange.exchangeDeadline;
+    requester.deadline = exchange.exchangeDeadline;
   }
-  plane.dispatch(exchange);
+  listener.worker.dispatch(exchange);
 }
 
 /** The value for Upgrade, when this request asks for one that may pass. `h2c` never does: what it tunnels would be seen by no rule. */
@@ -97,30 +106,29 @@ function upgradeOf(route: RouteRuntime, parser: RequestParser): string | null {
   return /(^|[,\s])h2c?([/,\s]|$)/i.test(upgrade) ? null : upgrade;
 }
 
-function pathOf(listener: Listener, target: Target): string | null {
+function pathOf(listener: ListenerContext, target: Target): string | null {
   if (target.form === 'asterisk') return '*';
   if (target.form === 'authority') return '';
   return listener.pathOf(target.path);
 }
 
-function refuse(exchange: Exchange, what: 'target' | 'host'): void {
+function refuse(requester: Requester, exchange: Exchange, what: 'target' | 'host'): void {
   exchange.outcome = 'client-error';
-  exchange.connection.isClosing = true;
-  exchange.connection.listener.plane.metrics.exchangeStarted(exchange.connection.listener.slot, -1, -1);
-  exchange.connection.replyOwn(exchange, { status: FAULTS[what].status });
+  requester.isClosing = true;
+  requester.listener.worker.metrics.exchangeStarted(requester.listener.slot, -1, -1);
+  requester.replyOwn(exchange, { status: FAULTS[what].status });
 }
 
 /** CONNECT would make a forward proxy of us. */
-function refuseConnect(exchange: Exchange): void {
-  const { connection } = exchange;
+function refuseConnect(requester: Requester, exchange: Exchange): void {
   exchange.outcome = 'client-error';
-  connection.isClosing = true;
-  connection.listener.plane.metrics.exchangeStarted(connection.listener.slot, -1, -1);
-  connection.replyOwn(exchange, { status: 405, fields: 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n' });
+  requester.isClosing = true;
+  requester.listener.worker.metrics.exchangeStarted(requester.listener.slot, -1, -1);
+  requester.replyOwn(exchange, { status: 405, fields: 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n' });
 }
 
-function requestIdOf(exchange: Exchange, parser: RequestParser, bytes: Buffer, start: number): string {
-  if (!exchange.connection.identity.isTrusted) return newRequestId();
+function requestIdOf(requester: Requester, parser: RequestParser, bytes: Buffer, start: number): string {
+  if (!requester.identity.isTrusted) return newRequestId();
   for (let index = 0; index < parser.fields.count; index++) {
     if ((parser.fields.ids[index]! & ID) !== X_REQUEST_ID) continue;
     const id = parser.value(bytes, start, index);

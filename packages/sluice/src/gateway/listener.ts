@@ -6,16 +6,26 @@ import { Router } from '../core/routing/router.ts';
 import type { ListenerPlan } from '../config/plan.ts';
 import { compileLinearRegex } from '../io/regex.ts';
 import type { CloseReason } from '../observe/metric-layout.ts';
-import type { DataPlane } from './data-plane.ts';
 import { DownstreamConnection } from './downstream.ts';
+import type { ListenerContext } from './listener-context.ts';
 import { ForwardingRules } from './forwarding.ts';
 import type { RequestView } from './request-view.ts';
-import { RouteRuntime } from './route-runtime.ts';
+import type { RouteRuntime } from './route-runtime.ts';
+import type { WorkerContext } from './worker-context.ts';
 
 const BACKLOG = 4096;
 
-export class Listener {
-  readonly plane: DataPlane;
+/** What a listener needs of its worker beyond the common. `data-plane.ts` is it. */
+export interface ListenerOwner extends WorkerContext {
+  /** Whether other workers listen on the same ports. */
+  readonly sharesPorts: boolean;
+  compileRoute(index: number): RouteRuntime;
+  /** The last connection of a draining listener has gone. */
+  onListenerEmpty(): void;
+}
+
+export class Listener implements ListenerContext {
+  readonly worker: ListenerOwner;
   plan: ListenerPlan;
   readonly slot: number;
   forwarding: ForwardingRules;
@@ -27,8 +37,8 @@ export class Listener {
   private lastHost: string | null = '';
   private isDraining = false;
 
-  constructor(plane: DataPlane, plan: ListenerPlan, slot: number) {
-    this.plane = plane;
+  constructor(worker: ListenerOwner, plan: ListenerPlan, slot: number) {
+    this.worker = worker;
     this.plan = plan;
     this.slot = slot;
     this.forwarding = new ForwardingRules(plan.forwarding);
@@ -42,7 +52,7 @@ export class Listener {
 
   /** Compiles the routes that hold here. */
   setRoutes(): void {
-    const { plan } = this.plane;
+    const { plan } = this.worker;
     this.router = new Router(plan.routes, { listener: this.plan.name, compileRegex: compileLinearRegex });
     this.routes = new Array<RouteRuntime | null>(plan.routes.length).fill(null);
   }
@@ -55,7 +65,7 @@ export class Listener {
     this.server = server;
     const { address } = this.plan;
     const where =
-      address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port, reusePort: this.plane.sharesPorts };
+      address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port, reusePort: this.worker.sharesPorts };
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ ...where, backlog: BACKLOG }, () => {
@@ -63,13 +73,13 @@ export class Listener {
         resolve();
       });
     });
-    server.on('error', (error) => this.plane.event('error', 'listener failed', { listener: this.plan.name, reason: error.message }));
+    server.on('error', (error) => this.worker.event('error', 'listener failed', { listener: this.plan.name, reason: error.message }));
   }
 
   /** The route of a request, or null. */
   route(view: RequestView): RouteRuntime | null {
     const index = this.router.match(view);
-    return index < 0 ? null : (this.routes[index] ??= this.plane.compileRoute(index));
+    return index < 0 ? null : (this.routes[index] ??= this.worker.compileRoute(index));
   }
 
   /** Normalised host of an authority, or null. The last one is remembered: a client rarely asks for another. */
@@ -110,23 +120,23 @@ export class Listener {
     for (const connection of this.connections) if (connection.isIdle) connection.cut('drain');
   }
 
-  onClosed(connection: DownstreamConnection, reason: CloseReason): void {
+  private readonly onClosed = (connection: DownstreamConnection, reason: CloseReason): void => {
     if (!this.connections.delete(connection)) return;
-    this.plane.sweeper.remove(connection);
-    this.plane.metrics.connectionClosed(this.slot, reason);
-    if (this.isDraining && this.connections.size === 0) this.plane.onListenerEmpty();
-  }
+    this.worker.sweeper.remove(connection);
+    this.worker.metrics.connectionClosed(this.slot, reason);
+    if (this.isDraining && this.connections.size === 0) this.worker.onListenerEmpty();
+  };
 
   private accept(socket: Socket): void {
     if (this.connections.size >= this.plan.connectionsMax) {
-      this.plane.metrics.connectionRefused(this.slot);
+      this.worker.metrics.connectionRefused(this.slot);
       socket.destroy();
       return;
     }
-    const connection = new DownstreamConnection(this, socket);
+    const connection = new DownstreamConnection(this, socket, this.onClosed);
     this.connections.add(connection);
-    this.plane.sweeper.add(connection);
-    this.plane.metrics.connectionOpened(this.slot);
+    this.worker.sweeper.add(connection);
+    this.worker.metrics.connectionOpened(this.slot);
     if (this.isDraining) connection.announceClose();
   }
 }

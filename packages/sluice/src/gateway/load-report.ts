@@ -3,8 +3,8 @@ import { parseLoadReport, writeLoadReport } from '../core/balancing/orca.ts';
 import { ID } from '../core/http1/field-section.ts';
 import { ENDPOINT_LOAD_METRICS } from '../core/http1/known-fields.ts';
 import type { BalancePlan } from '../config/plan.ts';
-import type { DataPlane } from './data-plane.ts';
-import type { UpstreamConnection } from './upstream.ts';
+import type { Attempt } from './exchange.ts';
+import type { WorkerContext } from './worker-context.ts';
 
 /** Whether an algorithm reads what the applications report. */
 export function usesReports(balance: BalancePlan): boolean {
@@ -12,13 +12,13 @@ export function usesReports(balance: BalancePlan): boolean {
 }
 
 /** Notes the report in the head at `start`, if there is one. */
-export function noteReport(plane: DataPlane, connection: UpstreamConnection, bytes: Buffer, start: number): void {
-  const { parser, pool } = connection;
+export function noteReport(worker: WorkerContext, attempt: Attempt, bytes: Buffer, start: number): void {
+  const { parser } = attempt;
   const { ids, count } = parser.fields;
   for (let index = 0; index < count; index++) {
     if ((ids[index]! & ID) !== ENDPOINT_LOAD_METRICS) continue;
     const report = parseLoadReport(parser.value(bytes, start, index));
-    if (report !== null) writeLoadReport(plane.table, pool.slot, report, plane.clock.now());
+    if (report !== null) writeLoadReport(worker.table, attempt.slot, report, worker.clock.now());
     return;
   }
 }

@@ -7,17 +7,35 @@ import type { LookupFunction } from 'node:net';
 import type { Instant } from '../base/time.ts';
 import type { AddressPlan, EndpointPlan, PoolPlan } from '../config/plan.ts';
 import type { Exchange } from './exchange.ts';
-import type { Service } from './service.ts';
-import { UpstreamConnection } from './upstream.ts';
+import { UpstreamConnection, type UpstreamOwner } from './upstream.ts';
 import { FAILURES, type UpstreamFailure } from './upstream-failure.ts';
+import type { WorkerContext } from './worker-context.ts';
 
 interface Waiter {
   readonly exchange: Exchange;
   readonly until: number;
 }
 
-export class Pool {
-  readonly service: Service;
+/** Whose endpoint it is. `service.ts` is it. */
+export interface PoolOwner {
+  readonly worker: WorkerContext;
+  readonly plan: { readonly pool: PoolPlan };
+  /** Requests of the service that wait for a connection, in this worker. */
+  waiting: number;
+  connectionOpened(): void;
+  connectionClosed(): void;
+  isConnectionBoundReached(): boolean;
+  attemptDone(connection: UpstreamConnection, exchange: Exchange): void;
+  attemptFailed(connection: UpstreamConnection, exchange: Exchange, failure: UpstreamFailure): void;
+  /** An attempt never got a connection. */
+  attemptUnplaced(exchange: Exchange, slot: number, failure: UpstreamFailure): void;
+  /** Nobody waits for this attempt any more. */
+  attemptAbandoned(slot: number): void;
+}
+
+export class Pool implements UpstreamOwner {
+  readonly worker: WorkerContext;
+  private readonly service: PoolOwner;
   readonly slot: number;
   readonly target: AddressPlan;
   readonly address: string;
@@ -28,13 +46,14 @@ export class Pool {
   private readonly waiting: Waiter[] = [];
   private isClosed = false;
 
-  constructor(service: Service, slot: number, endpoint: EndpointPlan, resolver: { readonly lookup?: LookupFunction }) {
+  constructor(service: PoolOwner, slot: number, endpoint: EndpointPlan) {
     this.service = service;
+    this.worker = service.worker;
     this.slot = slot;
     this.target = endpoint.target;
     this.address = endpoint.address;
     this.plan = service.plan.pool;
-    this.resolver = endpoint.target.kind === 'tcp' ? resolver : {};
+    this.resolver = endpoint.target.kind === 'tcp' ? service.worker.resolver : {};
   }
 
   /** Sends the exchange over an idle or a new connection, or lets it wait. False when there is no room even to wait. */
@@ -51,7 +70,7 @@ export class Pool {
 
   /** Takes a connection back; whoever waits gets it. */
   release(connection: UpstreamConnection): void {
-    const now = this.service.plane.clock.now();
+    const now = this.worker.clock.now();
     const waiter = this.nextWaiter(now);
     if (waiter !== null) return this.assign(connection, waiter.exchange, now, false);
     if (this.isClosed || this.idle.length >= this.plan.idleMax) return connection.discard();
@@ -59,35 +78,27 @@ export class Pool {
     this.idle.push(connection);
   }
 
-  /** A connection that nobody waits for any more became usable. */
-  onSpare(connection: UpstreamConnection): void {
-    this.release(connection);
+  attemptDone(connection: UpstreamConnection, exchange: Exchange): void {
+    this.service.attemptDone(connection, exchange);
+  }
+
+  attemptFailed(connection: UpstreamConnection, exchange: Exchange, failure: UpstreamFailure): void {
+    this.service.attemptFailed(connection, exchange, failure);
   }
 
   onDead(connection: UpstreamConnection): void {
     if (!this.open.delete(connection)) return;
     this.service.connectionClosed();
-    this.service.plane.sweeper.remove(connection);
+    this.worker.sweeper.remove(connection);
     const index = this.idle.lastIndexOf(connection);
     if (index >= 0) this.idle.splice(index, 1);
     if (this.waiting.length > 0) this.serveWaiter();
-  }
-
-  onConnectFailed(failure: UpstreamFailure): void {
-    const waiter = this.nextWaiter(this.service.plane.clock.now());
-    if (waiter !== null) this.service.attemptUnplaced(waiter.exchange, this.slot, failure);
   }
 
   /** Ends idle connections and takes none back; what is under way finishes. */
   close(): void {
     this.isClosed = true;
     for (const connection of this.idle.slice()) connection.discard();
-  }
-
-  /** The endpoint is back before the pool was empty. */
-  reopen(plan: PoolPlan): void {
-    this.isClosed = false;
-    this.plan = plan;
   }
 
   get isEmpty(): boolean {
@@ -112,7 +123,7 @@ export class Pool {
     const connection = new UpstreamConnection(this, now);
     this.open.add(connection);
     this.service.connectionOpened();
-    this.service.plane.sweeper.add(connection);
+    this.worker.sweeper.add(connection);
     return connection;
   }
 
@@ -141,7 +152,7 @@ export class Pool {
 
   private serveWaiter(): void {
     if (this.isClosed && this.waiting.length === 0) return;
-    const now = this.service.plane.clock.now();
+    const now = this.worker.clock.now();
     if (this.open.size >= this.plan.connectionsMax) return;
     const waiter = this.nextWaiter(now);
     if (waiter !== null) this.assign(this.connect(now), waiter.exchange, now, false);

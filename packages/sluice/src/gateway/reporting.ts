@@ -3,16 +3,15 @@ import { isLogged } from '../observe/access-log.ts';
 import type { Instant } from '../base/time.ts';
 import { timestamp } from '../base/time.ts';
 import type { Exchange } from './exchange.ts';
-import type { Listener } from './listener.ts';
+import type { WorkerContext } from './worker-context.ts';
 
 /** Records an exchange that is over. */
-export function finishExchange(listener: Listener, exchange: Exchange): void {
-  const { plane } = listener;
-  const now = plane.clock.now();
+export function finishExchange(worker: WorkerContext, listenerSlot: number, exchange: Exchange): void {
+  const now = worker.clock.now();
   exchange.service?.exchangeEnded(exchange, now);
-  const status = isCut(exchange) ? 0 : exchange.status;
-  plane.metrics.exchangeEnded(
-    listener.slot,
+  const status = exchange.isCut ? 0 : exchange.status;
+  worker.metrics.exchangeEnded(
+    listenerSlot,
     exchange.route?.slot ?? -1,
     exchange.service?.slot ?? -1,
     exchange.endpoint,
@@ -21,19 +20,14 @@ export function finishExchange(listener: Listener, exchange: Exchange): void {
     exchange.bytesIn,
     exchange.bytesOut,
   );
-  const { accessLog } = plane.plan;
-  if (accessLog !== null && isLogged(accessLog.sample, status, exchange.outcome, plane.random())) writeLine(listener, exchange, now);
+  const { accessLog } = worker.plan;
+  if (accessLog !== null && isLogged(accessLog.sample, status, exchange.outcome, worker.random())) writeLine(worker, exchange, now);
 }
 
-function isCut(exchange: Exchange): boolean {
-  return exchange.status === 0;
-}
-
-function writeLine(listener: Listener, exchange: Exchange, now: Instant): void {
-  const { plane } = listener;
+function writeLine(worker: WorkerContext, exchange: Exchange, now: Instant): void {
   const durationMs = now - exchange.startedAt;
-  plane.writeAccess({
-    time: timestamp(plane.clock.wall() - durationMs),
+  worker.writeAccess({
+    time: timestamp(worker.clock.wall() - durationMs),
     client: exchange.clientAddress,
     method: exchange.method,
     host: exchange.log?.host ?? '',

@@ -3,9 +3,9 @@ import type { Random } from '../base/random.ts';
 import type { Template } from '../core/routing/template.ts';
 import type { RoutePlan } from '../config/plan.ts';
 import { type CompiledEdits, compileEdits } from './header-edits.ts';
-import type { Service } from './service.ts';
+import type { ExchangeRoute, ExchangeService } from './exchange.ts';
 
-export class RouteRuntime {
+export class RouteRuntime implements ExchangeRoute {
   readonly plan: RoutePlan;
   /** Row in the metric board. */
   readonly slot: number;
@@ -13,11 +13,11 @@ export class RouteRuntime {
   readonly responseEdits: CompiledEdits;
   /** Of the redirect's location or the rewritten path; `route-action.ts` compiles it. */
   template: Template | null = null;
-  private readonly services: readonly Service[];
+  private readonly services: readonly ExchangeService[];
   /** Rising sums of the weights, same order; the last is the total. */
   private readonly bounds: Float64Array;
 
-  constructor(plan: RoutePlan, slot: number, serviceByName: ReadonlyMap<string, Service>) {
+  constructor(plan: RoutePlan, slot: number, serviceByName: ReadonlyMap<string, ExchangeService>) {
     this.plan = plan;
     this.slot = slot;
     this.requestEdits = compileEdits(plan.rewrite?.requestHeaders);
@@ -30,7 +30,7 @@ export class RouteRuntime {
   }
 
   /** The service of this request, by weight (canary). */
-  pickService(random: Random): Service {
+  pickService(random: Random): ExchangeService {
     const last = this.services.length - 1;
     if (last === 0) return this.services[0]!;
     const point = random() * this.bounds[last]!;

@@ -2,61 +2,64 @@
  * An upgraded connection (WebSocket and the like): bytes both ways with backpressure, half-close passed on, ended after silence. The upstream
  * socket never returns to its pool.
  */
-import type { Instant } from '../base/time.ts';
-import type { DownstreamConnection } from './downstream.ts';
-import type { Exchange } from './exchange.ts';
-import type { UpstreamConnection } from './upstream.ts';
+import type { Socket } from 'node:net';
+import type { Attempt, Exchange } from './exchange.ts';
+import type { ListenerContext } from './listener-context.ts';
+
+/** Whose tunnel it is. `downstream.ts` is it. */
+export interface TunnelClient {
+  readonly socket: Socket;
+  readonly listener: ListenerContext;
+  deadline: number;
+  onTunnelEnd(exchange: Exchange, outcome: Exchange['outcome']): void;
+}
 
 export class Tunnel {
-  private readonly downstream: DownstreamConnection;
+  private readonly client: TunnelClient;
   private readonly exchange: Exchange;
-  private readonly upstream: UpstreamConnection;
-  private readonly idleMs: number;
+  private readonly origin: Socket;
   private isOver = false;
-  private isUpstreamEnded = false;
-  private isDownstreamEnded = false;
+  private hasOriginEnded = false;
+  private hasClientEnded = false;
 
-  constructor(downstream: DownstreamConnection, exchange: Exchange, upstream: UpstreamConnection, idleMs: number) {
-    this.downstream = downstream;
+  constructor(client: TunnelClient, exchange: Exchange, attempt: Attempt) {
+    this.client = client;
     this.exchange = exchange;
-    this.upstream = upstream;
-    this.idleMs = idleMs;
+    this.origin = attempt.detach((bytes) => {
+      this.passDown(bytes);
+      return client.socket.writableLength > 0;
+    });
   }
 
   /** @param early What the client sent before the 101. @param first What the origin sent behind it. */
   start(early: Buffer | null, first: Buffer): void {
-    const { socket: client } = this.downstream;
-    const { socket: origin } = this.upstream;
-    this.upstream.detach((bytes) => {
-      this.pass(bytes, 'down');
-      return client.writableLength > 0;
-    });
-    client.removeAllListeners('data');
-    client.on('data', (chunk: Buffer) => this.pass(chunk, 'up'));
-    origin.on('drain', () => client.resume());
-    origin.on('end', () => this.onUpstreamEnd());
-    origin.on('error', () => this.finish('upstream-reset'));
-    origin.on('close', () => this.finish('complete'));
+    const { socket } = this.client;
+    socket.removeAllListeners('data');
+    socket.on('data', (chunk: Buffer) => this.passUp(chunk));
+    this.origin.on('drain', () => socket.resume());
+    this.origin.on('end', () => this.onOriginEnd());
+    this.origin.on('error', () => this.finish('upstream-reset'));
+    this.origin.on('close', () => this.finish('complete'));
     this.touch();
-    if (first.length > 0) this.pass(Buffer.from(first), 'down'); // its memory is read into again
-    if (early !== null) this.pass(early, 'up');
+    if (first.length > 0) this.passDown(Buffer.from(first)); // a copy: its memory is read into again
+    if (early !== null) this.passUp(early);
   }
 
   onDownstreamDrain(): void {
-    this.upstream.socket.resume();
+    this.origin.resume();
   }
 
   onDownstreamEnd(): void {
-    this.isDownstreamEnded = true;
-    this.upstream.socket.end();
-    if (this.isUpstreamEnded) this.finish('complete');
+    this.hasClientEnded = true;
+    this.origin.end();
+    if (this.hasOriginEnded) this.finish('complete');
   }
 
   onDownstreamClose(): void {
-    this.finish(this.isDownstreamEnded || this.isUpstreamEnded ? 'complete' : 'client-gone');
+    this.finish(this.hasClientEnded || this.hasOriginEnded ? 'complete' : 'client-gone');
   }
 
-  onDeadline(_now: Instant): void {
+  onDeadline(): void {
     this.finish('timeout-upgrade');
   }
 
@@ -65,34 +68,34 @@ export class Tunnel {
     this.finish('drain');
   }
 
-  private pass(chunk: Buffer, way: 'up' | 'down'): void {
+  private passUp(chunk: Buffer): void {
     this.touch();
-    const from = way === 'up' ? this.downstream.socket : this.upstream.socket;
-    const to = way === 'up' ? this.upstream.socket : this.downstream.socket;
-    if (way === 'up') this.exchange.bytesIn += chunk.length;
-    else this.exchange.bytesOut += chunk.length;
-    if (!to.writable) return;
-    if (!to.write(chunk)) from.pause();
+    this.exchange.bytesIn += chunk.length;
+    if (this.origin.writable && !this.origin.write(chunk)) this.client.socket.pause();
   }
 
-  private onUpstreamEnd(): void {
-    this.isUpstreamEnded = true;
-    this.downstream.socket.end();
-    if (this.isDownstreamEnded) this.finish('complete');
+  private passDown(chunk: Buffer): void {
+    this.touch();
+    this.exchange.bytesOut += chunk.length;
+    if (this.client.socket.writable && !this.client.socket.write(chunk)) this.origin.pause();
+  }
+
+  private onOriginEnd(): void {
+    this.hasOriginEnded = true;
+    this.client.socket.end();
+    if (this.hasClientEnded) this.finish('complete');
   }
 
   private touch(): void {
-    this.downstream.deadline = this.downstream.listener.plane.coarseNow + this.idleMs;
+    this.client.deadline = this.client.listener.worker.coarseNow + this.client.listener.plan.timeouts.upgradeIdleMs;
   }
 
   private finish(outcome: Exchange['outcome']): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.exchange.service!.tunnelEnded(this.exchange, this.upstream);
-    const { socket } = this.downstream;
-    this.downstream.onTunnelEnd(this.exchange, outcome);
-    // destroySoon: what was written still leaves; then the socket closes.
-    this.upstream.socket.destroySoon();
-    socket.destroySoon();
+    this.client.onTunnelEnd(this.exchange, outcome);
+    // What was written still leaves; then both close.
+    this.origin.destroySoon();
+    this.client.socket.destroySoon();
   }
 }

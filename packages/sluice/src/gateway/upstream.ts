@@ -2,22 +2,39 @@
  * One connection to an endpoint. It carries one exchange at a time: writes the request, reads the reply, and goes back to its pool or ends. Anything
  * that arrives while it is idle ends it: such bytes belong to no request (response-queue poisoning).
  */
-import { connect, type Socket } from 'node:net';
+import { connect, type LookupFunction, type Socket } from 'node:net';
 import type { Instant } from '../base/time.ts';
 import { BodyDecoder, type BodySink } from '../core/http1/body-decoder.ts';
 import { MORE, REFUSED } from '../core/http1/field-section.ts';
 import { ResponseParser } from '../core/http1/response-parser.ts';
-import type { Exchange } from './exchange.ts';
+import type { AddressPlan, PoolPlan } from '../config/plan.ts';
+import type { Attempt, Exchange } from './exchange.ts';
 import { Outbox } from './outbox.ts';
-import type { Pool } from './pool.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import type { Sweepable } from './sweeper.ts';
 import { FAILURES, type UpstreamFailure } from './upstream-failure.ts';
+import type { WorkerContext } from './worker-context.ts';
 
 const CRLF = '\r\n';
 
-export class UpstreamConnection implements Sweepable, BodySink {
-  readonly pool: Pool;
+/** Whose connection it is. `pool.ts` is it. */
+export interface UpstreamOwner {
+  readonly worker: WorkerContext;
+  readonly slot: number;
+  readonly target: AddressPlan;
+  readonly plan: PoolPlan;
+  readonly resolver: { readonly lookup?: LookupFunction };
+  /** The connection is usable and carries nothing: again, or (it was opened for somebody who left) for the first time. */
+  release(connection: UpstreamConnection): void;
+  onDead(connection: UpstreamConnection): void;
+  /** An attempt's reply is complete. */
+  attemptDone(connection: UpstreamConnection, exchange: Exchange): void;
+  attemptFailed(connection: UpstreamConnection, exchange: Exchange, failure: UpstreamFailure): void;
+}
+
+export class UpstreamConnection implements Attempt, Sweepable, BodySink {
+  readonly pool: UpstreamOwner;
+  readonly slot: number;
   readonly socket: Socket;
   readonly parser: ResponseParser;
   deadline = Infinity;
@@ -45,8 +62,9 @@ export class UpstreamConnection implements Sweepable, BodySink {
   private onTunnelBytes: ((bytes: Buffer) => boolean) | null = null;
   private readonly openedAt: Instant;
 
-  constructor(pool: Pool, openedAt: Instant) {
+  constructor(pool: UpstreamOwner, openedAt: Instant) {
     this.pool = pool;
+    this.slot = pool.slot;
     this.openedAt = openedAt;
     const { http1, connectTimeoutMs } = pool.plan;
     this.parser = new ResponseParser(http1);
@@ -63,7 +81,7 @@ export class UpstreamConnection implements Sweepable, BodySink {
         : connect({ host: target.host, port: target.port, noDelay: true, onread, ...pool.resolver });
     this.outbox = new Outbox(this.socket);
     this.socket.on('connect', () => this.onConnect());
-    this.socket.on('drain', () => this.exchange?.connection.onUpstreamDrain(this));
+    this.socket.on('drain', () => this.exchange?.client.onUpstreamDrain(this));
     this.socket.on('end', () => this.onEnd());
     this.socket.on('error', () => this.onError());
     this.socket.on('close', () => this.onError());
@@ -99,20 +117,21 @@ export class UpstreamConnection implements Sweepable, BodySink {
     this.outbox.flush();
   }
 
-  get hasRoom(): boolean {
-    return !this.socket.writableNeedDrain;
+  resume(): void {
+    this.socket.resume();
   }
 
   /**
    * Hands the socket over (an upgrade): from here on it is somebody else's, and never pooled.
    * @param onBytes Takes what is read; answers whether it keeps the memory.
    */
-  detach(onBytes: (bytes: Buffer) => boolean): void {
+  detach(onBytes: (bytes: Buffer) => boolean): Socket {
     this.onTunnelBytes = onBytes;
     this.isDead = true;
     this.deadline = Infinity;
     this.socket.removeAllListeners();
     this.pool.onDead(this);
+    return this.socket;
   }
 
   /** Ends the connection at once; its exchange, if any, is not told. */
@@ -126,14 +145,14 @@ export class UpstreamConnection implements Sweepable, BodySink {
 
   onDeadline(now: Instant): void {
     const { exchange } = this;
-    if (exchange === null) this.isConnected ? this.discard() : this.fail(FAILURES.connectTimeout);
-    else if (!this.isConnected) this.fail(FAILURES.connectTimeout);
-    else if (this.isReplying && !exchange.connection.hasRoom) this.deadline = now + this.pool.plan.bodyIdleMs; // the client is slow, not the origin
+    if (!this.isConnected) this.fail(FAILURES.connectTimeout);
+    else if (exchange === null) this.discard();
+    else if (this.isReplying && !exchange.client.hasRoom) this.deadline = now + this.pool.plan.bodyIdleMs; // the client is slow, not the origin
     else this.fail(this.isReplying ? FAILURES.bodyTimeout : FAILURES.headTimeout);
   }
 
   onBody(bytes: Uint8Array, start: number, end: number): void {
-    this.exchange?.connection.replyBody(this.exchange, bytes as Buffer, start, end);
+    this.exchange?.client.replyBody(this.exchange, bytes as Buffer, start, end);
   }
 
   private addContent(bytes: Buffer, start: number, end: number): void {
@@ -155,15 +174,15 @@ export class UpstreamConnection implements Sweepable, BodySink {
 
   private awaitHead(now: Instant): void {
     if (this.isReplying || this.exchange === null) return;
-    const base = Math.max(now, this.pool.service.plane.coarseNow);
+    const base = Math.max(now, this.pool.worker.coarseNow);
     this.deadline = base + this.exchange.route!.plan.timeouts.responseHeaderMs;
   }
 
   private onConnect(): void {
     this.isConnected = true;
-    const now = this.pool.service.plane.clock.now();
+    const now = this.pool.worker.clock.now();
     const { exchange } = this;
-    if (exchange === null) return this.pool.onSpare(this);
+    if (exchange === null) return this.pool.release(this);
     exchange.connectMs = now - this.openedAt;
     this.deadline = Infinity;
     if (this.isRequestSent || exchange.expectsContinue) this.awaitHead(now);
@@ -205,18 +224,18 @@ export class UpstreamConnection implements Sweepable, BodySink {
       if (next === REFUSED) return this.fail(FAILURES.invalid);
       const { status } = this.parser;
       if (status >= 200) {
-        if (!exchange.connection.onResponseHead(exchange, this, bytes, start)) return -1;
+        if (!exchange.client.onResponseHead(exchange, this, bytes, start)) return -1;
         this.isReplying = true;
-        this.deadline = this.pool.service.plane.coarseNow + this.pool.plan.bodyIdleMs;
+        this.deadline = this.pool.worker.coarseNow + this.pool.plan.bodyIdleMs;
         this.decoder.start(this.parser.bodyKind, this.parser.contentLength);
         return next;
       }
       if (status === 101) {
         if (!exchange.isUpgrade || !this.parser.connection.upgrade || this.parser.upgrade === null) return this.fail(FAILURES.invalid);
-        exchange.connection.onUpgraded(exchange, this, bytes, start, next);
+        exchange.client.onUpgraded(exchange, this, bytes, start, next);
         return -1;
       }
-      if (!exchange.connection.onInterim(exchange, this, bytes, start)) return this.fail(FAILURES.invalid);
+      if (!exchange.client.onInterim(exchange, this.parser, bytes, start)) return this.fail(FAILURES.invalid);
       this.parser.begin();
       start = next;
       if (start === bytes.length) return -1;
@@ -231,9 +250,9 @@ export class UpstreamConnection implements Sweepable, BodySink {
     }
     if (this.exchange !== exchange) return; // the client's side ended it
     if (this.decoder.isDone) return this.finish(exchange);
-    this.deadline = this.pool.service.plane.coarseNow + this.pool.plan.bodyIdleMs;
-    const hasRoom = exchange.connection.flushReply();
-    if (exchange.connection.holdsBytes) this.memory.keep();
+    this.deadline = this.pool.worker.coarseNow + this.pool.plan.bodyIdleMs;
+    const hasRoom = exchange.client.flushReply();
+    if (exchange.client.holdsBytes) this.memory.keep();
     if (!hasRoom) this.socket.pause();
   }
 
@@ -243,14 +262,14 @@ export class UpstreamConnection implements Sweepable, BodySink {
     const { trailers } = this.decoder;
     this.exchange = null;
     this.deadline = Infinity;
-    this.pool.service.attemptDone(this, exchange, null);
+    this.pool.attemptDone(this, exchange);
     if (isReusable) {
       this.isReused = true;
       this.pool.release(this);
     } else this.discard();
-    const { connection } = exchange;
-    connection.onReplyEnd(exchange, trailers);
-    if (connection.holdsBytes) this.memory.keep();
+    const { client } = exchange;
+    client.onReplyEnd(exchange, trailers);
+    if (client.holdsBytes) this.memory.keep();
   }
 
   private onEnd(): void {
@@ -272,8 +291,7 @@ export class UpstreamConnection implements Sweepable, BodySink {
   private fail(failure: UpstreamFailure): -1 {
     const { exchange } = this;
     this.discard();
-    if (exchange !== null) this.pool.service.attemptFailed(this, exchange, failure);
-    else if (!this.isConnected) this.pool.onConnectFailed(failure);
+    if (exchange !== null) this.pool.attemptFailed(this, exchange, failure);
     return -1;
   }
 }

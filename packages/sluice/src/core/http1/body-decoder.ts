@@ -14,6 +14,12 @@ export interface BodyLimits {
   readonly chunkExtensionBytesMax: number;
 }
 
+/** Parsed trailer fields and the bytes that they stand in (from 0). */
+export interface Trailers {
+  readonly fields: FieldSection;
+  readonly bytes: Uint8Array;
+}
+
 /** Takes content as it comes; the bytes are only valid during the call. */
 export interface BodySink {
   onBody(bytes: Uint8Array, start: number, end: number): void;
@@ -39,8 +45,8 @@ export class BodyDecoder {
   fault: Fault | null = null;
   /** Content bytes handed on. */
   received = 0;
-  /** Parsed trailer fields and their bytes; null when there were none. */
-  trailers: { readonly fields: FieldSection; readonly bytes: Uint8Array } | null = null;
+  /** Null when there were none. */
+  trailers: Trailers | null = null;
   private remaining = 0;
   private state = SIZE;
   private digits = 0;

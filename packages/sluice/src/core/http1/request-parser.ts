@@ -4,7 +4,7 @@
  */
 import { CLASS, CR, LF, SP, TOKEN, VISIBLE } from './characters.ts';
 import { FAULTS, type Fault } from './fault.ts';
-import { ALIAS, FieldSection, ID, MORE, REFUSED, type FieldLimits } from './field-section.ts';
+import { ALIAS, FieldSection, ID, MORE, REFUSED } from './field-section.ts';
 import { type BodyKind, type ConnectionOptions, codingFault, equalsIgnoringCase, parseLength, readConnection } from './framing.ts';
 import * as known from './known-fields.ts';
 import { latin1 } from './text.ts';
@@ -75,7 +75,7 @@ export class RequestParser {
       this.fieldsStart = line - start;
     }
     const section = start + this.fieldsStart;
-    const next = this.fields.scan(bytes, section, end, this.fieldLimits as FieldLimits, FAULTS.headersLong);
+    const next = this.fields.scan(bytes, section, end, this.fieldLimits, FAULTS.headersLong);
     if (next === MORE) return MORE;
     if (next === REFUSED) return this.refuse(this.fields.fault!);
     return this.conclude(bytes, section) ? next : REFUSED;

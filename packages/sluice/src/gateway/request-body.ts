@@ -1,0 +1,70 @@
+/** A client's request body on its way in: decoded, bounded in time (silence and mean rate), kept as long as another attempt may need it. */
+import { BodyDecoder, type BodySink } from '../core/http1/body-decoder.ts';
+import type { Fault } from '../core/http1/fault.ts';
+import { REFUSED } from '../core/http1/field-section.ts';
+import { type Exchange, REPLAY_BYTES_MAX } from './exchange.ts';
+import type { ListenerContext } from './listener-context.ts';
+import { trailerLines } from './trailers.ts';
+
+export class RequestBody implements BodySink {
+  private readonly listener: ListenerContext;
+  private readonly decoder: BodyDecoder;
+  private exchange: Exchange;
+  private startedAt: number;
+  /** The client must wait: nothing takes the content now. */
+  mustPause = false;
+
+  constructor(listener: ListenerContext, exchange: Exchange) {
+    this.listener = listener;
+    this.decoder = new BodyDecoder(listener.plan.http1);
+    this.exchange = exchange;
+    this.startedAt = exchange.startedAt;
+  }
+
+  /** Begins the body of an exchange. */
+  start(exchange: Exchange, length: number): void {
+    this.exchange = exchange;
+    this.startedAt = exchange.startedAt;
+    this.decoder.start(exchange.bodyKind, length);
+  }
+
+  /** Why it was refused. */
+  get fault(): Fault {
+    return this.decoder.fault!;
+  }
+
+  /** Takes bytes. @returns The index of the first byte behind the body, or REFUSED. */
+  feed(bytes: Buffer, from: number): number {
+    this.mustPause = false;
+    const at = this.decoder.feed(bytes, from, bytes.length, this);
+    if (at === REFUSED || !this.decoder.isDone || this.exchange.isOver) return at;
+    this.exchange.isRequestDone = true;
+    this.exchange.requestTrailers = trailerLines(this.decoder.trailers);
+    this.exchange.current?.sendEnd();
+    return at;
+  }
+
+  /** Both bounds in one number: silence, and the moment at which the mean rate would be too low. */
+  get deadline(): number {
+    const { bodyIdleMs, bodyRateMin, bodyGraceMs } = this.listener.plan.timeouts;
+    const idle = this.listener.worker.coarseNow + bodyIdleMs;
+    if (bodyRateMin === 0) return idle;
+    return Math.min(idle, this.startedAt + Math.max(bodyGraceMs, (this.exchange.bytesIn / bodyRateMin) * 1000));
+  }
+
+  onBody(bytes: Uint8Array, start: number, end: number): void {
+    const { exchange } = this;
+    if (exchange.isOver) return;
+    exchange.bytesIn += end - start;
+    const part = (bytes as Buffer).subarray(start, end);
+    const { current } = exchange;
+    if (current === null) {
+      exchange.keepBody(part);
+      this.mustPause = exchange.partsBytes > REPLAY_BYTES_MAX;
+      return;
+    }
+    if (exchange.isReplayable && exchange.partsBytes + part.length <= REPLAY_BYTES_MAX) exchange.keepBody(part);
+    else exchange.forgetBody();
+    if (!current.sendBody(part, 0, part.length)) this.mustPause = true;
+  }
+}

@@ -1,0 +1,38 @@
+/** What everything in a data-plane worker may use: clocks, shared tables, deadlines, and the way upstream. `data-plane.ts` is it. */
+import type { LookupFunction } from 'node:net';
+import type { Random } from '../base/random.ts';
+import type { Clock, Instant } from '../base/time.ts';
+import type { EndpointTable } from '../core/balancing/endpoint-table.ts';
+import type { RequestParser } from '../core/http1/request-parser.ts';
+import type { Http1Limits, Plan } from '../config/plan.ts';
+import type { FromWorker } from '../config/worker-protocol.ts';
+import type { AccessRecord } from '../observe/access-log.ts';
+import type { WorkerMetrics } from '../observe/worker-metrics.ts';
+import type { Exchange } from './exchange.ts';
+import type { Sweeper } from './sweeper.ts';
+
+export interface WorkerContext {
+  /** 0-based index of the worker: its column in the shared tables. */
+  readonly index: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly table: EndpointTable;
+  readonly metrics: WorkerMetrics;
+  readonly sweeper: Sweeper;
+  readonly resolver: { readonly lookup: LookupFunction };
+  /** The plan in force. */
+  readonly plan: Plan;
+  /** Monotonic time as of the last sweep: at most 250 ms old. For deadlines, not for latencies. */
+  readonly coarseNow: Instant;
+  /** To the control plane. */
+  say(message: FromWorker): void;
+  event(level: 'info' | 'warn' | 'error', what: string, detail: Readonly<Record<string, string | number | boolean>>): void;
+  /** Sends the exchange to its service at the end of this turn of the event loop. */
+  dispatch(exchange: Exchange): void;
+  /** Runs something at the end of this turn, without recursion. */
+  later(task: () => void): void;
+  /** A parser for one head, begun under these limits; give it back. */
+  takeParser(limits: Http1Limits): RequestParser;
+  giveParser(parser: RequestParser): void;
+  writeAccess(record: AccessRecord): void;
+}
