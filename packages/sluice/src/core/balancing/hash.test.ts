@@ -74,6 +74,17 @@ for (const hashTable of ['maglev', 'ketama', 'rendezvous'] as const) {
       assert.deepEqual(placeAll(hashBalancer(hashTable), reversed), placeAll(hashBalancer(hashTable), all));
     });
 
+    test('a table changed step by step is the same as one built at once', () => {
+      const balancer = hashBalancer(hashTable);
+      for (const count of [5, 20, 1, 12, 0, 20]) {
+        const some = select(all, indices.slice(0, count).reverse());
+        balancer.update(some);
+        if (count > 0) assert.deepEqual(placeAll(balancer, some), placeAll(hashBalancer(hashTable), some), `${count} endpoints`);
+      }
+      const heavier = { ...all, weights: all.weights.map((weight, index) => (index === 3 ? weight * 2 : weight)) };
+      assert.deepEqual(placeAll(balancer, heavier), placeAll(hashBalancer(hashTable), heavier));
+    });
+
     test('a key whose endpoint is tried goes elsewhere, always to the same', () => {
       const balancer = hashBalancer(hashTable);
       const before = placeAll(balancer, all);

@@ -5,6 +5,7 @@
  */
 import { combineHashes, hashString } from '../../base/hash.ts';
 import type { Candidates } from './balancer.ts';
+import { NO_CANDIDATES } from './eligibility.ts';
 import type { HashTable } from './hash.ts';
 
 const POINTS_PER_WEIGHT = 160;
@@ -16,25 +17,54 @@ const OWNERS = 16_384;
 export class KetamaRing implements HashTable {
   #points = new Uint32Array(0);
   #owners = new Uint16Array(0);
+  #candidates: Candidates = NO_CANDIDATES;
+  #scale = 0;
 
   rebuild(candidates: Candidates): void {
     let scale = POINTS_PER_WEIGHT;
     while (scale > 1 && countPoints(candidates, scale) > POINTS_MAX) scale /= 2;
-    const packed = new Float64Array(countPoints(candidates, scale));
-    let length = 0;
-    for (let index = 0; index < candidates.count; index++) {
-      const seed = hashString(candidates.addresses[index]!);
-      const points = pointsOf(candidates, index, scale);
-      for (let point = 0; point < points; point++) packed[length++] = combineHashes(seed, point) * OWNERS + index;
+    const renumbered = this.#renumber(candidates, scale);
+    const kept = new Set(renumbered);
+    const fresh: number[] = [];
+    for (let index = 0; index < candidates.count; index++) if (!kept.has(index)) fresh.push(index);
+    this.#merge(renumbered, sortedPoints(candidates, fresh, scale), countPoints(candidates, scale));
+    this.#candidates = candidates;
+    this.#scale = scale;
+  }
+
+  /** By former index: the index now; -1 for those that left or have another number of points. */
+  #renumber(candidates: Candidates, scale: number): Int32Array {
+    const before = this.#candidates;
+    const renumbered = new Int32Array(before.count).fill(-1);
+    if (scale !== this.#scale) return renumbered;
+    const indices = new Map<string, number>();
+    for (let index = 0; index < candidates.count; index++) indices.set(candidates.addresses[index]!, index);
+    for (let previous = 0; previous < before.count; previous++) {
+      const index = indices.get(before.addresses[previous]!) ?? -1;
+      if (index >= 0 && pointsOf(before, previous, scale) === pointsOf(candidates, index, scale)) renumbered[previous] = index;
     }
-    packed.sort();
-    this.#points = new Uint32Array(length);
-    this.#owners = new Uint16Array(length);
+    return renumbered;
+  }
+
+  /** The ring's points that stay and the fresh ones, in order. Sorting all of them anew would take ten times as long. */
+  #merge(renumbered: Int32Array, fresh: Float64Array, length: number): void {
+    const points = new Uint32Array(length);
+    const owners = new Uint16Array(length);
+    let old = 0;
+    let added = 0;
     for (let place = 0; place < length; place++) {
-      const owner = packed[place]! % OWNERS;
-      this.#owners[place] = owner;
-      this.#points[place] = (packed[place]! - owner) / OWNERS;
+      while (old < this.#points.length && renumbered[this.#owners[old]!]! < 0) old++;
+      const next = added < fresh.length ? Math.floor(fresh[added]! / OWNERS) : Infinity;
+      if (old < this.#points.length && this.#points[old]! <= next) {
+        points[place] = this.#points[old]!;
+        owners[place] = renumbered[this.#owners[old++]!]!;
+      } else {
+        points[place] = next;
+        owners[place] = fresh[added++]! % OWNERS;
+      }
     }
+    this.#points = points;
+    this.#owners = owners;
   }
 
   choice(key: number, attempt: number): number {
@@ -49,6 +79,18 @@ export class KetamaRing implements HashTable {
     // The next choices are the next points clockwise.
     return this.#owners[(low + attempt) % points.length]!;
   }
+}
+
+/** The points of the candidates at `indices`, packed with their owners and sorted. */
+function sortedPoints(candidates: Candidates, indices: readonly number[], scale: number): Float64Array {
+  const packed = new Float64Array(indices.reduce((sum, index) => sum + pointsOf(candidates, index, scale), 0));
+  let length = 0;
+  for (const index of indices) {
+    const seed = hashString(candidates.addresses[index]!);
+    const points = pointsOf(candidates, index, scale);
+    for (let point = 0; point < points; point++) packed[length++] = combineHashes(seed, point) * OWNERS + index;
+  }
+  return packed.sort();
 }
 
 function pointsOf(candidates: Candidates, index: number, scale: number): number {
