@@ -145,7 +145,9 @@ export class ServiceLimits {
   }
 
   #startBreaker(rules: BreakerRules | null): void {
-    this.#breaker = rules === null ? null : new Breaker(rules);
+    const { serviceEnded, serviceFailed } = this.#options.table;
+    const totals = { ended: Atomics.load(serviceEnded, this.slot), failed: Atomics.load(serviceFailed, this.slot) };
+    this.#breaker = rules === null ? null : new Breaker(rules, totals);
     Atomics.store(this.#options.table.breakerTrials, this.slot, 0);
     Atomics.store(this.#options.table.breakerState, this.slot, 0);
   }

@@ -8,12 +8,18 @@ const RULES = { failureShare: 0.5, requestVolume: 20, windowMs: 10_000, openMs: 
 
 /** A service's counters, as workers would keep them, and the breaker over them. */
 class World {
-  readonly breaker = new Breaker(RULES);
-  ended = 0;
-  failed = 0;
+  readonly breaker: Breaker;
+  ended: number;
+  failed: number;
   state = BREAKER_CLOSED;
   trials = 0;
   now = 1_000;
+
+  constructor(totals = 0) {
+    this.ended = totals;
+    this.failed = totals;
+    this.breaker = new Breaker(RULES, { ended: totals, failed: totals });
+  }
 
   tick(waitMs: number, ended = 0, failed = 0): BreakerStep | null {
     this.now += waitMs;
@@ -67,11 +73,13 @@ test('it does not open over failures that are past, when good requests before th
 });
 
 test('totals from before it was made do not count, and totals may wrap', () => {
-  const world = new World();
-  world.ended = 2_147_483_640;
-  world.failed = 2_147_483_640;
+  const world = new World(2_147_483_640);
   assert.equal(world.tick(0), null);
   assert.equal(world.tick(100, 30, 30)?.requests, 30);
+});
+
+test('what comes before its first tick counts', () => {
+  assert.equal(new World().tick(0, 20, 20)?.change, 'opened');
 });
 
 test('after openMs it hands out trials; all good closes it', () => {

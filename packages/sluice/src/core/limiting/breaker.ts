@@ -40,14 +40,17 @@ export class Breaker {
   readonly #rules: BreakerRules;
   readonly #ended = new Float64Array(BUCKETS);
   readonly #failed = new Float64Array(BUCKETS);
-  #bucket = -1;
-  #lastEnded = 0;
-  #lastFailed = 0;
+  #bucket = 0;
+  #lastEnded: number;
+  #lastFailed: number;
   #state = BREAKER_CLOSED;
   #since = 0 as Instant;
 
-  constructor(rules: BreakerRules) {
+  /** @param totals As they stand now: what was before does not count. */
+  constructor(rules: BreakerRules, totals: Pick<BreakerReading, 'ended' | 'failed'>) {
     this.#rules = rules;
+    this.#lastEnded = totals.ended;
+    this.#lastFailed = totals.failed;
   }
 
   /** Looks at the table; null when nothing is to be written. */
@@ -101,14 +104,13 @@ export class Breaker {
   /** Adds what is new since the last tick to the bucket of now; whether there were failures. */
   #count(reading: BreakerReading, now: Instant): boolean {
     const bucket = Math.floor(now / (this.#rules.windowMs / BUCKETS));
-    const isFirst = this.#bucket < 0;
     for (let passed = Math.max(this.#bucket + 1, bucket - BUCKETS + 1); passed <= bucket; passed++) {
       this.#ended[passed % BUCKETS] = 0;
       this.#failed[passed % BUCKETS] = 0;
     }
     this.#bucket = bucket;
-    const ended = isFirst ? 0 : (reading.ended - this.#lastEnded) >>> 0;
-    const failed = isFirst ? 0 : (reading.failed - this.#lastFailed) >>> 0;
+    const ended = (reading.ended - this.#lastEnded) >>> 0;
+    const failed = (reading.failed - this.#lastFailed) >>> 0;
     this.#ended[bucket % BUCKETS]! += ended;
     this.#failed[bucket % BUCKETS]! += failed;
     this.#lastEnded = reading.ended;
