@@ -258,13 +258,20 @@ test('a cookie that browsers refuse is a fault', () => {
   assert.match(serviceMessages({ affinity }).join(), /affinity.secure must be true/);
 });
 
-test('the shared tables bound services, endpoints and routes', () => {
+test('the shared tables bound listeners, services, endpoints and routes', () => {
   const many = (count: number): string[] => Array.from({ length: count }, (_, index) => `h${index}:1`);
-  assert.match(messages({ services: { users: { endpoints: many(16_385) } } }).join(), /must have at most 16384 entries/);
+  assert.match(
+    messages({ services: { users: { endpoints: many(16_385) } } }).join(),
+    /services must have at most 16384 endpoints together, got 16385/,
+  );
   const halves = { users: { endpoints: many(9_000) }, b: { endpoints: many(9_000) } };
   assert.match(messages({ services: halves }).join(), /services must have at most 16384 endpoints together, got 18000/);
   const services = Object.fromEntries(Array.from({ length: 4_097 }, (_, index) => [`s${index}`, { endpoints: [] }]));
   assert.match(messages({ services, routes: [] }).join(), /services must be at most 4096, got 4097/);
+  const listeners = Object.fromEntries(Array.from({ length: 129 }, (_, index) => [`l${index}`, { http: `unix:/${index}` }]));
+  assert.match(messages({ listeners }).join(), /listeners must be at most 128, got 129/);
+  const routes = Array.from({ length: 32_769 }, (_, index) => ({ path: `/${index}`, respond: 204 }));
+  assert.match(messages({ routes }).join(), /routes must be at most 32768, got 32769/);
 });
 
 test('names that objects have by nature are names like others, or refused', () => {

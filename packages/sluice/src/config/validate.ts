@@ -3,6 +3,7 @@
  * schema looks at each field, the checks look across fields at what was written. Pure; about 10 µs per route.
  */
 import { checkAddresses } from './checks/addresses.ts';
+import { checkCapacity } from './checks/capacity.ts';
 import { checkReferences } from './checks/references.ts';
 import { checkRoutes, type RegexChecker } from './checks/routes.ts';
 import { checkServices } from './checks/services.ts';
@@ -31,6 +32,7 @@ export function validate(value: unknown, checkRegex: RegexChecker): Validation {
   checkAddresses(raw, report);
   checkRoutes(raw, checkRegex, report);
   checkServices(raw, report);
+  checkCapacity(raw, report);
   if (!parsed.success || faults.length > 0) return { ok: false, faults: inOrder(faults) };
   const warnings: Fault[] = [];
   warn(parsed.data, collect(value, warnings));

@@ -1,6 +1,7 @@
 /** Addresses that meet: two endpoints of a service, two listeners, a listener and the admin API. */
 import { ADMIN, type AddressUse, ENDPOINT, isLoopback, LISTENER, parseAddress } from '../address.ts';
 import type { AddressPlan } from '../plan.ts';
+import { LISTENERS_MAX } from './capacity.ts';
 import { type RawConfig, rawField, rawList, type Report } from '../raw.ts';
 import type { Path } from '../fault.ts';
 
@@ -33,6 +34,8 @@ function checkEndpoints(service: string, endpoints: unknown, report: Report): vo
 }
 
 function checkListeners(config: RawConfig, report: Report): void {
+  // Each is compared with every other; `capacity.ts` has refused more.
+  if (Object.keys(config.listeners).length > LISTENERS_MAX) return;
   const taken: { readonly label: string; readonly address: AddressPlan }[] = [];
   const check = (label: string, path: Path, value: unknown, use: AddressUse): void => {
     const parsed = parse(value, use);

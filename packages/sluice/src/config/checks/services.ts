@@ -1,5 +1,4 @@
-/** What must hold inside a service: one kind of probe, bounds in order, attributes that browsers accept, room in the shared tables. */
-import { ENDPOINTS_MAX, SERVICES_MAX } from '../../core/balancing/endpoint-table.ts';
+/** What must hold inside a service: one kind of probe, bounds in order, attributes that browsers accept. */
 import type { Path } from '../fault.ts';
 import { parseDuration } from '../quantity.ts';
 import { type RawConfig, rawField, rawList, type Report } from '../raw.ts';
@@ -9,18 +8,12 @@ const HTTP_ONLY = ['method', 'host', 'headers', 'statuses', 'body'] as const;
 
 /** Reports faults of services beyond the form of each field. */
 export function checkServices(config: RawConfig, report: Report): void {
-  const entries = Object.entries(config.services);
-  let endpoints = 0;
-  for (const [name, service] of entries) {
+  for (const [name, service] of Object.entries(config.services)) {
     const path: Path = ['services', name];
-    endpoints += rawList(rawField(service, 'endpoints')).length;
     checkHealth(rawField(service, 'health'), [...path, 'health'], report);
     checkCookie(rawField(service, 'affinity'), [...path, 'affinity'], report);
     checkBounds(service, path, report);
   }
-  if (entries.length > SERVICES_MAX) report({ path: ['services'], what: `must be at most ${SERVICES_MAX}, got ${entries.length}` });
-  if (endpoints > ENDPOINTS_MAX)
-    report({ path: ['services'], what: `must have at most ${ENDPOINTS_MAX} endpoints together, got ${endpoints}` });
 }
 
 function checkHealth(health: unknown, path: Path, report: Report): void {

@@ -3,7 +3,7 @@
  * Schema (`sluice schema`) and of the reference page: a field that is described here is described everywhere.
  */
 import * as z from 'zod';
-import { SERVICES_MAX, WORKERS_MAX } from '../../core/balancing/endpoint-table.ts';
+import { WORKERS_MAX } from '../../core/balancing/endpoint-table.ts';
 import { accessLogSchema } from './access-log.ts';
 import { adminSchema } from './admin.ts';
 import { listenerSchema } from './listener.ts';
@@ -11,10 +11,6 @@ import { routeSchema } from './route.ts';
 import { duration, flag, name, whole } from './scalar.ts';
 import { named, preset, section } from './section.ts';
 import { serviceSchema } from './service.ts';
-
-/** Routes at most; each has a row in the metric tables. */
-export const ROUTES_MAX = 16_384;
-export { SERVICES_MAX, WORKERS_MAX };
 
 /** The configuration. */
 export const configSchema = section('an object with listeners, services and routes', {
@@ -28,7 +24,6 @@ export const configSchema = section('an object with listeners, services and rout
   ),
   routes: z
     .array(routeSchema, { error: "must be a list such as [{ path: '/*', to: 'web' }]" })
-    .max(ROUTES_MAX, `must have at most ${ROUTES_MAX} entries`)
     .describe('Which requests go where. Order does not matter: priority decides, then the most specific match; among equals the first.'),
   admin: adminSchema.describe('Where the admin API listens: metrics, status, reload, drain. `false` turns it off.'),
   accessLog: accessLogSchema.describe(

@@ -10,13 +10,11 @@ import { poolSchema } from './pool.ts';
 import { hedgeSchema, retrySchema } from './retry.ts';
 import { duration, share } from './scalar.ts';
 import { preset, section } from './section.ts';
-import { ENDPOINTS_MAX } from '../../core/balancing/endpoint-table.ts';
 
 /** One service. */
 export const serviceSchema = section("an object such as { endpoints: ['127.0.0.1:3001'] }", {
   endpoints: z
     .array(endpointSchema, { error: "must be a list of addresses such as ['127.0.0.1:3001']" })
-    .max(ENDPOINTS_MAX, `must have at most ${ENDPOINTS_MAX} entries`)
     .describe('Addresses of the service. May be empty: requests are then answered with 503.'),
   balance: preset(balanceSchema, 'p2c').describe("Which endpoint takes the next request: an algorithm's name, or an object."),
   affinity: affinitySchema.describe('Sends a client back to the endpoint that served it before. Off unless given.'),
