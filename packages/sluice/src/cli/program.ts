@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import type { ReloadResult } from '../admin/backend.ts';
 import type { ProcessFleet } from '../control/fleet/process-fleet.ts';
 import type { SayEvent } from '../control/say-event.ts';
-import { watchFile } from '../io/file-watch.ts';
+import { type FileWatch, watchFile } from '../io/file-watch.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
 import { handleSignals } from '../io/signals.ts';
 import { adminBackend } from './admin-backend.ts';
@@ -46,7 +46,7 @@ export class Program {
   readonly #version = readVersion();
   readonly #ended = Promise.withResolvers<number>();
   readonly #reloads = { applied: 0, refused: 0 };
-  #stopWatching: (() => void) | null = null;
+  readonly #watch: FileWatch | null;
   #phase: 'starting' | 'ready' | 'draining' = 'starting';
 
   constructor(options: ProgramOptions) {
@@ -66,6 +66,8 @@ export class Program {
       reloads: () => this.#reloads,
     });
     this.#admin = new AdminListener(backend, this.#say);
+    // Before the first load, so that no change falls between the two.
+    this.#watch = this.#fileWatch();
   }
 
   /**
@@ -85,7 +87,7 @@ export class Program {
       reload: this.#options.isReloadable ? () => void this.reload() : null,
       reopenLog: () => this.#plane.supervisor.reopenLog(),
     });
-    this.#watchFile();
+    if (this.#options.watch?.isAlways === true || this.#plane.settings().watch) this.#watch?.start();
     this.#phase = 'ready';
     printBanner({
       version: this.#version,
@@ -119,11 +121,11 @@ export class Program {
     if (!result.ok && this.#phase !== 'draining') this.#say('error', 'apply-failed', { reason: result.faults.join('; ') });
   }
 
-  #watchFile(): void {
+  #fileWatch(): FileWatch | null {
     const { watch } = this.#options;
-    if (!watch || !(watch.isAlways || this.#plane.settings().watch)) return;
+    if (!watch) return null;
     const failed = (error: Error): void => this.#say('warn', 'watch-failed', { file: watch.path, reason: error.message });
-    this.#stopWatching = watchFile(resolve(watch.path), () => void this.reload(), failed);
+    return watchFile(resolve(watch.path), () => void this.reload(), failed);
   }
 
   #followAdmin(): Promise<void> {
@@ -178,7 +180,7 @@ export class Program {
 
   async #close(): Promise<void> {
     const { applier, supervisor, departures, limits, health } = this.#plane;
-    this.#stopWatching?.();
+    this.#watch?.stop();
     await applier.close();
     departures.stop();
     await Promise.all([limits[Symbol.asyncDispose](), health[Symbol.asyncDispose](), this.#admin.close(), supervisor.close()]);

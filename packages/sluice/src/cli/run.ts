@@ -56,7 +56,15 @@ function run(command: readonly string[], flags: RunFlags): Promise<number> {
   if (health !== undefined && !health.startsWith('/')) throw usageFault(`--health must be a path such as /healthz, got "${health}"`);
   const raw = {
     listeners: { [name]: { http: listenerAddress('--port', flags.port) } },
-    services: { [name]: { endpoints: [], balance, ...(health === undefined ? {} : { health: { http: health, interval: '2s' } }) } },
+    // Three attempts: the pooled connection of an instance that died, a new one to it, another instance.
+    services: {
+      [name]: {
+        endpoints: [],
+        balance,
+        retry: { attempts: 3 },
+        ...(health === undefined ? {} : { health: { http: health, interval: '2s' } }),
+      },
+    },
     routes: [{ path: '/*', to: name }],
   };
   const workers = flags.workers === undefined ? undefined : wholeNumber('--workers', flags.workers, 1, INSTANCES_MAX);

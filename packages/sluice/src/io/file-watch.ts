@@ -2,33 +2,53 @@
  * Says when a file has changed. Watches its directory, since editors and deployments replace files instead of writing into them (and
  * Kubernetes replaces a link beside it), and waits until it has been quiet for a moment.
  */
-import { watch } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { type FSWatcher, readFileSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 
 const QUIET_MS = 100;
 
+export interface FileWatch {
+  /** Begins to watch; a change since the watch was made counts. */
+  start(): void;
+  stop(): void;
+}
+
 /**
- * Watches until the result is called.
+ * Remembers the file as it is now.
  * @param changed Called when the file's bytes are others than before.
  */
-export function watchFile(path: string, changed: () => void, failed: (error: Error) => void): () => void {
-  let before: Promise<Buffer | null> = readFile(path).catch(() => null);
+export function watchFile(path: string, changed: () => void, failed: (error: Error) => void): FileWatch {
+  let before = readNow(path);
   let timer: NodeJS.Timeout | null = null;
-  const look = async (): Promise<void> => {
-    const old = await before;
-    const now = await readFile(path).catch(() => null);
-    if (now === null || (old !== null && now.equals(old))) return;
-    before = Promise.resolve(now);
+  let watcher: FSWatcher | null = null;
+  const look = (): void => {
+    const now = readNow(path);
+    if (now === null || (before !== null && now.equals(before))) return;
+    before = now;
     changed();
   };
-  const watcher = watch(dirname(path), () => {
+  const lookSoon = (): void => {
     if (timer !== null) clearTimeout(timer);
-    timer = setTimeout(() => void look(), QUIET_MS);
-  });
-  watcher.on('error', failed);
-  return () => {
-    if (timer !== null) clearTimeout(timer);
-    watcher.close();
+    timer = setTimeout(look, QUIET_MS);
   };
+  return {
+    start: () => {
+      watcher = watch(dirname(path), lookSoon);
+      watcher.on('error', failed);
+      lookSoon();
+    },
+    stop: () => {
+      if (timer !== null) clearTimeout(timer);
+      watcher?.close();
+    },
+  };
+}
+
+/** Null while there is no such file, as in the middle of its replacement. */
+function readNow(path: string): Buffer | null {
+  try {
+    return readFileSync(path);
+  } catch {
+    return null;
+  }
 }
