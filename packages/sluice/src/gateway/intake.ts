@@ -45,7 +45,7 @@ export function beginExchange(requester: Requester, exchange: Exchange, parser: 
   exchange.clientAddress = requester.identity.clientAddress(parser, bytes, start);
   if (parser.connection.close || (parser.minorVersion === 0 && !parser.connection.keepAlive)) requester.isClosing = true;
   const target = parseTarget(parser.method, parser.target);
-  const host = target === null ? null : listener.hostOf(target.authority ?? parser.host ?? '');
+  const host = target === null ? null : hostOf(listener, target, parser);
   const path = target === null ? null : pathOf(listener, target);
   if (target === null || host === null || path === null)
     return refuse(requester, exchange, target === null || path === null ? 'target' : 'host');
@@ -104,6 +104,12 @@ function upgradeOf(route: RouteRuntime, parser: RequestParser): string | null {
   const { upgrade } = parser;
   if (upgrade === null || !parser.connection.upgrade || !route.plan.upgrade || parser.minorVersion === 0) return null;
   return /(^|[,\s])h2c?([/,\s]|$)/i.test(upgrade) ? null : upgrade;
+}
+
+/** The target's authority wins over Host (RFC 9112 §3.2.2), but a malformed Host is refused all the same. */
+function hostOf(listener: ListenerContext, target: Target, parser: RequestParser): string | null {
+  if (target.authority !== null && parser.host !== null && listener.hostOf(parser.host) === null) return null;
+  return listener.hostOf(target.authority ?? parser.host ?? '');
 }
 
 function pathOf(listener: ListenerContext, target: Target): string | null {

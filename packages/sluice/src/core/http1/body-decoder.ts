@@ -2,10 +2,11 @@
  * Message bodies (RFC 9112 §6.2, §7.1), sans-io: takes bytes, hands on runs of content, says when the message is over. Chunk extensions are
  * counted and dropped; trailers are parsed, bounded and kept apart, never merged into the headers (RFC 9110 §6.5.1).
  */
-import { CLASS, CR, HEX, HEX_VALUE, LF, SEMICOLON, VALUE } from './characters.ts';
+import { CLASS, CR, HEX, HEX_VALUE, LF, SEMICOLON, TOKEN, VALUE } from './characters.ts';
 import { FAULTS, type Fault } from './fault.ts';
-import { FieldSection, MORE, REFUSED } from './field-section.ts';
+import { FieldSection, ID, MORE, REFUSED } from './field-section.ts';
 import type { BodyKind } from './framing.ts';
+import { CONTENT_LENGTH, HOST, TRANSFER_ENCODING } from './known-fields.ts';
 
 /** Limits of chunked bodies; config's `Http1Limits` fits. */
 export interface BodyLimits {
@@ -30,12 +31,23 @@ const SIZE_DIGITS_MAX = 13;
 
 const SIZE = 0; // the first digit of a chunk size
 const SIZE_MORE = 1; // further digits
-const EXTENSION = 2;
+const NAME = 2; // of an extension
 const SIZE_LF = 3;
 const DATA = 4;
 const DATA_CR = 5;
 const DATA_LF = 6;
 const TRAILERS = 7;
+// Extensions (RFC 9112 §7.1.1), without the optional white space: nobody sends it, and readers differ on it.
+const NAME_START = 8;
+const VALUE_START = 9;
+const PLAIN_VALUE = 10;
+const QUOTED = 11;
+const ESCAPED = 12;
+const QUOTED_END = 13;
+
+const EQUALS = 0x3d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 /** One per connection and direction; `start` it for each message. */
 export class BodyDecoder {
@@ -131,11 +143,6 @@ export class BodyDecoder {
         return true;
       case SIZE_MORE:
         return this.stepSize(byte);
-      case EXTENSION:
-        if (byte === CR) this.state = SIZE_LF;
-        else if ((CLASS[byte]! & VALUE) === 0) return this.refuse(FAULTS.chunkSize);
-        else if (++this.extensionBytes > this.limits.chunkExtensionBytesMax) return this.refuse(FAULTS.chunkExtensionLong);
-        return true;
       case SIZE_LF:
         if (byte !== LF) return this.refuse(FAULTS.chunkSize);
         this.state = this.remaining === 0 ? TRAILERS : DATA;
@@ -144,11 +151,22 @@ export class BodyDecoder {
         if (byte !== CR) return this.refuse(FAULTS.chunkEnd);
         this.state = DATA_LF;
         return true;
-      default:
+      case DATA_LF:
         if (byte !== LF) return this.refuse(FAULTS.chunkEnd);
         this.state = SIZE;
         return true;
+      default:
+        return this.stepExtension(byte);
     }
+  }
+
+  /** Extensions are read, counted and dropped. */
+  private stepExtension(byte: number): boolean {
+    const next = nextInExtension(this.state, byte);
+    if (next < 0) return this.refuse(FAULTS.chunkSize);
+    this.state = next;
+    if (next !== SIZE_LF && ++this.extensionBytes > this.limits.chunkExtensionBytesMax) return this.refuse(FAULTS.chunkExtensionLong);
+    return true;
   }
 
   private stepSize(byte: number): boolean {
@@ -158,7 +176,7 @@ export class BodyDecoder {
       return true;
     }
     if (byte === CR) this.state = SIZE_LF;
-    else if (byte === SEMICOLON) this.state = EXTENSION;
+    else if (byte === SEMICOLON) this.state = NAME_START;
     else return this.refuse(FAULTS.chunkSize);
     return true;
   }
@@ -183,6 +201,10 @@ export class BodyDecoder {
       return REFUSED;
     }
     this.pendingTrailers = gathered;
+    if (framesAnew(fields)) {
+      this.fault = FAULTS.trailerField;
+      return REFUSED;
+    }
     if (next === MORE) return start + taken;
     this.isDone = true;
     if (fields.count > 0) this.trailers = { fields, bytes: gathered };
@@ -193,4 +215,39 @@ export class BodyDecoder {
     this.fault = fault;
     return false;
   }
+}
+
+/** The state after a byte of `name [= value]`, or -1. */
+function nextInExtension(state: number, byte: number): number {
+  const isToken = (CLASS[byte]! & TOKEN) !== 0;
+  switch (state) {
+    case NAME_START:
+      return isToken ? NAME : -1;
+    case NAME:
+      return isToken ? NAME : byte === EQUALS ? VALUE_START : afterExtension(byte);
+    case VALUE_START:
+      return byte === QUOTE ? QUOTED : isToken ? PLAIN_VALUE : -1;
+    case PLAIN_VALUE:
+      return isToken ? PLAIN_VALUE : afterExtension(byte);
+    case QUOTED:
+      if (byte === QUOTE) return QUOTED_END;
+      return (CLASS[byte]! & VALUE) === 0 ? -1 : byte === BACKSLASH ? ESCAPED : QUOTED;
+    case ESCAPED:
+      return (CLASS[byte]! & VALUE) === 0 ? -1 : QUOTED;
+    default:
+      return afterExtension(byte);
+  }
+}
+
+function afterExtension(byte: number): number {
+  return byte === SEMICOLON ? NAME_START : byte === CR ? SIZE_LF : -1;
+}
+
+/** RFC 9110 §6.5.1: a trailer never frames or routes. Peers refuse such messages, too. */
+function framesAnew(fields: FieldSection): boolean {
+  for (let index = 0; index < fields.count; index++) {
+    const id = fields.ids[index]! & ID;
+    if (id === CONTENT_LENGTH || id === TRANSFER_ENCODING || id === HOST) return true;
+  }
+  return false;
 }

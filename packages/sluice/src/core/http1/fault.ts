@@ -32,6 +32,7 @@ export const FAULTS = {
   headersLong: fault('headers-too-long', 431, 'The header block is longer than the limit.'),
   headersMany: fault('headers-too-many', 431, 'There are more header fields than the limit.'),
   trailersLong: fault('trailers-too-long', 431, 'The trailers are longer than the limit.'),
+  trailerField: fault('trailer-field', 400, 'A trailer names a field that frames or routes (RFC 9110 §6.5.1).'),
   contentLength: fault('content-length', 400, 'Content-Length is not one plain decimal number (RFC 9112 §6.3).'),
   lengthAndCoding: fault('length-and-coding', 400, 'Content-Length and Transfer-Encoding came together (RFC 9112 §6.3).'),
   transferCoding: fault('transfer-encoding', 400, 'Transfer-Encoding is not exactly chunked, or came in HTTP/1.0 (RFC 9112 §6.1).'),
