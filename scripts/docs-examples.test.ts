@@ -5,6 +5,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
 import { expandValue } from '../packages/sluice/src/config/environment.ts';
 import { planFrom } from '../packages/sluice/src/io/load-plan.ts';
@@ -22,7 +23,8 @@ function blocks(page: string, language: string): string[] {
 
 /** What a `sluice.config.ts` exports. */
 async function evaluate(source: string): Promise<unknown> {
-  const code = stripTypeScriptTypes(source).replace("import { defineConfig } from 'sluice';", 'const defineConfig = (config) => config;');
+  const library = pathToFileURL(join(ROOT, 'packages/sluice/src/index.ts')).href;
+  const code = stripTypeScriptTypes(source).replace("from 'sluice';", `from '${library}';`);
   const module = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as { default: unknown };
   return module.default;
 }
