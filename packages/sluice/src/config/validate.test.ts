@@ -305,6 +305,24 @@ test('what is allowed and probably not meant is a warning', () => {
   ]);
 });
 
+test('settings of another algorithm are warnings', () => {
+  const balance = { algorithm: 'p2c', on: { header: 'x' }, loadFactor: 1.25, maxCpu: '80%' };
+  assert.deepEqual(warnings({ services: { users: { endpoints: ['a:1'], balance } } }), [
+    'service "users": balance.on has no effect with p2c',
+    'service "users": balance.loadFactor has no effect with p2c',
+    'service "users": balance.maxCpu has no effect with p2c',
+  ]);
+  assert.deepEqual(warnings({ services: { users: { endpoints: ['a:1'], balance: { ...balance, algorithm: 'hash', maxCpu: 1 } } } }), []);
+});
+
+test('an endpoint that is a listener of the gateway is a warning', () => {
+  const loop = /^service "users": endpoints\[0\] is listener "web" of this gateway/;
+  for (const address of ['127.0.0.1:8080', 'localhost:8080', '[::1]:8080']) {
+    assert.match(warnings({ services: { users: { endpoints: [address] } } }).join(), loop);
+  }
+  assert.deepEqual(warnings({ services: { users: { endpoints: ['127.0.0.1:8081', '10.0.0.1:8080'] } } }), []);
+});
+
 test('a route that another one hides is a warning, also when the other has the higher priority', () => {
   const first = { path: '/a/:id', methods: ['GET', 'PUT'], hosts: 'A.example', to: 'users' };
   const same = { path: '/a/:x', methods: ['PUT', 'GET'], hosts: ['a.example'], to: 'users' };

@@ -1,6 +1,6 @@
 /** What must hold inside a service: one kind of probe, bounds in order, attributes that browsers accept. */
 import type { Path } from '../fault.ts';
-import { parseDuration } from '../quantity.ts';
+import { formatDuration, parseDuration } from '../quantity.ts';
 import { type RawConfig, rawField, rawList, type Report } from '../raw.ts';
 
 const PROBES = ['http', 'tcp', 'command'] as const;
@@ -68,7 +68,11 @@ function checkBounds(service: unknown, path: Path, report: Report): void {
   for (const [section, low, lowDefault, high, highDefault] of DURATION_PAIRS) {
     const value = rawField(service, section);
     const [left, right] = [duration(value, low) ?? lowDefault, duration(value, high) ?? highDefault];
-    if (left > right) report({ path: [...path, section], what: `must have ${low} at most ${high}, got ${left} ms and ${right} ms` });
+    if (left > right)
+      report({
+        path: [...path, section],
+        what: `must have ${low} at most ${high}, got ${formatDuration(left)} and ${formatDuration(right)}`,
+      });
   }
 }
 

@@ -1,9 +1,12 @@
 /** What is allowed and probably not meant. Works on a valid configuration only. */
 import type { Report } from '../raw.ts';
 import type { ValidConfig } from '../schema/config.ts';
-import type { FieldMatch } from '../plan.ts';
+import { isLoopback } from '../address.ts';
+import type { Path } from '../fault.ts';
+import type { AddressPlan, FieldMatch } from '../plan.ts';
 
 type ValidRoute = ValidConfig['routes'][number];
+type ValidService = ValidConfig['services'][string];
 
 /** RFC 2104 §3: a key shorter than the hash's output (32 bytes) weakens it. */
 const STRONG_SECRET_LENGTH = 32;
@@ -25,12 +28,49 @@ function warnServices(config: ValidConfig, report: Report): void {
     const path = ['services', name];
     if (!used.has(name)) report({ path, what: 'is used by no route' });
     if (service.endpoints.length === 0) report({ path: [...path, 'endpoints'], what: 'is empty: requests are answered with 503' });
+    warnBalance(service.balance, [...path, 'balance'], report);
+    warnLoops(service.endpoints, config.listeners, [...path, 'endpoints'], report);
     if (service.affinity?.by !== 'cookie') continue;
     service.affinity.secrets.forEach((secret, index) => warnSecret(secret, [...path, 'affinity', 'secrets', index], report));
   }
 }
 
-function warnSecret(secret: string, path: readonly (string | number)[], report: Report): void {
+/** Settings of another algorithm. */
+function warnBalance(balance: ValidService['balance'], path: Path, report: Report): void {
+  const isHash = balance.algorithm === 'hash' || balance.algorithm === 'ip-hash';
+  const isUseless = {
+    on: balance.algorithm !== 'hash' && balance.on !== 'uri',
+    table: !isHash && balance.table !== 'maglev',
+    loadFactor: !isHash && balance.loadFactor !== 0,
+    maxCpu: balance.algorithm !== 'resource' && balance.maxCpu !== 1,
+    maxMemory: balance.algorithm !== 'resource' && balance.maxMemory !== 1,
+  };
+  for (const [key, useless] of Object.entries(isUseless)) {
+    if (useless) report({ path: [...path, key], what: `has no effect with ${balance.algorithm}` });
+  }
+}
+
+/** An endpoint that is a listener of this program sends requests round until something gives. */
+function warnLoops(endpoints: ValidService['endpoints'], listeners: ValidConfig['listeners'], path: Path, report: Report): void {
+  const entries = Object.entries(listeners);
+  endpoints.forEach(({ address }, index) => {
+    const own = entries.find(
+      ([, { http }]) => http.text === address.text || (isEverywhere(http.address) && isLocal(address.address, http.address)),
+    );
+    if (own !== undefined)
+      report({ path: [...path, index], what: `is listener ${JSON.stringify(own[0])} of this gateway: requests would go round` });
+  });
+}
+
+function isEverywhere(address: AddressPlan): boolean {
+  return address.kind === 'tcp' && (address.host === '::' || address.host === '0.0.0.0');
+}
+
+function isLocal(address: AddressPlan, listener: AddressPlan): boolean {
+  return address.kind === 'tcp' && listener.kind === 'tcp' && address.port === listener.port && isLoopback(address);
+}
+
+function warnSecret(secret: string, path: Path, report: Report): void {
   if (secret.length >= STRONG_SECRET_LENGTH && new Set(secret).size >= STRONG_SECRET_VARIETY) return;
   report({ path, what: `is weak: fewer than ${STRONG_SECRET_LENGTH} random characters`, hint: 'make one with: openssl rand -base64 32' });
 }
