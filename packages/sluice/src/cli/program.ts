@@ -47,6 +47,7 @@ export class Program {
   readonly #ended = Promise.withResolvers<number>();
   readonly #reloads = { applied: 0, refused: 0 };
   readonly #watch: FileWatch | null;
+  #isForced = false;
   #phase: 'starting' | 'ready' | 'draining' = 'starting';
 
   constructor(options: ProgramOptions) {
@@ -158,10 +159,11 @@ export class Program {
     await this.#fleet?.stop();
     await this.#close();
     this.#say('info', 'stopped', { cut });
-    this.#ended.resolve(0);
+    this.#ended.resolve(this.#isForced ? EXIT_FAILED : 0);
   }
 
   async #stopNow(signal: string): Promise<void> {
+    this.#isForced = true;
     this.#say('warn', 'stopping-now', { signal });
     this.#fleet?.kill();
     await this.#close();

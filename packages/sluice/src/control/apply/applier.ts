@@ -126,14 +126,14 @@ export class Applier {
     if (faults.length > 0) return failed(faults);
     const merged = mergeDepartures(target, before, this.#departures, runtime.clock.now());
     const changes = describeChange(this.#target, target);
-    if (this.#running !== null && diffPlans(this.#running.plan, merged.plan).isEmpty) {
-      // Only who drains is another: the workers read that from the table.
-      this.#markDepartures(merged, this.#running);
-      this.#departures = merged.departures;
-    } else {
+    for (const key of merged.returned) this.#mark(this.#departures.get(key), 0, '');
+    if (this.#running === null || !diffPlans(this.#running.plan, merged.plan).isEmpty) {
       const errors = await this.#run(merged);
       if (errors.length > 0) return failed(errors);
     }
+    // Last, when every worker knows what takes the place of those that leave. A plan that is the same but for who drains needs no more.
+    for (const key of merged.left) this.#mark(merged.departures.get(key), DRAINING, 'removed from the configuration');
+    this.#departures = merged.departures;
     this.#target = target;
     this.#options.applied();
     return { ok: true, generation: this.#generation, changes, tookMs: 0 };
@@ -150,36 +150,28 @@ export class Applier {
     }
     const next: Running = { plan: { ...merged.plan, generation: ++this.#generation }, slots: book.map(merged.plan) };
     for (const follower of followers) follower.apply(next.plan, next.slots);
-    this.#markDepartures(merged, next);
     const errors = await workers.apply(next.plan, next.slots);
     if (errors.length > 0) {
       await this.#undo(before, merged, errors);
       return errors;
     }
     this.#running = next;
-    this.#departures = merged.departures;
     book.retain(next.plan);
     return [];
   }
 
-  #markDepartures(merged: MergedPlan, next: Running): void {
-    const find = (key: string): Departure | undefined => merged.departures.get(key) ?? this.#departures.get(key);
-    for (const key of merged.left) this.#mark(next, find(key), DRAINING, 'removed from the configuration');
-    for (const key of merged.returned) this.#mark(next, find(key), 0, '');
-  }
-
-  #mark(running: Running, departure: Departure | undefined, bits: number, reason: string): void {
-    if (departure === undefined) return;
+  #mark(departure: Departure | undefined, bits: number, reason: string): void {
+    if (departure === undefined || this.#running === null) return;
     const { service, address } = departure;
-    const serviceSlot = running.slots.services[service];
-    const slot = running.slots.endpoints[service]?.[address];
+    const serviceSlot = this.#running.slots.services[service];
+    const slot = this.#running.slots.endpoints[service]?.[address];
     if (serviceSlot !== undefined && slot !== undefined) this.#options.mark({ serviceSlot, slot }, bits, reason);
   }
 
   async #undo(before: Running | null, merged: MergedPlan, errors: readonly string[]): Promise<void> {
     const { book, followers, workers, say } = this.#options;
     if (before === null) return;
-    this.#markDepartures({ ...merged, left: merged.returned, returned: merged.left }, before);
+    for (const key of merged.returned) this.#mark(this.#departures.get(key), DRAINING, 'removed from the configuration');
     say('error', 'apply-undone', { generation: this.#generation, reason: errors.join('; ') });
     const again: Running = { plan: { ...before.plan, generation: ++this.#generation }, slots: before.slots };
     for (const follower of followers) follower.apply(again.plan, again.slots);
