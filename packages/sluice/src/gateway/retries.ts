@@ -58,7 +58,7 @@ function statusRule(service: Retrier, status: number): RetryOn | null {
 function mayRetry(service: Retrier, exchange: Exchange, on: RetryOn): boolean {
   const { plan, worker } = service;
   if (!plan.retry.on.includes(on) || exchange.attempts >= plan.retry.attempts || exchange.isReplyStarted) return false;
-  if (startRetry(worker.table, service.slot, service.budget) !== 'retry') {
+  if (startRetry(worker.table, service.slot, service.budget, worker.index) !== 'retry') {
     worker.metrics.retryDenied(exchange.route!.slot, service.slot);
     return false;
   }

@@ -4,6 +4,7 @@
  */
 import type { Instant } from '../base/time.ts';
 import { NONE } from '../core/balancing/balancer.ts';
+import { countConnection } from '../core/balancing/in-flight.ts';
 import { ServiceBalancer } from '../core/balancing/service-balancer.ts';
 import { NO_CONSECUTIVE_RULES, type Outcome, recordOutcome } from '../core/health/outcome.ts';
 import { admit, hasRoom } from '../core/limiting/admission.ts';
@@ -201,7 +202,7 @@ export class Service implements ExchangeService, PoolOwner {
   exchangeEnded(exchange: Exchange, now: Instant): void {
     if (exchange.hedgeTimer !== null) clearTimeout(exchange.hedgeTimer);
     if (exchange.retryTimer !== null) clearTimeout(exchange.retryTimer);
-    for (; exchange.retriesHeld > 0; exchange.retriesHeld--) finishRetry(this.worker.table, this.slot);
+    for (; exchange.retriesHeld > 0; exchange.retriesHeld--) finishRetry(this.worker.table, this.slot, this.worker.index);
     if (exchange.attempts > 0 && exchange.outcome !== 'client-gone') {
       const isFailed = exchange.status >= 500 || exchange.outcome !== 'complete';
       recordServiceOutcome(this.worker.table, this.slot, isFailed, exchange.serviceLatencyMs);
@@ -217,11 +218,11 @@ export class Service implements ExchangeService, PoolOwner {
   // ---- bounds on connections
 
   connectionOpened(): void {
-    Atomics.add(this.worker.table.serviceConnections, this.slot, 1);
+    countConnection(this.worker.table, this.slot, this.worker.index, 1);
   }
 
   connectionClosed(): void {
-    Atomics.sub(this.worker.table.serviceConnections, this.slot, 1);
+    countConnection(this.worker.table, this.slot, this.worker.index, -1);
   }
 
   isConnectionBoundReached(): boolean {

@@ -6,7 +6,7 @@ import { NamedSlots } from './named-slots.ts';
 import type { SlotKinds } from './slot-book.ts';
 import { SlotSource } from './slot-source.ts';
 
-/** A crashed worker cannot give its connections and retries back; a new service begins without them. */
+/** A new service begins without what the one before it may have left. */
 function resetService(table: EndpointTable, slot: number): void {
   Atomics.store(table.serviceConnections, slot, 0);
   Atomics.store(table.serviceRetries, slot, 0);

@@ -12,6 +12,7 @@ import { manualRuntime } from '../../../test/support/manual-runtime.ts';
 import { servicePlan } from '../../../test/support/plans.ts';
 import { LimitsLoop } from './limits-loop.ts';
 
+const WORKER = 0;
 const NO_LIMITS = servicePlan('x', []).limits;
 const BREAKER = { failureShare: 0.5, requestVolume: 20, windowMs: 10_000, openMs: 5_000, trialRequests: 2 };
 
@@ -72,11 +73,11 @@ test('the retry budget is filled by the requests that ended, and by the minimum'
   const retry = { ...servicePlan('x', []).retry, budgetShare: 0.2, budgetMinPerSecond: 0 };
   const { runtime, table } = setUp(servicePlan('web', [], { retry }));
   const budget = retryBudget(0.2, 0);
-  assert.equal(startRetry(table, 0, budget), 'over-budget');
+  assert.equal(startRetry(table, 0, budget, WORKER), 'over-budget');
   exchanges(table, 5, false);
   runtime.advance(100);
-  assert.equal(startRetry(table, 0, budget), 'retry');
-  assert.equal(startRetry(table, 0, budget), 'over-budget');
+  assert.equal(startRetry(table, 0, budget, WORKER), 'retry');
+  assert.equal(startRetry(table, 0, budget, WORKER), 'over-budget');
 });
 
 test('the adaptive limit is written at once, rises under steady load and falls when replies slow down', () => {
@@ -129,7 +130,7 @@ test('a service that gets a used slot starts afresh', () => {
   table.retryTokens[0] = 0;
   loop.apply({ services: [servicePlan('next', [])] }, { ...slotsFor([]), services: { next: 0 } });
   assert.equal(table.breakerState[0], 0);
-  assert.equal(startRetry(table, 0, retryBudget(0.2, 0)), 'retry');
+  assert.equal(startRetry(table, 0, retryBudget(0.2, 0), WORKER), 'retry');
 });
 
 test('after its end nothing is left that would run', async () => {

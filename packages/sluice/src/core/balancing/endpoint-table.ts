@@ -59,7 +59,10 @@ export interface EndpointTable {
   readonly serviceInflightByWorker: Int32Array;
   /** Upstream connections open over all workers. Atomics. */
   readonly serviceConnections: Int32Array;
+  readonly serviceConnectionsByWorker: Int32Array;
+  /** Retries in flight over all workers. Atomics. */
   readonly serviceRetries: Int32Array;
+  readonly serviceRetriesByWorker: Int32Array;
   /** Totals: requests, and failures as the breaker counts them. Atomics. */
   readonly serviceEnded: Int32Array;
   readonly serviceFailed: Int32Array;
@@ -108,6 +111,8 @@ const LAYOUT: readonly Field[] = [
   ['serviceInflight', 'i32', SERVICES_MAX],
   ['serviceInflightByWorker', 'i32', SERVICES_MAX * WORKERS_MAX],
   ['serviceConnections', 'i32', SERVICES_MAX],
+  ['serviceConnectionsByWorker', 'i32', SERVICES_MAX * WORKERS_MAX],
+  ['serviceRetriesByWorker', 'i32', SERVICES_MAX * WORKERS_MAX],
   ['serviceRetries', 'i32', SERVICES_MAX],
   ['serviceEnded', 'i32', SERVICES_MAX],
   ['serviceFailed', 'i32', SERVICES_MAX],

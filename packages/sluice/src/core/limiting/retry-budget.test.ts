@@ -3,10 +3,12 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { seededRandom } from '../../base/random.ts';
 import { endpointTable } from '../balancing/endpoint-table.ts';
+import { takeBack } from '../balancing/in-flight.ts';
 import { finishRetry, retryBudget, startRetry } from './retry-budget.ts';
 import { BudgetRefill } from './token-budget.ts';
 
 const SERVICE = 3;
+const WORKER = 1;
 
 /** A service that fails each attempt, `attempts` allowed, for 60 s of 200 requests/s. @returns Attempts per request. */
 function amplification(share: number, minPerSecond: number, attempts: number): number {
@@ -23,9 +25,9 @@ function amplification(share: number, minPerSecond: number, attempts: number): n
       requests += 1;
       sent += 1;
       for (let attempt = 2; attempt <= attempts; attempt++) {
-        if (startRetry(table, SERVICE, budget) !== 'retry') break;
+        if (startRetry(table, SERVICE, budget, WORKER) !== 'retry') break;
         sent += 1;
-        finishRetry(table, SERVICE);
+        finishRetry(table, SERVICE, WORKER);
       }
     }
     refill.refill(arrivals, 100);
@@ -53,20 +55,31 @@ test('retries in flight are bounded, and a refused one costs nothing', () => {
   const table = endpointTable();
   new BudgetRefill(table.retryTokens, SERVICE, { share: 0.2, minPerSecond: 10 }).open();
   const budget = retryBudget(0.2, 2);
-  assert.equal(startRetry(table, SERVICE, budget), 'retry');
-  assert.equal(startRetry(table, SERVICE, budget), 'retry');
+  assert.equal(startRetry(table, SERVICE, budget, WORKER), 'retry');
+  assert.equal(startRetry(table, SERVICE, budget, WORKER), 'retry');
   const balance = table.retryTokens[SERVICE];
-  assert.equal(startRetry(table, SERVICE, budget), 'too-many');
+  assert.equal(startRetry(table, SERVICE, budget, WORKER), 'too-many');
   assert.equal(table.retryTokens[SERVICE], balance);
-  finishRetry(table, SERVICE);
-  assert.equal(startRetry(table, SERVICE, budget), 'retry');
+  finishRetry(table, SERVICE, WORKER);
+  assert.equal(startRetry(table, SERVICE, budget, WORKER), 'retry');
   assert.equal(table.serviceRetries[SERVICE], 2);
 });
 
 test('an empty budget refuses, and counts nothing as in flight', () => {
   const table = endpointTable();
-  assert.equal(startRetry(table, SERVICE, retryBudget(0.2, 0)), 'over-budget');
+  assert.equal(startRetry(table, SERVICE, retryBudget(0.2, 0), WORKER), 'over-budget');
   assert.equal(table.serviceRetries[SERVICE], 0);
+});
+
+test('what a crashed worker had under way is taken back', () => {
+  const table = endpointTable();
+  new BudgetRefill(table.retryTokens, SERVICE, { share: 0.2, minPerSecond: 10 }).open();
+  const budget = retryBudget(0.2, 2);
+  startRetry(table, SERVICE, budget, WORKER);
+  startRetry(table, SERVICE, budget, WORKER + 1);
+  takeBack(table, WORKER);
+  assert.equal(table.serviceRetries[SERVICE], 1);
+  assert.equal(startRetry(table, SERVICE, budget, WORKER), 'retry');
 });
 
 test('threads that withdraw at the same time never take more than there is', async () => {
