@@ -1,6 +1,6 @@
 /**
  * One thing that is wrong with a configuration: where, what stands there, what is allowed, and what was probably meant. The text never carries a
- * secret: values under secret keys and header values are left out, and lists and objects are named by kind only.
+ * secret: values under secret keys and of headers and cookies are left out, and lists and objects are named by kind only.
  */
 
 /** A fault (refuses the configuration) or a warning (does not). */
@@ -29,7 +29,7 @@ export interface FaultParts {
 }
 
 const SHOWN_CHARACTERS_MAX = 60;
-const SECRET_KEY = /secret|token|password|passwd|credential|authorization|api-?key|^cookie$/i;
+const SECRET_KEY = /secret|token|password|passwd|credential|authorization|api-?key/i;
 
 /** Writes a fault's sentence. `root` is the configuration, from which routes take their names. */
 export function makeFault(root: unknown, parts: FaultParts): Fault {
@@ -59,8 +59,8 @@ export function formatPath(path: Path): string {
 export function isSecretPath(path: Path): boolean {
   return path.some((step, index) => {
     if (typeof step !== 'string') return false;
-    // Header values carry credentials under names that nobody can list.
-    return SECRET_KEY.test(step) || (/headers$/i.test(step) && index < path.length - 1);
+    // Headers and cookies carry credentials under names that nobody can list.
+    return SECRET_KEY.test(step) || (/(?:headers|cookies)$/i.test(step) && index < path.length - 1);
   });
 }
 

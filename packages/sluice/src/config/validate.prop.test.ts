@@ -5,6 +5,8 @@ import { compile } from './compile.ts';
 import { isSame } from './diff.ts';
 import { validate } from './validate.ts';
 
+const SECRET = '0123456789abcdefghijklmnopqrstuv';
+
 const VALID = {
   listeners: { web: { http: ':8080', forwarding: { trustedProxies: ['10.0.0.0/8'] } } },
   services: {
@@ -13,14 +15,21 @@ const VALID = {
       balance: { algorithm: 'hash', on: { header: 'x' } },
       health: { http: '/' },
     },
-    a: { endpoints: ['a:1'], affinity: { by: 'cookie', secrets: ['0123456789abcdefghijklmnopqrstuv'] }, limits: { breaker: true } },
+    a: { endpoints: ['a:1'], affinity: { by: 'cookie', secrets: [SECRET] }, limits: { breaker: true } },
   },
   routes: [
-    { path: '/api/:id/*', to: 'users', hosts: '*.example.com', headers: { 'x-a': { prefix: 'b' } }, rewrite: { path: '/{rest}' } },
+    {
+      path: '/api/:id/*',
+      to: 'users',
+      hosts: '*.example.com',
+      headers: { 'x-a': { prefix: 'b' }, authorization: SECRET },
+      cookies: { sid: SECRET },
+      rewrite: { path: '/{rest}' },
+    },
     { path: { regex: '/x.*' }, to: { users: 9, a: 1 } },
     { redirect: { location: 'https://{host}{path}', status: 308 } },
   ],
-  admin: { address: '127.0.0.1:9900' },
+  admin: { address: '127.0.0.1:9900', token: SECRET },
 };
 
 function assertSound(value: unknown): void {
@@ -35,6 +44,7 @@ function assertSound(value: unknown): void {
     assert.match(fault.message, /(must|is |has|names|belongs|cannot|stands)/, fault.message);
     assert.ok(!/undefined|\[object|Invalid input/.test(fault.message), fault.message);
     assert.ok(fault.message.length < 1_500, fault.message);
+    assert.ok(!fault.message.includes(SECRET), fault.message);
   }
 }
 
