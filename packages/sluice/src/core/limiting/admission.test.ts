@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { endpointTable } from '../balancing/endpoint-table.ts';
-import { admit, allowedInflight, inflightBound, type Priority } from './admission.ts';
+import { admit, allowedInflight, hasRoom, inflightBound, type Priority } from './admission.ts';
 import { BREAKER_HALF_OPEN, BREAKER_OPEN, recordTrial, trialsGood } from './breaker-trials.ts';
 
 const SERVICE = 5;
@@ -63,6 +63,15 @@ test('an open breaker answers before the bounds are looked at', () => {
   table.breakerState[SERVICE] = BREAKER_OPEN;
   table.serviceInflight[SERVICE] = 10;
   assert.equal(admit(table, SERVICE, { requestsMax: 10, queueMax: 5, hasHighPriority: false }, 'high'), 'open');
+});
+
+test('nobody leaves a queue for a service whose breaker is not closed', () => {
+  const table = endpointTable();
+  assert.equal(hasRoom(table, SERVICE, UNBOUNDED, 'normal'), true);
+  for (const state of [BREAKER_OPEN, BREAKER_HALF_OPEN]) {
+    table.breakerState[SERVICE] = state;
+    assert.equal(hasRoom(table, SERVICE, UNBOUNDED, 'high'), false);
+  }
 });
 
 test('half-open, as many trials are admitted as were handed out, and a shed request uses none', () => {

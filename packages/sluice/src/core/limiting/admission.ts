@@ -34,13 +34,21 @@ export function admit(table: AdmissionTable, service: number, limits: AdmissionL
   const breaker = table.breakerState[service]!;
   if (breaker === BREAKER_OPEN) return 'open';
   const adaptive = table.concurrencyLimit[service]!;
-  if ((adaptive > 0 || limits.requestsMax > 0) && !hasRoom(table, service, limits, priority)) return limits.queueMax > 0 ? 'queue' : 'shed';
+  if ((adaptive > 0 || limits.requestsMax > 0) && !isBelowBound(table, service, limits, priority))
+    return limits.queueMax > 0 ? 'queue' : 'shed';
   if (breaker === BREAKER_CLOSED) return 'admit';
   return takeTrial(table, service);
 }
 
-/** Whether the service has room for one more request of a priority; what a queue asks before it lets one go. */
+/**
+ * What a queue asks before it lets one go: whether the service has room for one more request of this priority. With the breaker open it has none,
+ * and half-open its trials are for newcomers: those who wait go when it has closed, or when their time is up.
+ */
 export function hasRoom(table: AdmissionTable, service: number, limits: AdmissionLimits, priority: Priority): boolean {
+  return table.breakerState[service] === BREAKER_CLOSED && isBelowBound(table, service, limits, priority);
+}
+
+function isBelowBound(table: AdmissionTable, service: number, limits: AdmissionLimits, priority: Priority): boolean {
   const bound = inflightBound(table.concurrencyLimit[service]!, limits.requestsMax);
   if (bound === 0) return true;
   return Atomics.load(table.serviceInflight, service) < allowedInflight(bound, priority, limits.hasHighPriority);
