@@ -55,6 +55,14 @@ export function formatPath(path: Path): string {
   return text;
 }
 
+/** The steps of a path in the form of `formatPath`. */
+export function parsePath(text: string): Path {
+  return Array.from(text.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|\.?([\w$-]+)/g), ([, index, quoted, name = '']) => {
+    if (index !== undefined) return Number(index);
+    return quoted === undefined ? name : (JSON.parse(quoted) as string);
+  });
+}
+
 /** Whether what stands at the path must not be shown. */
 export function isSecretPath(path: Path): boolean {
   return path.some((step, index) => {

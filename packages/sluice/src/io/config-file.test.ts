@@ -70,6 +70,7 @@ test('what keeps a file from being read is a fault with its place', async () => 
   assert.match(await faultOf('empty.ts', 'export const a = 1;'), /has no default export; write export default defineConfig/);
   assert.match(await faultOf('missing.mjs', "import 'no-such-package';"), /Cannot find package 'no-such-package'/);
   assert.match(await faultOf('bad.yml', 'a: [1'), /is not YAML at line 1/);
+  assert.match(await faultOf('variable.yml', 'a: 1\nb: ${SLUICE_NONE}\n'), /^b needs the environment variable SLUICE_NONE.*\(line 2\)$/);
   assert.match(await faultOf('a.toml', ''), /extension that is not known \(.toml\)/);
 });
 

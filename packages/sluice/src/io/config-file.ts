@@ -7,20 +7,28 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import { type Fault, makeFault } from '../config/fault.ts';
-import { type ParsedText, parseJson, parseYaml } from '../config/parse-text.ts';
+import { withLines } from '../config/locate.ts';
+import { parseJson, parseYaml } from '../config/parse-text.ts';
 import { importConfigModule } from './config-module.ts';
 
 /** Looked for in this order, when no file is named. */
 export const CONFIG_FILES = ['ts', 'mts', 'js', 'mjs', 'yaml', 'yml', 'json'].map((extension) => `sluice.config.${extension}`);
 
 const MODULES: ReadonlySet<string> = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']);
+const PARSERS: Readonly<Record<string, typeof parseJson>> = { '.json': parseJson, '.yaml': parseYaml, '.yml': parseYaml };
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 /** A module may await; it may not hang. */
 const MODULE_DEADLINE_MS = 30_000;
 
 /** The value in the file, or what kept it from being read. */
 export type LoadedFile =
-  | { readonly ok: true; readonly path: string; readonly value: unknown }
+  | {
+      readonly ok: true;
+      readonly path: string;
+      readonly value: unknown;
+      /** What was read, when it was read as text; null for a module. Says where faults stand. */
+      readonly text: string | null;
+    }
   | { readonly ok: false; readonly path: string | null; readonly faults: readonly Fault[] };
 
 /** Where to look, and what `${NAME}` stands for. */
@@ -45,10 +53,8 @@ export async function loadConfigFile(path?: string, options: LoadFileOptions = {
   const extension = extname(found).toLowerCase();
   try {
     if (MODULES.has(extension)) return await loadModule(found);
-    if (extension === '.json') return withPath(found, parseJson(await readFile(found, 'utf8'), options.environment ?? process.env));
-    if (extension === '.yaml' || extension === '.yml') {
-      return withPath(found, parseYaml(await readFile(found, 'utf8'), options.environment ?? process.env));
-    }
+    const parse = PARSERS[extension];
+    if (parse !== undefined) return await loadText(found, parse, options.environment ?? process.env);
   } catch (error) {
     return refuse(found, `could not be loaded: ${describeError(error, found)}`);
   }
@@ -73,14 +79,16 @@ async function loadModule(path: string): Promise<LoadedFile> {
   try {
     const value = await Promise.race([importConfigModule(path), deadline.promise]);
     if (value === undefined) return refuse(path, 'has no default export', 'write export default defineConfig({ … })');
-    return { ok: true, path, value };
+    return { ok: true, path, value, text: null };
   } finally {
     clearTimeout(timer);
   }
 }
 
-function withPath(path: string, parsed: ParsedText): LoadedFile {
-  return { path, ...parsed };
+async function loadText(path: string, parse: typeof parseJson, environment: Environment): Promise<LoadedFile> {
+  const text = await readFile(path, 'utf8');
+  const parsed = parse(text, environment);
+  return parsed.ok ? { ok: true, path, value: parsed.value, text } : { ok: false, path, faults: withLines(parsed.faults, text) };
 }
 
 function refuse(path: string | null, what: string, hint: string | null = null): LoadedFile {

@@ -1,6 +1,7 @@
 /** From a configuration file, or a value, to a Plan: load, validate, compile. What start, reload and `sluice check` have in common. */
 import { compile, type ControlSettings, controlSettings } from '../config/compile.ts';
 import type { Fault } from '../config/fault.ts';
+import { withLines } from '../config/locate.ts';
 import type { Plan } from '../config/plan.ts';
 import { validate } from '../config/validate.ts';
 import { type LoadFileOptions, loadConfigFile } from './config-file.ts';
@@ -30,7 +31,12 @@ export type PlanResult =
 /** Loads a configuration file (by default the one in the working directory) and makes its Plan. Never throws. */
 export async function loadPlan(path: string | undefined, options: PlanOptions & LoadFileOptions): Promise<PlanResult> {
   const loaded = await loadConfigFile(path, options);
-  return loaded.ok ? planFrom(loaded.value, options, loaded.path) : loaded;
+  if (!loaded.ok) return loaded;
+  const result = planFrom(loaded.value, options, loaded.path);
+  if (loaded.text === null) return result;
+  return result.ok
+    ? { ...result, warnings: withLines(result.warnings, loaded.text) }
+    : { ...result, faults: withLines(result.faults, loaded.text) };
 }
 
 /** Makes the Plan of a value in the form of the configuration. Never throws. */
