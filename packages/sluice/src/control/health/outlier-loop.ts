@@ -51,10 +51,11 @@ export class OutlierLoop {
     for (const [name, swept] of this.#services) {
       if ((present.get(name)?.outlier ?? null) === null) this.#drop(name, swept);
     }
+    const byService = Map.groupBy(entries, ({ service }) => service.name);
     for (const service of services) {
       if (service.outlier === null) continue;
       const swept = this.#sweptFor(service.name, service.outlier);
-      const own = entries.filter((entry) => entry.service.name === service.name);
+      const own = byService.get(service.name) ?? [];
       swept.endpoints = new Map(own.map((entry) => [entry.endpoint.address, this.#seen(swept, entry)] as const));
       swept.detector.update([...swept.endpoints.keys()]);
     }

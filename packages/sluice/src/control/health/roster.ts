@@ -1,6 +1,6 @@
 /** Who there is to look after: each endpoint of the plan with its rows in the shared table, as the health loops are given it. */
 import { assert } from '../../base/assert.ts';
-import type { EndpointPlan, ServicePlan } from '../../config/plan.ts';
+import type { AddressPlan, EndpointPlan, ServicePlan } from '../../config/plan.ts';
 import type { SlotMap } from '../../config/worker-protocol.ts';
 
 export interface RosterEntry {
@@ -30,7 +30,24 @@ export function roster(services: readonly ServicePlan[], slots: SlotMap): readon
   });
 }
 
-/** Whether two parts of a plan (plain data) say the same. */
-export function isSamePlan(left: unknown, right: unknown): boolean {
-  return left === right || JSON.stringify(left) === JSON.stringify(right);
+/** Texts of parts of plans, which never change: thousands of endpoints share their service's. */
+const texts = new WeakMap<object, string>();
+
+/** Whether two parts of a plan (plain data, made by the compiler in one order of fields) say the same. */
+export function isSamePlan(left: object, right: object): boolean {
+  return left === right || textOf(left) === textOf(right);
+}
+
+function textOf(part: object): string {
+  const known = texts.get(part);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(part);
+  texts.set(part, text);
+  return text;
+}
+
+/** Whether two addresses are the same. */
+export function isSameAddress(left: AddressPlan, right: AddressPlan): boolean {
+  if (left.kind === 'unix') return right.kind === 'unix' && left.path === right.path;
+  return right.kind === 'tcp' && left.host === right.host && left.port === right.port;
 }

@@ -5,7 +5,7 @@ import type { HealthPlan } from '../../config/plan.ts';
 import type { BlastMember } from '../../core/health/blast-radius.ts';
 import { type ProbeState, startProbeState } from '../../core/health/probe-state.ts';
 import type { ProbeTarget } from '../../io/probe.ts';
-import { isSamePlan, type RosterEntry } from './roster.ts';
+import { isSameAddress, isSamePlan, type RosterEntry } from './roster.ts';
 
 /** The last probe of an endpoint, for people. */
 export interface LastProbe {
@@ -37,7 +37,7 @@ export class Watch implements BlastMember {
 
   /** Whether the same thing is asked of the same place under the new plan. */
   isSame(entry: RosterEntry, health: HealthPlan): boolean {
-    return isSamePlan(this.health, health) && isSamePlan(this.entry.endpoint.target, entry.endpoint.target);
+    return isSamePlan(this.health, health) && isSameAddress(this.entry.endpoint.target, entry.endpoint.target);
   }
 
   target(): ProbeTarget {
