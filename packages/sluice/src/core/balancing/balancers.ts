@@ -40,8 +40,9 @@ export type Algorithm = (typeof ALGORITHMS)[number];
 /** What of a service's plan chooses and tunes its algorithm. */
 export interface BalanceShape {
   readonly algorithm: Algorithm;
+  /** For `hash` and `ip-hash`. */
   readonly hashTable: 'maglev' | 'ketama' | 'rendezvous';
-  /** For `hash`: bounded load; 0 = unbounded. */
+  /** For `hash` and `ip-hash`: bounded load; 0 = unbounded. */
   readonly loadFactor: number;
   /** For `resource`: shares 0..1; 1 = off. */
   readonly maxCpu: number;
@@ -74,9 +75,8 @@ export function createBalancer(plan: BalanceShape, context: BalancerContext): Ba
       return new Prequal(context, plan.decayMs);
     case 'resource':
       return new Resource(context, plan);
+    // They differ in the key, which the caller makes. Unlike with nginx's ip_hash few clients move when an endpoint leaves.
     case 'ip-hash':
-      // The caller hashes the client's address. Unlike nginx's, all of it counts, and few clients move when an endpoint leaves.
-      return new HashBalancer(context, new MaglevTable(), 0);
     case 'hash':
       return new HashBalancer(context, createHashTable(plan.hashTable), plan.loadFactor);
     case 'first-fit':

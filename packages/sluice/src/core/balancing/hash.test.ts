@@ -88,11 +88,15 @@ for (const hashTable of ['maglev', 'ketama', 'rendezvous'] as const) {
     test('a key whose endpoint is tried goes elsewhere, always to the same', () => {
       const balancer = hashBalancer(hashTable);
       const before = placeAll(balancer, all);
+      const seconds = new Set<number>();
       for (let key = 0; key < 500; key++) {
         const second = balancer.pick(KEYS[key]!, [before[key]!], instant(0));
         assert.notEqual(second, before[key]);
         assert.equal(balancer.pick(KEYS[key]!, [before[key]!], instant(0)), second);
+        if (before[key] === 7) seconds.add(second);
       }
+      // About 26 keys of one endpoint: their second choices must not be one neighbour.
+      assert.ok(seconds.size > 5, `${seconds.size} second choices`);
     });
 
     test('with a load factor a hot key spills over, and nobody is above the bound', () => {

@@ -13,7 +13,7 @@ import { AliasTable } from './alias-table.ts';
 import { averageLatency, decayFactor, latencySample, stepsPerMs } from './averages.ts';
 import type { Balancer, BalancerContext, Candidates } from './balancer.ts';
 import { NONE } from './balancer.ts';
-import { findOpen, isOpen, NO_CANDIDATES } from './eligibility.ts';
+import { findOpen, isTried, NO_CANDIDATES } from './eligibility.ts';
 
 const POOL = 16;
 const LOOKS = 3;
@@ -68,8 +68,9 @@ export class Prequal implements Balancer {
 
   pick(_key: number, tried: readonly number[], now: Instant): number {
     if (this.#candidates.count === 0) return NONE;
-    this.#look(now);
-    let index = this.#choose(tried, now);
+    if (this.#candidates.count > POOL) for (let looks = 0; looks < LOOKS; looks++) this.#replaceOldest();
+    this.#look(tried, now);
+    let index = this.#choose(now);
     if (index < 0) {
       const start = this.#draws.draw(this.#context.random);
       index = findOpen(this.#context.table, this.#candidates, start, tried);
@@ -79,13 +80,23 @@ export class Prequal implements Balancer {
     return this.#candidates.slots[index]!;
   }
 
-  /** Takes three endpoints into the pool, in place of the oldest, and their loads into the recent ones. */
-  #look(now: Instant): void {
+  /** Looks at all in the pool, and takes the loads of three of them, in turn, into the recent ones. */
+  #look(tried: readonly number[], now: Instant): void {
+    const { inflight, reportedStamp } = this.#context.table;
+    const { slots, weights, requestsMax } = this.#candidates;
+    for (let place = 0; place < this.#pooled; place++) {
+      const index = this.#pool[place]!;
+      const slot = slots[index]!;
+      const limit = requestsMax[index]!;
+      let load = inflight[slot]!;
+      if ((limit !== 0 && load >= limit) || (tried.length > 0 && isTried(tried, slot))) load = Infinity;
+      else if (now - reportedStamp[slot]! <= REPORT_MS) load = this.#reportedLoad(index, slot, load);
+      this.#loads[place] = load / weights[index]!;
+    }
     for (let looks = 0; looks < LOOKS; looks++) {
-      const place = this.#oldest;
-      if (this.#candidates.count > POOL) this.#replaceOldest();
-      else this.#oldest = (place + 1) % this.#pooled;
-      this.#recent[this.#looks++ % RECENT] = this.#load(this.#pool[place]!, now);
+      const load = this.#loads[this.#looks % this.#pooled]!;
+      if (load < Infinity) this.#recent[this.#looks % RECENT] = load;
+      this.#looks++;
     }
     if (this.#picks++ % QUANTILE_PICKS === 0) this.#updateQuantile();
   }
@@ -113,13 +124,16 @@ export class Prequal implements Balancer {
   }
 
   /** The hot-cold rule over the pool; -1 when all in it are tried or full. */
-  #choose(tried: readonly number[], now: Instant): number {
+  #choose(now: Instant): number {
+    const { latencyEwma, latencyStamp } = this.#context.table;
     let lowest = Infinity;
     for (let place = 0; place < this.#pooled; place++) {
-      const index = this.#pool[place]!;
-      const load = isOpen(this.#context.table, this.#candidates, index, tried) ? this.#load(index, now) : Infinity;
-      const latency = load <= this.#hotAbove ? this.#latency(index, now) : Infinity;
-      this.#loads[place] = load;
+      let latency = Infinity;
+      if (this.#loads[place]! <= this.#hotAbove) {
+        const slot = this.#candidates.slots[this.#pool[place]!]!;
+        // Halves without samples, so that a slow endpoint is tried again.
+        latency = latencyEwma[slot]! * decayFactor(now - latencyStamp[slot]!, this.#stepsPerMs);
+      }
       this.#latencies[place] = latency;
       if (latency < lowest) lowest = latency;
     }
@@ -142,18 +156,13 @@ export class Prequal implements Balancer {
     return least;
   }
 
-  /** Requests in flight per weight. */
-  #load(index: number, now: Instant): number {
-    const { table } = this.#context;
-    const slot = this.#candidates.slots[index]!;
-    let load = table.inflight[slot]!;
-    const stamp = table.reportedStamp[slot]!;
-    if (now - stamp <= REPORT_MS) {
-      const sent = stamp === this.#sentStamp[index] ? this.#sent[index]! : this.#forgetSent(index, stamp);
-      const reported = table.reportedInflight[slot]!;
-      if (reported >= 0 && reported + sent > load) load = reported + sent;
-    }
-    return load / this.#candidates.weights[index]!;
+  /** Requests in flight by a fresh report and what was sent since; at least those that are counted. */
+  #reportedLoad(index: number, slot: number, counted: number): number {
+    const { reportedInflight, reportedStamp } = this.#context.table;
+    const stamp = reportedStamp[slot]!;
+    const sent = stamp === this.#sentStamp[index] ? this.#sent[index]! : this.#forgetSent(index, stamp);
+    const reported = reportedInflight[slot]!;
+    return reported >= 0 && reported + sent > counted ? reported + sent : counted;
   }
 
   /** A new report has what was sent before in it. */
@@ -161,12 +170,6 @@ export class Prequal implements Balancer {
     this.#sentStamp[index] = stamp;
     this.#sent[index] = 0;
     return 0;
-  }
-
-  #latency(index: number, now: Instant): number {
-    const { table } = this.#context;
-    const slot = this.#candidates.slots[index]!;
-    return table.latencyEwma[slot]! * decayFactor(now - table.latencyStamp[slot]!, this.#stepsPerMs);
   }
 
   observe(slot: number, latencyMs: number, failed: boolean, _bytes: number, now: Instant): void {
