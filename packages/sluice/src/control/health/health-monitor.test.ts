@@ -127,6 +127,19 @@ test('blast radius: those that do not come back with the others are down after a
   assert.deepEqual(world.bits(3), [0, DOWN, DOWN]);
 });
 
+test('blast radius: a drained endpoint is none that could take the load', async () => {
+  const world = new HealthWorld();
+  world.apply([servicePlan('web', [A, B, C], { health: CHECK })]);
+  await world.pass(500);
+  world.failing.add(B).add(C);
+  await world.pass(2_000);
+  assert.deepEqual(world.bits(3), [0, DOWN, DOWN], 'A is well');
+  void world.monitor.drain('web', A, 60_000);
+  await world.pass(1_100);
+  assert.equal(world.bits(3)[1], 0);
+  assert.equal(world.bits(3)[2], 0);
+});
+
 test('a suspect endpoint is ejected at once and returns after its time, with its rows of failures forgotten', async () => {
   const world = new HealthWorld();
   world.apply([servicePlan('web', [A, B, C], { outlier: OUTLIER })]);
@@ -173,6 +186,18 @@ test('the last endpoint in use is never ejected', async () => {
   world.table.consecutive5xx[2] = 5;
   world.monitor.suspect(0, 2);
   assert.deepEqual(world.bits(3), [DOWN, DRAINING, 0]);
+});
+
+test('what is spared is said again when it fails anew', () => {
+  const world = new HealthWorld();
+  world.apply([servicePlan('web', [A], { outlier: OUTLIER })]);
+  for (const failed of [5, 0, 5]) {
+    world.table.failed[0]! += failed;
+    world.table.ended[0]! += 5;
+    world.table.consecutive5xx[0] = failed;
+    world.runtime.advance(10_000);
+  }
+  assert.deepEqual(world.said, [`ejection-spared ${A}`, `ejection-spared ${A}`]);
 });
 
 test('a passed probe ends an ejection only where that is asked for', async () => {

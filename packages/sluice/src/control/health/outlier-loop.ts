@@ -127,7 +127,11 @@ export class OutlierLoop {
 
   #sweep(swept: Swept): void {
     this.#tellOutOtherwise(swept);
-    for (const [address, seen] of swept.endpoints) swept.detector.observe(address, this.#read(seen));
+    for (const [address, seen] of swept.endpoints) {
+      const reading = this.#read(seen);
+      if (reading.failed === 0) swept.spared.delete(address);
+      swept.detector.observe(address, reading);
+    }
     for (const verdict of swept.detector.verdicts(this.#options.runtime.clock.now())) this.#carryOut(swept, verdict);
   }
 

@@ -149,7 +149,8 @@ export class Prober {
     watch.state = state;
     if (change !== null) this.#sayChange(watch, change);
     const group = this.#groups.get(watch.entry.service.name);
-    if (group !== undefined && (change !== null || group.blast.isDegraded)) this.#judge(group);
+    // Not only after a change: while some are down, the last one in use may have been drained.
+    if (group !== undefined && (change !== null || !state.isUp || group.blast.isDegraded)) this.#judge(group);
     if (result.passed) this.#options.passed(watch.entry);
     this.#schedule(watch, Math.max(1, probeWaitMs(state, watch.health, random) - durationMs));
   }
