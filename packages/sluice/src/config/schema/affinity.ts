@@ -1,5 +1,6 @@
 /** Affinity: sending a client back to the endpoint that served it before. */
 import * as z from 'zod';
+import { SESSIONS_MAX } from '../../core/balancing/endpoint-table.ts';
 import { headerName } from './header.ts';
 import { choice, duration, flag, text, whole } from './scalar.ts';
 import { optional, preset, section } from './section.ts';
@@ -42,7 +43,9 @@ const cookie = section("an object such as { by: 'cookie', secrets: [...] }", {
 }).meta({ id: 'CookieAffinity', title: 'Affinity by inserted cookie', description: 'A signed cookie that names the endpoint.' });
 
 const table = {
-  entriesMax: whole(1, 10_000_000).default(100_000).describe('Entries of the table per worker; the longest unused goes first.'),
+  entriesMax: whole(1, SESSIONS_MAX)
+    .default(100_000)
+    .describe('Entries of the table, which all workers share; the longest unused goes first. All services together have 262,144.'),
   ttl: preset(duration('1s', '24d'), '1h').describe('Life of an entry after its last use.'),
 };
 
