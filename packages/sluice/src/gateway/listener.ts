@@ -14,6 +14,8 @@ import type { RouteRuntime } from './route-runtime.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const BACKLOG = 4096;
+/** Turns of the event loop that a closing listener waits at most for a quiet one. */
+const QUIET_LOOKS = 100;
 
 /** What a listener needs of its worker beyond the common. `data-plane.ts` is it. */
 export interface ListenerOwner extends WorkerContext {
@@ -36,6 +38,7 @@ export class Listener implements ListenerContext {
   private lastAuthority = '';
   private lastHost: string | null = '';
   private isDraining = false;
+  private accepted = 0;
 
   constructor(worker: ListenerOwner, plan: ListenerPlan, slot: number) {
     this.worker = worker;
@@ -98,8 +101,7 @@ export class Listener implements ListenerContext {
   /** Stops accepting; each connection's next reply says that it is the last. */
   drain(): void {
     this.isDraining = true;
-    this.server?.close();
-    this.server = null;
+    this.stopAccepting(QUIET_LOOKS);
     for (const connection of this.connections) connection.announceClose();
   }
 
@@ -127,7 +129,22 @@ export class Listener implements ListenerContext {
     if (this.isDraining && this.connections.size === 0) this.worker.onListenerEmpty();
   };
 
+  /**
+   * Closes the listening socket at a moment when nothing waits in its queue: what waits there is reset by the kernel. A look at the end of a turn comes
+   * right after everything that waited was accepted; when that was nothing, the queue is as empty as it can be seen to be.
+   * (`net.ipv4.tcp_migrate_req=1` lets the kernel hand even the rest to another worker.)
+   */
+  private stopAccepting(looks: number): void {
+    const before = this.accepted;
+    setImmediate(() => {
+      if (this.accepted !== before && looks > 0) return this.stopAccepting(looks - 1);
+      this.server?.close();
+      this.server = null;
+    });
+  }
+
   private accept(socket: Socket): void {
+    this.accepted++;
     if (this.connections.size >= this.plan.connectionsMax) {
       this.worker.metrics.connectionRefused(this.slot);
       socket.destroy();

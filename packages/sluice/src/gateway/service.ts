@@ -161,6 +161,7 @@ export class Service implements ExchangeService, PoolOwner {
     if (isStale && !exchange.isStaleForgiven && exchange.canResend && exchange.isIdempotent) {
       // A kept connection that its origin closed in the meantime: no fault of anybody's.
       exchange.isStaleForgiven = true;
+      exchange.attempts--;
       return this.place(exchange, attempt.slot, now, true);
     }
     afterFailure(this, exchange, attempt.slot, failure, now);
