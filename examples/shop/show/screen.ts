@@ -1,0 +1,42 @@
+/** What the show writes. Plain where the output is no terminal. */
+import { styleText } from 'node:util';
+import type { Sales } from './traffic.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+export function styled(style: Style, text: string): string {
+  return styleText(style, text, { stream: process.stdout });
+}
+
+export function say(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** A step of the show. */
+export function step(text: string): void {
+  say();
+  say(`${styled('cyan', '▸')} ${styled('bold', text)}`);
+}
+
+const BAR_WIDTH = 32;
+
+/** Who served how much, a bar for each instance; instances in `down` are marked. */
+export function table(names: readonly string[], { served }: Sales, down: ReadonlySet<string>): void {
+  const most = Math.max(1, ...served.values());
+  let service = '';
+  for (const name of names) {
+    const own = name.split('.')[0] ?? '';
+    const count = served.get(name) ?? 0;
+    const bar = '█'.repeat(Math.round((count / most) * BAR_WIDTH)).padEnd(BAR_WIDTH, '·');
+    const note = down.has(name) ? styled('red', '  killed') : '';
+    say(`  ${(own === service ? '' : own).padEnd(10)}${name.padEnd(12)}${styled('green', bar)} ${String(count).padStart(6)}${note}`);
+    service = own;
+  }
+}
+
+/** The one figure that counts. */
+export function verdict({ total, failures }: Sales): void {
+  const text = `${total} requests, ${failures.length} failed`;
+  say(`  ${failures.length === 0 ? styled('green', `✔ ${text}`) : styled('red', `✖ ${text}`)}`);
+  for (const failure of failures.slice(0, 5)) say(`    ${failure}`);
+}
