@@ -27,7 +27,7 @@ export function editDistance(left: string, right: string, limit: number = Number
     beforeLast = last;
     last = current;
   }
-  return last[right.length] ?? 0;
+  return Math.min(last[right.length] ?? 0, limit + 1);
 }
 
 /** The allowed name that was probably meant; null when none is near. */

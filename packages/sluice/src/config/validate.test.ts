@@ -127,6 +127,12 @@ test('a number where a duration or size belongs is an error that shows the forms
   assert.match(messages({ listeners: { web: { http: 8080 } } }).join(), /got 8080; write ':8080'/);
 });
 
+test('texts that YAML reads as something else come with how to write them', () => {
+  assert.match(routeMessages({ query: { v: 2 } }).join(), /query.v must be true .*, got 2; write '2'/);
+  assert.match(routeMessages({ methods: ['get'] }).join(), /methods\[0\] must be a method .*, got "get"; write 'GET'/);
+  assert.match(routeMessages({ rewrite: { requestHeaders: { set: { 'x-a': 5 } } } }).join(), /got a number; write it as a text, in quotes/);
+});
+
 test('durations, sizes and shares have ranges', () => {
   assert.match(serviceMessages({ drainTimeout: '25h' }).join(), /from 0s to 24h, got "25h"/);
   assert.match(messages({ listeners: { web: { http: ':1', limits: { headers: '1B' } } } }).join(), /from 256B to 16MiB, got "1B"/);
@@ -191,6 +197,7 @@ test('a route to services has weights that count', () => {
   assert.match(messages({ routes: [{ to: { users: 0 } }] }).join(), /at least one service a weight above 0/);
   assert.match(messages({ routes: [{ to: { users: -1 } }] }).join(), /must be a number 0..1000000, got -1/);
   assert.match(messages({ routes: [{ to: {} }] }).join(), /at least one service/);
+  assert.equal(messages({ routes: [{ to: ['users'] }] }).length, 1);
 });
 
 test('names of routes are unique', () => {

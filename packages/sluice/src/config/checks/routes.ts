@@ -41,9 +41,15 @@ function checkAction(route: unknown, path: Path, report: Report): void {
   for (const key of useless)
     report({ path: [...path, 'rewrite', key], what: `has no effect beside ${given[0]}: nothing is sent to a service` });
   const weights = rawField(route, 'to');
-  if (typeof weights === 'object' && weights !== null && !Object.values(rawObject(weights)).some((weight) => Number(weight) > 0)) {
+  if (isPointless(weights)) {
     report({ path: [...path, 'to'], what: 'must give at least one service a weight above 0' });
   }
+}
+
+/** Weights that are numbers, none of which sends anything. */
+function isPointless(weights: unknown): boolean {
+  if (typeof weights !== 'object' || weights === null || Array.isArray(weights)) return false;
+  return Object.values(weights).every((weight) => typeof weight === 'number' && weight <= 0);
 }
 
 function checkExpressions(route: unknown, path: Path, checkRegex: RegexChecker, report: Report): void {

@@ -1,6 +1,6 @@
 /** Balancing: which endpoint takes the next request. */
 import * as z from 'zod';
-import { choice, decimal, duration, share, text, whole } from './scalar.ts';
+import { choice, duration, share, text, whole } from './scalar.ts';
 import { optional, preset, section } from './section.ts';
 import { headerName } from './header.ts';
 
@@ -44,6 +44,9 @@ const agent = section('an object such as { port: 9999 }', {
   timeout: preset(duration('10ms', '1h'), '1s').describe('For one answer.'),
 }).meta({ id: 'Agent', title: 'Agent', description: "HAProxy's agent-check text protocol (`75% up`, `drain`, `maint`)." });
 
+const LOAD_FACTOR_ALLOWED = 'must be 0 (no bound) or a number 1.01..10';
+const loadFactor = z.number({ error: LOAD_FACTOR_ALLOWED }).min(1.01, LOAD_FACTOR_ALLOWED).max(10, LOAD_FACTOR_ALLOWED);
+
 const detailed = section("an algorithm's name, or an object such as { algorithm: 'hash', on: { header: 'x-user' } }", {
   algorithm: algorithm.default('p2c').describe('How the endpoint is chosen.'),
   on: hashOn.describe('For `hash`: what of the request is hashed.'),
@@ -53,7 +56,7 @@ const detailed = section("an algorithm's name, or an object such as { algorithm:
       'For `hash` and `ip-hash`: how hashes map to endpoints. All three move few keys when endpoints change; maglev is the fastest.',
     ),
   loadFactor: z
-    .union([z.literal(0), decimal(1.01, 10)], { error: 'must be 0 (no bound) or a number 1.01..10' })
+    .union([z.literal(0), loadFactor], { error: LOAD_FACTOR_ALLOWED })
     .default(0)
     .describe(
       'For hashing: no endpoint takes more than this multiple of the mean load; the overflow goes to the next one. 1.25 is common, 0 is no bound.',

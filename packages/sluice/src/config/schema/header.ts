@@ -31,7 +31,7 @@ export function editableHeaderName() {
 /** A header field's value. */
 export function headerValue() {
   return z
-    .string({ error: VALUE_ALLOWED })
+    .string({ error: ({ input }) => (typeof input === 'number' ? `${VALUE_ALLOWED}\nwrite it as a text, in quotes` : VALUE_ALLOWED) })
     .max(8192, VALUE_ALLOWED)
     .regex(/^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/, VALUE_ALLOWED);
 }

@@ -60,6 +60,13 @@ export const pathSchema = preset(
 type Condition = Omit<FieldMatch, 'name'>;
 
 const CONDITION_ALLOWED = 'must be true (present), a text (equal), { prefix: TEXT } or { regex: EXPRESSION }';
+/** YAML reads `v: 2` as a number; values of a request are texts. */
+function conditionError(issue: { input?: unknown }): string {
+  return typeof issue.input === 'number' || issue.input === false
+    ? `${CONDITION_ALLOWED}\nwrite '${String(issue.input)}'`
+    : CONDITION_ALLOWED;
+}
+
 const fieldText = text('a text', 4096, 0);
 
 const condition = z.union(
@@ -74,7 +81,7 @@ const condition = z.union(
       regex: regexSource.describe('The expression (RE2) matches the whole value.'),
     }).transform((given): Condition => ({ kind: 'regex', value: given.regex })),
   ],
-  { error: CONDITION_ALLOWED },
+  { error: conditionError },
 );
 
 /** Conditions by name, all of which must hold. */

@@ -29,7 +29,9 @@ const retry = section('an object about retries', {
 
 /** Retries of a service; `false` is one attempt. */
 export const retrySchema = preset(
-  z.union([z.literal(false).transform(() => retry.parse({ attempts: 1 })), retry], { error: 'must be an object, or false' }),
+  z.union([z.literal(false).transform(() => retry.parse({ attempts: 1 })), z.literal(true).transform(() => retry.parse({})), retry], {
+    error: 'must be an object, true or false',
+  }),
   {},
 );
 

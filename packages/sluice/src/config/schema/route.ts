@@ -10,10 +10,15 @@ import { preset, section } from './section.ts';
 
 const METHOD_ALLOWED = "must be a method such as 'GET', in capitals";
 
+function methodError({ input }: { input?: unknown }): string {
+  const upper = String(input).toUpperCase();
+  return /^[A-Z][A-Z-]*$/.test(upper) ? `${METHOD_ALLOWED}\nwrite '${upper}'` : METHOD_ALLOWED;
+}
+
 const method = z
   .string({ error: METHOD_ALLOWED })
   .max(32, METHOD_ALLOWED)
-  .regex(/^[A-Z][A-Z-]*$/, METHOD_ALLOWED)
+  .regex(/^[A-Z][A-Z-]*$/, { error: methodError })
   .meta({ 'x-range': 'method' });
 
 const timeouts = section('an object of timeouts', {
