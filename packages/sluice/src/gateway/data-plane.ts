@@ -163,7 +163,8 @@ export class DataPlane implements ListenerOwner {
 
   private async openListeners(plan: Plan, slots: SlotMap): Promise<Listener[]> {
     const opened: Listener[] = [];
-    this.sharesPorts = plan.workers > 1;
+    // Where the system can, even for one worker: a reload may bring more. Two programs on one port are noticed before (`io/ports.ts`).
+    this.sharesPorts = plan.workers > 1 || process.platform === 'linux';
     try {
       for (const listenerPlan of plan.listeners) {
         const running = this.listeners.get(listenerPlan.name);
