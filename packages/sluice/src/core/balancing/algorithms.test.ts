@@ -145,17 +145,41 @@ test('prequal takes the fastest of the cold, and the emptiest when all are hot',
   assert.equal(balancer.pick(0, [], instant(1)), 0);
 });
 
-test('prequal believes a fresh report of requests in flight, with what was sent since', () => {
+test('prequal counts other gateways’ requests while reports are fresh', () => {
   const { table, balancer } = setUp('prequal', 2);
   for (const slot of [0, 1]) balancer.observe!(slot, 10, false, 0, instant(0));
-  table.reportedInflight.set([0, 20]);
+  table.inflight.set([5, 2]);
+  table.reportedInflight.set([5, 22]);
   table.reportedStamp.set([1, 1]);
-  countPicks(balancer, 2, 10, 500);
-  const counts = countPicks(balancer, 2, 10, 500);
-  // 20 of another gateway's requests are on slot 1: it gets none before slot 0 has as many.
-  assert.deepEqual(counts, [10, 0]);
-  // 1.1 s later the report is too old: by our own counts both are idle.
-  assert.ok(countPicks(balancer, 2, 20, 1100)[1]! > 5);
+  countPicks(balancer, 2, 8, 2);
+  // 20 of the 22 on slot 1 are others': it gets none while slot 0 has fewer than 22.
+  assert.deepEqual(countPicks(balancer, 2, 10, 2), [10, 0]);
+  table.inflight[0] = 21;
+  assert.deepEqual(countPicks(balancer, 2, 10, 3), [10, 0]);
+  table.inflight[0] = 40;
+  assert.deepEqual(countPicks(balancer, 2, 10, 3), [0, 10]);
+  // Reports that are too old do not count, nor does one that names none: by our own counts slot 1 has fewer.
+  table.inflight[0] = 5;
+  assert.deepEqual(countPicks(balancer, 2, 10, 10_002), [0, 10]);
+  table.reportedInflight.set([-1, -1]);
+  assert.deepEqual(countPicks(balancer, 2, 10, 4), [0, 10]);
+});
+
+test('prequal trusts a report less the older it is, and falls back on their mean', () => {
+  const { table, balancer } = setUp('prequal', 2);
+  for (const slot of [0, 1]) balancer.observe!(slot, 10, false, 0, instant(0));
+  table.inflight.set([8, 0]);
+  const report = (inflight: number, stamp: number): void => {
+    table.reportedInflight[1] = inflight;
+    table.reportedStamp[1] = stamp;
+    countPicks(balancer, 2, 8, stamp);
+  };
+  table.reportedInflight[0] = -1;
+  for (let time = 1; time <= 50; time++) report(4, time);
+  report(16, 51);
+  assert.deepEqual(countPicks(balancer, 2, 10, 51), [10, 0], '16 others against 8');
+  // Mean 5.5; after 20 ms, two latencies, 5.5 + 10.5 / e² = 6.9.
+  assert.deepEqual(countPicks(balancer, 2, 10, 71), [0, 10]);
 });
 
 test('prequal tries a slow endpoint again after a while', () => {

@@ -1,12 +1,12 @@
 /**
  * Prequal: choose by requests in flight and latency, not by CPU. A small pool of recent looks at random endpoints; those whose
- * requests in flight are above a quantile are hot; among the cold the lowest latency wins (of about equal ones the fewest requests in flight), and when all are hot the fewest
- * requests in flight. Source: B. Wydrowski, R. Kleinberg, S. Rumble, A. Archer, "Load is not what you should balance: Introducing
+ * requests in flight are above a quantile are hot; among the cold the lowest latency wins (of about equal ones the fewest requests
+ * in flight), and when all are hot the fewest requests in flight. Source: B. Wydrowski, R. Kleinberg, S. Rumble, A. Archer, "Load is not what you should balance: Introducing
  * Prequal", NSDI 2024. Pool of 16, 3 looks per pick, quantile 0.6 (0.84 in the paper herds on few endpoints near saturation).
  *
- * No probes are sent: what a probe would answer is in memory already. Requests in flight are what the application reported
- * within the last second (with other gateways' requests in it) plus what this worker sent since, else the count of this gateway's workers.
- * Latency is the shared average; without samples it halves per time constant, so that a slow endpoint is tried again. O(1).
+ * No probes are sent: what a probe would answer is in memory already. Requests in flight are this gateway's own, exact over its workers, and
+ * an estimate of the other gateways' from what the application reports with its replies (none without reports). Latency is the shared average;
+ * without samples it halves per time constant, so that a slow endpoint is tried again. O(1).
  */
 import type { Instant } from '../../base/time.ts';
 import { AliasTable } from './alias-table.ts';
@@ -24,8 +24,10 @@ const QUANTILE_PICKS = 8;
 /** Latencies so close to the lowest count as equal: averages are no more exact, and the next best would starve. */
 const LATENCY_SLACK = 1.25;
 const LATENCY_SLACK_MS = 1;
-/** Reports older than this are not believed (the paper's age-out). */
-const REPORT_MS = 1000;
+/** Reports older than this are not believed. */
+const REPORT_MS = 10_000;
+/** Share that one report has in the mean of an endpoint's. */
+const MEAN_SHARE = 1 / 8;
 
 export class Prequal implements Balancer {
   readonly #context: BalancerContext;
@@ -33,9 +35,10 @@ export class Prequal implements Balancer {
   readonly #stepsPerMs: number;
   readonly #draws = new AliasTable();
   #candidates: Candidates = NO_CANDIDATES;
-  /** Requests sent by this worker since the endpoint's last report, and that report's time. */
-  #sent = new Float64Array(0);
-  #sentStamp = new Float64Array(0);
+  /** Of each candidate's last report: its time (0: none yet), the requests in flight that are not ours, and their moving mean. */
+  #stamps = new Float64Array(0);
+  #others = new Float64Array(0);
+  #meanOthers = new Float64Array(0);
   readonly #pool = new Int32Array(POOL);
   /** By place in the pool, as of this pick: requests in flight (Infinity: not open) and latency (Infinity: hot). */
   readonly #loads = new Float64Array(POOL);
@@ -58,8 +61,9 @@ export class Prequal implements Balancer {
   update(candidates: Candidates): void {
     this.#candidates = candidates;
     this.#draws.rebuild(candidates.weights, candidates.count);
-    this.#sent = new Float64Array(candidates.count);
-    this.#sentStamp = new Float64Array(candidates.count);
+    this.#stamps = new Float64Array(candidates.count);
+    this.#others = new Float64Array(candidates.count);
+    this.#meanOthers = new Float64Array(candidates.count);
     this.#pooled = Math.min(POOL, candidates.count);
     for (let place = 0; place < this.#pooled; place++) this.#pool[place] = place;
     if (candidates.count > POOL) for (let looks = 0; looks < POOL; looks++) this.#replaceOldest();
@@ -76,13 +80,12 @@ export class Prequal implements Balancer {
       index = findOpen(this.#context.table, this.#candidates, start, tried);
       if (index < 0) return NONE;
     }
-    this.#sent[index] = this.#sent[index]! + 1;
     return this.#candidates.slots[index]!;
   }
 
   /** Looks at all in the pool, and takes the loads of three of them, in turn, into the recent ones. */
   #look(tried: readonly number[], now: Instant): void {
-    const { inflight, reportedStamp } = this.#context.table;
+    const { inflight, reportedStamp, reportedInflight } = this.#context.table;
     const { slots, weights, requestsMax } = this.#candidates;
     for (let place = 0; place < this.#pooled; place++) {
       const index = this.#pool[place]!;
@@ -90,7 +93,7 @@ export class Prequal implements Balancer {
       const limit = requestsMax[index]!;
       let load = inflight[slot]!;
       if ((limit !== 0 && load >= limit) || (tried.length > 0 && isTried(tried, slot))) load = Infinity;
-      else if (now - reportedStamp[slot]! <= REPORT_MS) load = this.#reportedLoad(index, slot, load);
+      else if (reportedInflight[slot]! >= 0 && now - reportedStamp[slot]! <= REPORT_MS) load = this.#reportedLoad(index, slot, load, now);
       this.#loads[place] = load / weights[index]!;
     }
     for (let looks = 0; looks < LOOKS; looks++) {
@@ -156,20 +159,26 @@ export class Prequal implements Balancer {
     return least;
   }
 
-  /** Requests in flight by a fresh report and what was sent since; at least those that are counted. */
-  #reportedLoad(index: number, slot: number, counted: number): number {
-    const { reportedInflight, reportedStamp } = this.#context.table;
+  /**
+   * Our own requests in flight and an estimate of the others': what the last report had beyond our own. It is as old as our last reply
+   * from there, and loads change with every service time, so it fades into its mean at that pace.
+   */
+  #reportedLoad(index: number, slot: number, own: number, now: Instant): number {
+    const { reportedInflight, reportedStamp, latencyEwma } = this.#context.table;
     const stamp = reportedStamp[slot]!;
-    const sent = stamp === this.#sentStamp[index] ? this.#sent[index]! : this.#forgetSent(index, stamp);
-    const reported = reportedInflight[slot]!;
-    return reported >= 0 && reported + sent > counted ? reported + sent : counted;
+    if (stamp !== this.#stamps[index]) this.#takeReport(index, stamp, reportedInflight[slot]! - own);
+    const latency = latencyEwma[slot]!;
+    const fresh = latency > 0 ? decayFactor(now - stamp, stepsPerMs(latency)) : 0;
+    return own + this.#meanOthers[index]! + (this.#others[index]! - this.#meanOthers[index]!) * fresh;
   }
 
-  /** A new report has what was sent before in it. */
-  #forgetSent(index: number, stamp: number): number {
-    this.#sentStamp[index] = stamp;
-    this.#sent[index] = 0;
-    return 0;
+  /** Remembers a new report. */
+  #takeReport(index: number, stamp: number, others: number): void {
+    const isFirst = this.#stamps[index] === 0;
+    this.#stamps[index] = stamp;
+    this.#others[index] = others > 0 ? others : 0;
+    if (isFirst) this.#meanOthers[index] = this.#others[index]!;
+    else this.#meanOthers[index]! += (this.#others[index] - this.#meanOthers[index]!) * MEAN_SHARE;
   }
 
   observe(slot: number, latencyMs: number, failed: boolean, _bytes: number, now: Instant): void {
