@@ -16,7 +16,7 @@ import { Supervisor } from '../control/supervisor/supervisor.ts';
 import { nodeAskAgent } from '../io/agent-check.ts';
 import { nodeProbe } from '../io/node-probe.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
-import { freePort, listenFault } from '../io/ports.ts';
+import { freePort, hasIpv6, listenFault } from '../io/ports.ts';
 import { workerThreads } from '../io/worker-threads.ts';
 import { MetricBoard } from '../observe/metric-board.ts';
 import { BUCKETS, ROW_LENGTH } from '../observe/metric-layout.ts';
@@ -83,6 +83,7 @@ export function buildControlPlane({ source, providers, say }: ControlPlaneOption
     mark: (slots, bits, reason) => health.mark(slots, bits, reason),
     say,
     freePort,
+    hasIpv6,
     listenFault,
     applied: () => departures.wake(),
   });

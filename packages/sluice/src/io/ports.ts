@@ -3,7 +3,7 @@
  * share a port without noticing: so an address is first tried here without it.
  */
 import { createServer, connect, type ListenOptions } from 'node:net';
-import { unlink } from 'node:fs/promises';
+import { lstat, unlink } from 'node:fs/promises';
 import { formatAddress } from '../config/address.ts';
 import type { AddressPlan } from '../config/plan.ts';
 
@@ -14,6 +14,17 @@ export async function freePort(host: string): Promise<number> {
   return port;
 }
 
+let ipv6: Promise<boolean> | null = null;
+
+/** Whether this machine listens on IPv6 at all. */
+export function hasIpv6(): Promise<boolean> {
+  ipv6 ??= tryListen({ host: '::', port: 0 }).then(
+    () => true,
+    () => false,
+  );
+  return ipv6;
+}
+
 /**
  * Tries whether we can listen there. A unix socket's file that nobody listens on any more (left by a crash) is removed.
  * @returns Null when we can; otherwise why not, in words, with the remedy.
@@ -22,7 +33,9 @@ export async function listenFault(address: AddressPlan): Promise<string | null> 
   try {
     if (address.kind === 'unix') {
       if (await answers(address.path)) return `${formatAddress(address)} is in use by another program: stop it or choose another path`;
-      await unlink(address.path).catch(ignoreMissing);
+      const file = await lstat(address.path).catch(() => null);
+      if (file?.isSocket() === true) await unlink(address.path).catch(ignoreMissing);
+      else if (file !== null) return `${formatAddress(address)} is a file that is no socket: choose another path`;
       await tryListen({ path: address.path });
     } else {
       await tryListen({ host: address.host, port: address.port });

@@ -259,3 +259,15 @@ test('`sluice proxy` balances by weight over addresses', { timeout: 30_000 }, as
   sluice.signal('SIGTERM');
   assert.deepEqual(await sluice.ended, { code: 0, signal: null });
 });
+
+test('a reload brings more and fewer workers', { timeout: 30_000 }, async (t) => {
+  const a = await startOrigin(t, 'a');
+  const { url, write, admin } = await startSite(t, site([a.address], { workers: 1 }));
+  for (const workers of [3, 1, 2]) {
+    await write(site([a.address], { workers }));
+    const { code, output } = await runSluice(['reload', '--admin', admin]);
+    assert.equal(code, 0, output);
+    assert.equal((await getOnce(url)).instance, 'a');
+    while ((await readStatus(admin)).workers !== workers);
+  }
+});

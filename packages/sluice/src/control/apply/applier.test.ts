@@ -21,6 +21,7 @@ function setUp(first: Plan) {
     found: null as EndpointPlan[] | null,
     workerErrors: [] as string[],
     listenFault: null as string | null,
+    hasIpv6: true,
   };
   const applied: { plan: Plan; slots: SlotMap }[] = [];
   const followed: number[] = [];
@@ -48,6 +49,7 @@ function setUp(first: Plan) {
     mark,
     say: () => {},
     freePort: () => Promise.resolve(4_321),
+    hasIpv6: () => Promise.resolve(world.hasIpv6),
     listenFault: () => Promise.resolve(world.listenFault),
     applied: () => watch.wake(),
   });
@@ -204,4 +206,21 @@ test('port 0 becomes a port that a reload keeps; an address in use is a fault of
     faults: ['listener "web": 127.0.0.1:80 is in use'],
     isMisconfigured: false,
   });
+});
+
+test('without IPv6, every interface is every IPv4 interface', async () => {
+  const listener = { ...listenerPlan('web', 80), address: { kind: 'tcp', host: '::', port: 80 } } as const;
+  const { applier, world } = setUp(testPlan([], { listeners: [listener] }));
+  world.hasIpv6 = false;
+  await applier.reload();
+  assert.deepEqual(applier.running?.plan.listeners[0]?.address, { kind: 'tcp', host: '0.0.0.0', port: 80 });
+});
+
+test('after its close, nothing is changed any more', async () => {
+  const { applier, world, runs } = setUp(web(A));
+  await applier.reload();
+  await applier.close();
+  world.loaded = { ok: true, plan: web(B) };
+  assert.equal((await applier.reload()).ok, false);
+  assert.deepEqual(runs(), [A]);
 });

@@ -5,7 +5,7 @@
  */
 import { assert } from '../../base/assert.ts';
 import type { Runtime } from '../../base/runtime.ts';
-import { diffPlans, summarizeDiff } from '../../config/diff.ts';
+import { diffPlans, type PlanDiff, summarizeDiff } from '../../config/diff.ts';
 import type { Plan } from '../../config/plan.ts';
 import type { SlotMap } from '../../config/worker-protocol.ts';
 import { DRAINING } from '../../core/balancing/endpoint-table.ts';
@@ -13,7 +13,7 @@ import { overlayEndpoints, type EndpointProvider } from '../discovery/endpoint-o
 import type { SayEvent } from '../say-event.ts';
 import { ChangeQueue, type ChangeScope } from './change-queue.ts';
 import { mergeDepartures, type Departure, type MergedPlan } from './departures.ts';
-import { fixPorts, listenerFaults, type AddressWorld } from './listener-addresses.ts';
+import { fixAddresses, listenerFaults, type AddressWorld } from './listener-addresses.ts';
 import type { SlotBook } from './slot-book.ts';
 
 /** A compiled configuration, or everything that is wrong with it. */
@@ -121,13 +121,13 @@ export class Applier {
   async #apply(configured: Plan): Promise<ApplyResult> {
     const { runtime, providers } = this.#options;
     const before = this.#running?.plan ?? null;
-    const target = await fixPorts(overlayEndpoints(configured, providers), before, this.#options.freePort);
+    const target = await fixAddresses(overlayEndpoints(configured, providers), before, this.#options);
     const faults = await listenerFaults(target, before, this.#options);
     if (faults.length > 0) return failed(faults);
     const merged = mergeDepartures(target, before, this.#departures, runtime.clock.now());
-    const changes = describeChange(this.#target, target);
+    const diff = this.#target === null ? null : diffPlans(this.#target, target);
     for (const key of merged.returned) this.#mark(this.#departures.get(key), 0, '');
-    if (this.#running === null || !diffPlans(this.#running.plan, merged.plan).isEmpty) {
+    if (!this.#isRunning(merged, diff)) {
       const errors = await this.#run(merged);
       if (errors.length > 0) return failed(errors);
     }
@@ -136,7 +136,14 @@ export class Applier {
     this.#departures = merged.departures;
     this.#target = target;
     this.#options.applied();
-    return { ok: true, generation: this.#generation, changes, tookMs: 0 };
+    return { ok: true, generation: this.#generation, changes: describeChange(diff), tookMs: 0 };
+  }
+
+  /** Whether the workers run this already. While nothing leaves, what is wanted is what runs: the large plans are compared once. */
+  #isRunning(merged: MergedPlan, diff: PlanDiff | null): boolean {
+    if (this.#running === null || diff === null) return false;
+    const isNothingLeaving = this.#departures.size === 0 && merged.departures.size === 0;
+    return isNothingLeaving ? diff.isEmpty : diffPlans(this.#running.plan, merged.plan).isEmpty;
   }
 
   /** Gives the plan to everybody, or leaves everything as it was. */
@@ -187,8 +194,7 @@ function failed(faults: readonly string[]): ApplyResult {
 }
 
 /** What differs, in words; empty when nothing does. */
-function describeChange(before: Plan | null, after: Plan): readonly string[] {
-  if (before === null) return ['first plan'];
-  const diff = diffPlans(before, after);
+function describeChange(diff: PlanDiff | null): readonly string[] {
+  if (diff === null) return ['first plan'];
   return diff.isEmpty ? [] : summarizeDiff(diff).split('; ');
 }

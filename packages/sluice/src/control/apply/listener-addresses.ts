@@ -1,5 +1,5 @@
 /**
- * Makes listeners' addresses sure before the workers listen: port 0 becomes a free port that all workers share and that a reload keeps; an
+ * Makes listeners' addresses sure before the workers listen: port 0 becomes a free port that all workers share and that a reload keeps; `::` is IPv4 only where there is no IPv6; an
  * address that is new to us is tried first, since workers listen with `reusePort`, which does not notice another program of this user.
  */
 import { formatAddress } from '../../config/address.ts';
@@ -7,30 +7,26 @@ import type { AddressPlan, ListenerPlan, Plan } from '../../config/plan.ts';
 
 export interface AddressWorld {
   readonly freePort: (host: string) => Promise<number>;
+  readonly hasIpv6: () => Promise<boolean>;
   /** Null when the address can be listened on; otherwise why not and what to do. */
   readonly listenFault: (address: AddressPlan) => Promise<string | null>;
 }
 
-/** The plan with every port known. */
-export async function fixPorts(plan: Plan, running: Plan | null, freePort: AddressWorld['freePort']): Promise<Plan> {
+/** The plan with every address as it is to be listened on. */
+export async function fixAddresses(plan: Plan, running: Plan | null, world: AddressWorld): Promise<Plan> {
   const listeners: ListenerPlan[] = [];
-  for (const listener of plan.listeners) {
-    const { address } = listener;
-    const isOpen = address.kind === 'tcp' && address.port === 0;
-    listeners.push(isOpen ? { ...listener, address: await fixPort(listener.name, address, running, freePort) } : listener);
-  }
+  for (const listener of plan.listeners) listeners.push({ ...listener, address: await fixAddress(listener, running, world) });
   return { ...plan, listeners };
 }
 
-async function fixPort(
-  name: string,
-  address: Extract<AddressPlan, { kind: 'tcp' }>,
-  running: Plan | null,
-  freePort: AddressWorld['freePort'],
-): Promise<AddressPlan> {
+async function fixAddress({ name, address }: ListenerPlan, running: Plan | null, world: AddressWorld): Promise<AddressPlan> {
+  if (address.kind === 'unix') return address;
+  // Without IPv6 (as in many containers) "every interface" is every IPv4 interface.
+  const host = address.host === '::' && !(await world.hasIpv6()) ? '0.0.0.0' : address.host;
+  if (address.port !== 0) return { ...address, host };
   const before = running?.listeners.find((listener) => listener.name === name)?.address;
-  if (before?.kind === 'tcp' && before.host === address.host) return before;
-  return { ...address, port: await freePort(address.host) };
+  if (before?.kind === 'tcp' && before.host === host) return before;
+  return { ...address, host, port: await world.freePort(host) };
 }
 
 /** Why the listeners that are new in this plan cannot be opened, a line each. */
