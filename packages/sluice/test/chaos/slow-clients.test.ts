@@ -19,7 +19,13 @@ let gateway: Gateway;
 
 before(async () => {
   origin = await startInstance('origin');
-  const config: GatewayConfig = { ...oneOrigin(origin.port), listener: { timeouts: limits, connectionsMax: 9000 } };
+  const config: GatewayConfig = {
+    // A slow upload holds an upstream connection, because bodies are streamed: the pool must have room for as many as the listener.
+    services: { origin: { endpoints: [origin.address], outlier: false, pool: { connectionsMax: 9000 } } },
+    routes: [{ path: '/*', to: 'origin' }],
+    workers: 1,
+    listener: { timeouts: limits, connectionsMax: 9000 },
+  };
   gateway = await startGateway(config);
 });
 
@@ -61,10 +67,8 @@ describe('slow clients', { concurrency: true }, () => {
       assert.notEqual(reply.ending, 'open', `still open after ${reply.elapsedMs.toFixed(0)} ms`);
       assert.ok(reply.elapsedMs >= limitMs - EARLY_MS, `too early: ${reply.elapsedMs.toFixed(0)} ms`);
       assert.ok(reply.elapsedMs <= limitMs + GRACE_MS, `too late: ${reply.elapsedMs.toFixed(0)} ms for a limit of ${limitMs} ms`);
-      // An origin that answers before it has read the body may have had its reply passed on; then no 408 follows.
       const seen = statuses(reply.text).filter((each) => each !== 200);
-      if (status === null) assert.deepEqual(seen, []);
-      else if (!reply.text.startsWith('HTTP/1.1 200')) assert.deepEqual(seen, [status], JSON.stringify(reply.text.slice(0, 200)));
+      assert.deepEqual(seen, status === null ? [] : [status], JSON.stringify(reply.text.slice(0, 200)));
     });
   }
 });

@@ -75,7 +75,10 @@ describe('distribution over real sockets', () => {
 
   test('ip-hash sends one address to one endpoint', async () => {
     await gateway.reload(config('ip-hash'));
-    assert.deepEqual((await shares()).toSorted((left, right) => left - right), [0, 0, 1]);
+    assert.deepEqual(
+      (await shares()).toSorted((left, right) => left - right),
+      [0, 0, 1],
+    );
   });
 
   for (const table of ['maglev', 'ketama', 'rendezvous'] as const) {

@@ -66,7 +66,13 @@ export async function startGateway(config: GatewayConfig, environment: Readonly<
   const exited = new Promise<number | NodeJS.Signals | null>((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
   void exited.then(() => running.delete(child));
   const output = (): string => readFileSync(log, 'utf8');
+  // The first worker may listen before the last one does; the admin API answers when all do.
   await eventually(10_000, 'the gateway listens', () => listens(port, child, output));
+  await eventually(
+    5000,
+    'the admin API answers',
+    async () => (await fetch(`http://127.0.0.1:${adminPort}/healthz`).catch(() => null)) !== null,
+  );
   return {
     port,
     adminPort,
@@ -75,10 +81,9 @@ export async function startGateway(config: GatewayConfig, environment: Readonly<
     exited,
     async reload(given) {
       write(given);
-      const response = await fetch(`http://127.0.0.1:${adminPort}/api/reload`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{}',
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
+      const response = await fetch(`http://127.0.0.1:${adminPort}/api/reload`, init).catch((error: Error) => {
+        throw new Error(`POST /api/reload: ${String(error.cause)}`, { cause: error });
       });
       const text = await response.text();
       if (!response.ok) throw new Error(`POST /api/reload gave ${response.status}: ${text}`);

@@ -1,5 +1,5 @@
 /** Instances of a small service: in this process for speed, or as processes of their own to be killed. The body names the instance. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -25,8 +25,8 @@ export async function startInstance(name: string, delayMs: (request: IncomingMes
     request.resume();
     const delay = delayMs(request);
     const answer = (): void => void response.writeHead(200, { 'content-length': name.length }).end(name);
-    if (delay === 0) answer();
-    else setTimeout(answer, delay);
+    // After the body's end: a reply before it would be an early one, which ends the client's connection.
+    request.on('end', () => void (delay === 0 ? answer() : setTimeout(answer, delay)));
   });
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -48,6 +48,9 @@ export async function startInstance(name: string, delayMs: (request: IncomingMes
 
 const fixture = fileURLToPath(new URL('../fixtures/instance.mjs', import.meta.url));
 
+const running = new Set<ChildProcess>();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 /** An instance as a process. */
 export async function startInstanceProcess(name: string): Promise<Instance & { kill(): Promise<void> }> {
   const port = await freePort('127.0.0.1');
@@ -59,7 +62,8 @@ export async function startInstanceProcess(name: string): Promise<Instance & { k
     child.kill('SIGKILL');
     await gone;
   };
-  process.once('exit', () => child.kill('SIGKILL'));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   await eventually(5000, `instance ${name} answers`, async () => (await fetch(`http://127.0.0.1:${port}/`).catch(() => null))?.ok ?? false);
   return { name, port, address: `127.0.0.1:${port}`, served: () => 0, kill, [Symbol.asyncDispose]: kill };
 }
