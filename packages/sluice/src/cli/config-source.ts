@@ -42,14 +42,18 @@ function planOptions({ workers }: ConfigOverrides) {
   return { generation: 0, cores: availableParallelism(), ...(workers === undefined ? {} : { override: { workers } }) };
 }
 
+const NEEDS_TOKEN = {
+  path: 'admin',
+  message: '--admin is reachable from the network, so it needs a token: set SLUICE_ADMIN_TOKEN, or use a loopback address',
+  suggestion: null,
+} as const;
+
 /** Puts the flag's address in the place of the configured one; the token stays, or comes from the environment. */
 function withAdmin(result: PlanResult, { admin }: ConfigOverrides): PlanResult {
   if (!result.ok) return result;
   const adminToken = result.settings.adminToken ?? process.env['SLUICE_ADMIN_TOKEN'] ?? null;
   const plan = admin === undefined ? result.plan : { ...result.plan, admin };
-  if (admin && !isLoopback(admin) && adminToken === null) {
-    throw usageFault('--admin is reachable from the network, so it needs a token: set SLUICE_ADMIN_TOKEN, or use a loopback address');
-  }
+  if (admin && !isLoopback(admin) && adminToken === null) return { ok: false, path: result.path, faults: [NEEDS_TOKEN] };
   return { ...result, plan, settings: { ...result.settings, adminToken } };
 }
 

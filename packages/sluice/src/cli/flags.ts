@@ -9,6 +9,12 @@ export function wholeNumber(flag: string, text: string, min: number, max: number
   return value;
 }
 
+/** The name of a service. */
+export function serviceName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(text)) return text;
+  throw usageFault(`--name must be at most 64 letters, digits, '-', '_' and '.', starting with a letter or digit, got "${text}"`);
+}
+
 /** `8080`, `:8080`, `127.0.0.1:8080` or `unix:/path`, as the configuration writes a listener. */
 export function listenerAddress(flag: string, text: string): string {
   const written = /^\d{1,5}$/.test(text) ? `:${text}` : text;

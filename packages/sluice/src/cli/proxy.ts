@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { adminFlag, fixedSource } from './config-source.ts';
 import { usageFault } from './console.ts';
-import { endpointFlag, listenerAddress, wholeNumber } from './flags.ts';
+import { endpointFlag, listenerAddress, serviceName, wholeNumber } from './flags.ts';
 import { Program } from './program.ts';
 
 interface ProxyFlags {
@@ -44,7 +44,8 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 }
 
 function proxy(flags: ProxyFlags): Promise<number> {
-  const { name, health, balance } = flags;
+  const { health, balance } = flags;
+  const name = serviceName(flags.name);
   if (flags.to.length === 0) throw usageFault('--to is needed at least once: --to 127.0.0.1:3001');
   if (health !== undefined && !health.startsWith('/')) throw usageFault(`--health must be a path such as /healthz, got "${health}"`);
   const endpoints = flags.to.map(endpointFlag);

@@ -7,7 +7,7 @@ import { startProcess } from '../io/processes.ts';
 import { probeReadiness } from '../io/readiness.ts';
 import { adminFlag, fixedSource } from './config-source.ts';
 import { printInstanceLine, usageFault } from './console.ts';
-import { listenerAddress, wholeNumber } from './flags.ts';
+import { listenerAddress, serviceName, wholeNumber } from './flags.ts';
 import { Program } from './program.ts';
 
 interface RunFlags {
@@ -51,7 +51,8 @@ Examples:
   sluice run --name api --balance least-connections -- npm start`;
 
 function run(command: readonly string[], flags: RunFlags): Promise<number> {
-  const { name, health, balance } = flags;
+  const { health, balance } = flags;
+  const name = serviceName(flags.name);
   const instances = wholeNumber('--instances', flags.instances, 1, INSTANCES_MAX);
   if (health !== undefined && !health.startsWith('/')) throw usageFault(`--health must be a path such as /healthz, got "${health}"`);
   const raw = {

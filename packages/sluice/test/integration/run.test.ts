@@ -131,6 +131,8 @@ for (const [what, args] of [
   ['no command', ['run']],
   ['no instances', ['run', '--instances', '0', '--', 'true']],
   ['an unknown algorithm', ['run', '--balance', 'p3c', '--admin', 'off', '--', 'true']],
+  ['a name that is none', ['run', '--name', 'a b', '--', 'true']],
+  ['an admin API for everybody without a token', ['run', '--admin', '0.0.0.0:9900', '--', 'true']],
   ['an unknown command', ['rnu']],
   ['a proxy to nowhere', ['proxy', '--from', ':8080']],
   ['a weight that is none', ['proxy', '--from', ':8080', '--to', '127.0.0.1:1,weight=x']],
