@@ -70,9 +70,9 @@ export class Pool implements UpstreamOwner {
 
   /** Takes a connection back; whoever waits gets it. */
   release(connection: UpstreamConnection): void {
-    const now = this.worker.clock.now();
-    const waiter = this.nextWaiter(now);
-    if (waiter !== null) return this.assign(connection, waiter.exchange, now, false);
+    const now = this.worker.coarseNow;
+    const waiter = this.waiting.length === 0 ? null : this.nextWaiter(now);
+    if (waiter !== null) return this.assign(connection, waiter.exchange, this.worker.clock.now(), false);
     if (this.isClosed || this.idle.length >= this.plan.idleMax) return connection.discard();
     connection.deadline = now + this.plan.idleTimeoutMs;
     this.idle.push(connection);

@@ -4,7 +4,7 @@
  *
  * Every byte is checked once and the order of checks follows the bytes, so the outcome does not depend on how they were split.
  */
-import { CLASS, COLON, CR, FOLDED, HTAB, LF, SP, TOKEN, VALUE } from './characters.ts';
+import { COLON, CR, HTAB, LF, NAME, SP } from './characters.ts';
 import { FAULTS, type Fault } from './fault.ts';
 import { HASH_START, OTHER, hashStep, isAlias, knownField } from './known-fields.ts';
 
@@ -83,8 +83,9 @@ export class FieldSection {
     let at = from;
     let hash = HASH_START;
     let byte = 0;
-    while (at < limit && (CLASS[(byte = bytes[at]!)]! & TOKEN) !== 0) {
-      hash = hashStep(hash, FOLDED[byte]!);
+    let folded = 0;
+    while (at < limit && (folded = NAME[(byte = bytes[at]!)]!) !== 0) {
+      hash = hashStep(hash, folded);
       at++;
     }
     if (at >= limit) return MORE;
@@ -93,7 +94,11 @@ export class FieldSection {
     const nameEnd = at++;
     while (at < limit && (bytes[at] === SP || bytes[at] === HTAB)) at++;
     const valueStart = at;
-    while (at < limit && (CLASS[(byte = bytes[at]!)]! & VALUE) !== 0) at++;
+    // What CLASS calls VALUE, without the table: 0x20..0x7e, 0x80..0xff and HTAB. Most of a head's bytes are read here.
+    for (; at < limit; at++) {
+      byte = bytes[at]!;
+      if ((byte < 0x20 && byte !== HTAB) || byte === 0x7f) break;
+    }
     if (at >= limit) return MORE;
     if (byte !== CR) return this.refuse(byte === LF ? FAULTS.lineEnding : FAULTS.fieldValue);
     if (at + 1 >= limit) return MORE;
