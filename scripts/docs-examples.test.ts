@@ -61,12 +61,12 @@ test('settings in the text of the guide are valid', async () => {
   process.env['KEY'] = ENVIRONMENT['KEY'];
   for (const page of PAGES.filter((path) => path.startsWith('docs/guide'))) {
     for (const setting of settings(page, SERVICE_KEYS)) {
-      const config = `{ listeners: { web: { http: ':1' } }, services: { u: { endpoints: ['127.0.0.1:1'], ${setting} } }, routes: [{ to: 'u' }] }`;
+      const config = `{ listeners: { web: { http: ':1' } }, services: { u: { endpoints: ['127.0.0.1:2'], ${setting} } }, routes: [{ to: 'u' }] }`;
       accepts(await evaluate(`export default ${config};`), `${page}: ${setting}`);
     }
     for (const setting of settings(page, ROUTE_KEYS)) {
       const isOwnAction = /\b(redirect|respond): /.test(setting);
-      const services = isOwnAction ? '' : "u: { endpoints: ['127.0.0.1:1'] }";
+      const services = isOwnAction ? '' : "u: { endpoints: ['127.0.0.1:2'] }";
       const to = isOwnAction || setting.includes('to: ') ? '' : "to: 'u',";
       const config = `{ listeners: { web: { http: ':1' } }, services: { ${services} }, routes: [{ ${to} ${setting} }] }`;
       accepts(await evaluate(`export default ${config};`), `${page}: ${setting}`);
