@@ -57,12 +57,10 @@ function run(command: readonly string[], flags: RunFlags): Promise<number> {
   if (health !== undefined && !health.startsWith('/')) throw usageFault(`--health must be a path such as /healthz, got "${health}"`);
   const raw = {
     listeners: { [name]: { http: listenerAddress('--port', flags.port) } },
-    // Three attempts: the pooled connection of an instance that died, a new one to it, another instance.
     services: {
       [name]: {
         endpoints: [],
         balance,
-        retry: { attempts: 3 },
         ...(health === undefined ? {} : { health: { http: health, interval: '2s' } }),
       },
     },

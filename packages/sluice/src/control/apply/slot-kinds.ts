@@ -6,12 +6,6 @@ import { NamedSlots } from './named-slots.ts';
 import type { SlotKinds } from './slot-book.ts';
 import { SlotSource } from './slot-source.ts';
 
-/** A new service begins without what the one before it may have left. */
-function resetService(table: EndpointTable, slot: number): void {
-  Atomics.store(table.serviceConnections, slot, 0);
-  Atomics.store(table.serviceRetries, slot, 0);
-}
-
 /** The book's kinds over the two tables. */
 export function slotKinds(table: EndpointTable, board: MetricBoard): SlotKinds {
   const row = new Float64Array(ROW_LENGTH);
@@ -20,11 +14,7 @@ export function slotKinds(table: EndpointTable, board: MetricBoard): SlotKinds {
   return {
     listeners: kind('listener', (slot) => connectionsOf(board.row('listener', slot, row)) === 0),
     routes: kind('route', (slot) => inflightOf(board.row('route', slot, row)) === 0),
-    services: kind(
-      'service',
-      (slot) => Atomics.load(table.serviceInflight, slot) <= 0,
-      (slot) => resetService(table, slot),
-    ),
+    services: kind('service', (slot) => [table.serviceInflight, table.serviceConnections].every((count) => Atomics.load(count, slot) <= 0)),
     endpoints: kind(
       'endpoint',
       (slot) => Atomics.load(table.inflight, slot) <= 0,
