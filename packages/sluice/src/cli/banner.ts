@@ -25,7 +25,7 @@ export function bannerLines({ version, source, plan, admin }: BannerFacts): read
   const lines = [`${styled('bold', `sluice ${version}`)}  ${styled('dim', `${source}, ${workers}`)}`];
   for (const { name, address } of plan.listeners) lines.push(entry('listener', name, styled('cyan', urlOf(address))));
   for (const { name, endpoints, balance } of plan.services.slice(0, SERVICES_SHOWN_MAX)) {
-    const count = endpoints.length === 0 ? 'instances start' : `${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'}`;
+    const count = endpoints.length === 0 ? 'no endpoints yet' : `${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'}`;
     lines.push(entry('service', name, `${count}, ${balance.algorithm}`));
   }
   const more = plan.services.length - SERVICES_SHOWN_MAX;

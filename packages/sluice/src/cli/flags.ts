@@ -30,13 +30,17 @@ export function endpointFlag(text: string): { readonly address: string } & Reado
   if (!parsed.ok) throw usageFault(`--to "${address}" ${parsed.problem}${parsed.hint === null ? '' : `; ${parsed.hint}`}`);
   const entries = settings.map((setting) => {
     const [key = '', value = ''] = setting.split('=');
-    const max = ENDPOINT_SETTINGS[key];
+    const max = ENDPOINT_SETTINGS.get(key);
     if (max === undefined)
-      throw usageFault(`--to "${text}": unknown setting "${key}", known are ${Object.keys(ENDPOINT_SETTINGS).join(', ')}`);
+      throw usageFault(`--to "${text}": unknown setting "${key}", known are ${[...ENDPOINT_SETTINGS.keys()].join(', ')}`);
     return [key, wholeNumber(`--to "${text}": ${key}`, value, 0, max)] as const;
   });
   return { address, ...Object.fromEntries(entries) };
 }
 
 /** What may follow an address, with its largest value. */
-const ENDPOINT_SETTINGS: Readonly<Record<string, number>> = { weight: 256, priority: 128, requestsMax: 1_000_000 };
+const ENDPOINT_SETTINGS: ReadonlyMap<string, number> = new Map([
+  ['weight', 256],
+  ['priority', 128],
+  ['requestsMax', 1_000_000],
+]);

@@ -35,7 +35,8 @@ async function main(args: readonly string[]): Promise<void> {
     .enablePositionalOptions()
     .addHelpText('after', `\n${HELP}`)
     .configureOutput({ outputError: () => {} });
-  const wanted = COMMANDS[args[0] ?? ''];
+  const [name = ''] = args;
+  const wanted = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const modules = wanted === undefined ? Object.values(COMMANDS) : [wanted];
   for (const load of modules) (await load()).register(program);
   for (const command of [program, ...program.commands]) command.exitOverride().copyInheritedSettings(program);

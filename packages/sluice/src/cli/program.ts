@@ -79,6 +79,8 @@ export class Program {
   async run(): Promise<number> {
     const first = await this.#plane.applier.reload();
     if (!first.ok) await this.#refuse(first.faults, first.isMisconfigured ? EXIT_USAGE : EXIT_FAILED);
+    // Who reads our output may leave (`| head`); we stay.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
     process.on('uncaughtException', (error) => this.#say('error', 'internal-error', { reason: error.stack ?? error.message }));
     await this.#openAdmin();
     this.#plane.limits.start();

@@ -271,3 +271,14 @@ test('a reload brings more and fewer workers', { timeout: 30_000 }, async (t) =>
     while ((await readStatus(admin)).workers !== workers);
   }
 });
+
+test('the admin API moves with a reload that is asked for through it', { timeout: 30_000 }, async (t) => {
+  const a = await startOrigin(t, 'a');
+  const { write, admin, file } = await startSite(t, site([a.address]));
+  const moved = `unix:${file}.sock`;
+  await write(site([a.address], { admin: moved }));
+  const { code, output } = await runSluice(['reload', '--admin', admin]);
+  assert.equal(code, 0, output);
+  assert.equal((await readStatus(moved)).reloadsApplied, 1);
+  assert.equal((await runSluice(['status', '--admin', admin])).code, 1);
+});

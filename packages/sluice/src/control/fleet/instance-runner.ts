@@ -66,17 +66,9 @@ export class InstanceRunner {
     this.#state = stoppedInstance(world.runtime.clock.now());
   }
 
-  get state(): InstanceState {
-    return this.#state;
-  }
-
   /** Where it takes requests; null while it does not. */
   get address(): { readonly host: string; readonly port: number } | null {
     return this.#state.phase === 'ready' && this.#port !== null ? { host: this.spec.host, port: this.#port } : null;
-  }
-
-  get pid(): number | null {
-    return this.#process?.pid ?? null;
   }
 
   start(): void {

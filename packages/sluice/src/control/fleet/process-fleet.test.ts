@@ -137,11 +137,3 @@ test('a command that cannot be started is told once there is no hope, not while 
   hopeless.processes[0]?.end('not found: serve', false);
   assert.deepEqual(hopeless.unstartable, ['not found: serve']);
 });
-
-test('the status names every instance with its phase, process and address', async () => {
-  const { fleet, answering, advance } = setUp(1);
-  fleet.start();
-  answering.add(4_000);
-  await advance(50);
-  assert.deepEqual(fleet.status(), [{ name: 'web.1', phase: 'ready', pid: 1, address: '127.0.0.1:4000', failures: 0 }]);
-});

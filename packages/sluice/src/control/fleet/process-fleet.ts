@@ -4,7 +4,7 @@
  */
 import type { Runtime } from '../../base/runtime.ts';
 import type { EndpointPlan } from '../../config/plan.ts';
-import { DEFAULT_INSTANCE_POLICY, type InstancePhase, type InstancePolicy } from '../../core/fleet/instance.ts';
+import { DEFAULT_INSTANCE_POLICY, type InstancePolicy } from '../../core/fleet/instance.ts';
 import type { StartProcess } from '../../io/processes.ts';
 import type { ProbeReadiness } from '../../io/readiness.ts';
 import type { SayEvent } from '../say-event.ts';
@@ -29,15 +29,6 @@ export interface FleetOptions {
   readonly changed: () => Promise<void>;
   /** The command cannot be started at all and never could: no instance will come. */
   readonly unstartable: (reason: string) => void;
-}
-
-/** One instance, for status. */
-export interface InstanceStatus {
-  readonly name: string;
-  readonly phase: InstancePhase;
-  readonly pid: number | null;
-  readonly address: string | null;
-  readonly failures: number;
 }
 
 const HOST = '127.0.0.1';
@@ -80,16 +71,6 @@ export class ProcessFleet {
       const target = { kind: 'tcp', ...address } as const;
       return [{ address: `${address.host}:${address.port}`, target, weight: 1, priority: 0, requestsMax: 0 }];
     });
-  }
-
-  status(): readonly InstanceStatus[] {
-    return this.#runners.map((runner) => ({
-      name: runner.spec.name,
-      phase: runner.state.phase,
-      pid: runner.pid,
-      address: runner.address === null ? null : `${runner.address.host}:${runner.address.port}`,
-      failures: runner.state.failures,
-    }));
   }
 
   #runner(name: string): InstanceRunner {

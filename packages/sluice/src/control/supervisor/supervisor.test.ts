@@ -168,3 +168,23 @@ test('a worker that does not close is terminated', async () => {
   await closed;
   assert.ok(workers[0]?.isTerminated);
 });
+
+test('a restarted worker that cannot run the plan is tried again', async () => {
+  let isPortTaken = false;
+  const { supervisor, workers, runtime, events } = setUp((worker, message) => {
+    if (message.type !== 'apply') return answerAll(worker, message);
+    const error = isPortTaken ? 'listen EADDRINUSE' : null;
+    worker.listener.message({ type: 'applied', generation: message.plan.generation, error });
+  });
+  await supervisor.apply(plan(1, 1), SLOTS);
+  isPortTaken = true;
+  workers[0]?.listener.exited('crash');
+  runtime.advance(100);
+  await Promise.resolve();
+  assert.deepEqual(events, ['worker-crashed', 'worker-not-restarted', 'worker-crashed']);
+  isPortTaken = false;
+  runtime.advance(1_000);
+  await Promise.resolve();
+  assert.equal(workers.length, 3);
+  assert.equal(supervisor.running, 1);
+});

@@ -5,11 +5,17 @@
  */
 import type { Runtime } from '../../base/runtime.ts';
 import type { Plan } from '../../config/plan.ts';
+import { packPlan, type PlanMessage } from '../../config/plan-message.ts';
 import type { FromWorker, SlotMap, WorkerStart } from '../../config/worker-protocol.ts';
 import { backoffDelay, type BackoffPolicy } from '../../core/fleet/backoff.ts';
 import type { SayEvent } from '../say-event.ts';
 import type { SpawnWorker } from './worker-handle.ts';
 import { WorkerSlot } from './worker-slot.ts';
+
+interface Running {
+  readonly plan: Plan;
+  readonly slots: SlotMap;
+}
 
 export interface SupervisorOptions {
   readonly runtime: Runtime;
@@ -38,7 +44,8 @@ export class Supervisor {
   /** Taken out of service, finishing; their indices are not given out again before they are gone. */
   readonly #leaving = new Set<WorkerSlot>();
   /** What every worker runs, or is to run. */
-  #current: { readonly plan: Plan; readonly slots: SlotMap } | null = null;
+  #current: Running | null = null;
+  #message: { readonly current: Running; readonly base: Plan | null; readonly packed: PlanMessage } | null = null;
   #isEnding = false;
   #restarts = 0;
 
@@ -106,6 +113,7 @@ export class Supervisor {
     const { runtime, spawn, endpoints, metrics } = this.#options;
     const start: WorkerStart = { index: slot.index, endpoints, metrics };
     slot.restart = null;
+    slot.confirmed = null;
     slot.startedAt = runtime.clock.now();
     slot.handle = spawn(start, {
       message: (message) => this.#received(slot, message),
@@ -116,7 +124,17 @@ export class Supervisor {
 
   #sendCurrent(slot: WorkerSlot): void {
     // A worker that waits for its restart is given the plan then.
-    if (this.#current !== null) slot.handle?.send({ type: 'apply', ...this.#current });
+    if (this.#current === null || slot.handle === null) return;
+    slot.handle.send({ type: 'apply', ...this.#packed(this.#current, slot.confirmed) });
+    slot.confirmed = null;
+  }
+
+  /** Workers that run the same plan are sent the same message. */
+  #packed(current: Running, base: Plan | null): PlanMessage {
+    if (this.#message?.current !== current || this.#message.base !== base) {
+      this.#message = { current, base, packed: packPlan(current.plan, current.slots, base) };
+    }
+    return this.#message.packed;
   }
 
   #awaitApplied(slot: WorkerSlot, generation: number): Promise<string | null> {
@@ -136,6 +154,7 @@ export class Supervisor {
     switch (message.type) {
       case 'applied':
         if (slot.applying?.generation === message.generation) slot.applying.settle(message.error);
+        else if (message.error !== null) this.#restartFailed(slot, message.error);
         return;
       case 'drained':
         slot.draining?.settle(message.cut);
@@ -145,6 +164,12 @@ export class Supervisor {
       case 'event':
         return this.#options.say(message.level, message.what, { ...message.detail, worker: slot.index });
     }
+  }
+
+  /** A worker that took a crashed one's place cannot run the plan that the others run: another try, after a longer wait. */
+  #restartFailed(slot: WorkerSlot, reason: string): void {
+    this.#options.say('error', 'worker-not-restarted', { worker: slot.index, reason });
+    slot.handle?.terminate();
   }
 
   #exited(slot: WorkerSlot, reason: string): void {

@@ -4,6 +4,7 @@
  */
 import type { Cancel } from '../../base/runtime.ts';
 import type { Instant } from '../../base/time.ts';
+import type { Plan } from '../../config/plan.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
 /** A question to a worker; settled by its answer, its end or the deadline. */
@@ -17,6 +18,8 @@ export class WorkerSlot {
   /** Null between a crash and the restart. */
   handle: WorkerHandle | null = null;
   startedAt: Instant | null = null;
+  /** The plan that its thread has said it runs; null when none, or when an answer is still due. */
+  confirmed: Plan | null = null;
   /** Crashes in a row that came before a steady run. */
   failures = 0;
   restart: Cancel | null = null;
