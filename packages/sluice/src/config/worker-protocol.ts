@@ -2,16 +2,8 @@
  * What the control plane (main thread) and a data-plane worker say to each other. Few and rare: a message costs microseconds, so
  * nothing here is sent per request. Everything frequent goes through the endpoint table and the metric board (shared memory).
  */
-import type { Plan } from './plan.ts';
-
-/** Where each named thing has its row in the shared tables. Slots of what stays never change. */
-export interface SlotMap {
-  readonly listeners: Readonly<Record<string, number>>;
-  readonly routes: Readonly<Record<string, number>>;
-  readonly services: Readonly<Record<string, number>>;
-  /** Service name, then endpoint address. */
-  readonly endpoints: Readonly<Record<string, Readonly<Record<string, number>>>>;
-}
+export type { SlotMap } from './slot-map.ts';
+import type { PlanMessage } from './plan-message.ts';
 
 /** Given to a worker thread when it starts (`workerData`). */
 export interface WorkerStart {
@@ -23,7 +15,7 @@ export interface WorkerStart {
 
 export type ToWorker =
   /** Run this plan from now on. Answered by `applied`. The first one opens the listeners. */
-  | { readonly type: 'apply'; readonly plan: Plan; readonly slots: SlotMap }
+  | ({ readonly type: 'apply' } & PlanMessage)
   /** Stop accepting, announce `Connection: close`, finish, then say `drained`. */
   | { readonly type: 'drain'; readonly deadlineMs: number }
   /** Close everything at once. */

@@ -8,7 +8,8 @@ import type { Random } from '../base/random.ts';
 import { type EndpointTable, endpointTable } from '../core/balancing/endpoint-table.ts';
 import { RequestParser } from '../core/http1/request-parser.ts';
 import type { Http1Limits, Plan } from '../config/plan.ts';
-import type { FromWorker, SlotMap, WorkerStart } from '../config/worker-protocol.ts';
+import type { WorkerSlots } from '../config/plan-message.ts';
+import type { FromWorker, WorkerStart } from '../config/worker-protocol.ts';
 import { type LogFile, openLogFile } from '../io/log-file.ts';
 import { type AccessRecord, formatAccess } from '../observe/access-log.ts';
 import { WorkerMetrics } from '../observe/worker-metrics.ts';
@@ -48,17 +49,20 @@ export class DataPlane implements ListenerOwner {
   readonly sweeper = new Sweeper();
   readonly resolver = nameResolver();
   plan: Plan = EMPTY_PLAN;
-  slots: SlotMap = { listeners: {}, routes: {}, services: {}, endpoints: {} };
+  slots: WorkerSlots = { listeners: {}, routes: new Int32Array(), services: {}, endpoints: {} };
   /** Monotonic time as of the last sweep or turn: at most 250 ms old. For deadlines, not for latencies. */
   coarseNow: Instant;
   /** Whether other workers listen on the same ports. */
   sharesPorts = true;
   private readonly listeners = new Map<string, Listener>();
+  /** Draining because of a change. */
+  private readonly leaving = new Set<Listener>();
   private readonly services = new Map<string, Service>();
   private readonly dispatcher: Dispatcher;
   private readonly parsers: RequestParser[] = [];
   private parserCapacity = 100;
   private log: LogFile | null = null;
+  private isEnding = false;
   private onEmpty: (() => void) | null = null;
 
   constructor(options: DataPlaneOptions) {
@@ -73,20 +77,19 @@ export class DataPlane implements ListenerOwner {
   }
 
   /** Runs this plan from now on. Rejects, and changes nothing that runs, when a new listener cannot be opened. */
-  async apply(plan: Plan, slots: SlotMap): Promise<void> {
+  async apply(plan: Plan, slots: WorkerSlots): Promise<void> {
     const opened = await this.openListeners(plan, slots);
-    const areRoutesSame =
-      this.plan.generation > 0 && isDeepStrictEqual(this.plan.routes, plan.routes) && isDeepStrictEqual(this.slots.routes, slots.routes);
     await this.openLog(plan);
+    const areRoutesSame = this.plan.routes === plan.routes && isSameRow(this.slots.routes, slots.routes);
     const before = this.plan;
     this.plan = plan;
     this.slots = slots;
     const areServicesSame = this.applyServices(before, plan, slots);
+    this.retireListeners(plan);
     for (const listenerPlan of plan.listeners) this.listeners.get(listenerPlan.name)?.update(listenerPlan);
     for (const listener of opened) this.listeners.set(listener.plan.name, listener);
-    if (!areRoutesSame || !areServicesSame) for (const listener of this.listeners.values()) listener.setRoutes();
-    else for (const listener of opened) listener.setRoutes();
-    this.closeListeners(plan);
+    const stale = areRoutesSame && areServicesSame ? opened : this.listeners.values();
+    for (const listener of stale) listener.setRoutes();
   }
 
   /** A look at everything that can be late; the worker calls it each SWEEP_PERIOD_MS. */
@@ -99,6 +102,7 @@ export class DataPlane implements ListenerOwner {
   /** Stops accepting and finishes. Resolves with the number of exchanges that had to be cut at the deadline. */
   async drain(deadlineMs: number): Promise<number> {
     for (const listener of this.listeners.values()) listener.drain();
+    this.isEnding = true;
     await this.whenEmpty(deadlineMs);
     return this.close();
   }
@@ -106,7 +110,7 @@ export class DataPlane implements ListenerOwner {
   /** Ends everything. @returns Exchanges cut. */
   close(): number {
     let cut = 0;
-    for (const listener of this.listeners.values()) cut += listener.close();
+    for (const listener of [...this.listeners.values(), ...this.leaving]) cut += listener.close();
     for (const service of this.services.values()) service.close();
     return cut;
   }
@@ -121,7 +125,9 @@ export class DataPlane implements ListenerOwner {
   }
 
   onListenerEmpty(): void {
-    for (const listener of this.listeners.values()) if (listener.connections.size > 0) return;
+    for (const listener of this.leaving) if (listener.connections.size === 0) this.leaving.delete(listener);
+    if (!this.isEnding) return;
+    for (const listener of [...this.listeners.values(), ...this.leaving]) if (listener.connections.size > 0) return;
     this.onEmpty?.();
   }
 
@@ -135,7 +141,7 @@ export class DataPlane implements ListenerOwner {
 
   compileRoute(index: number): RouteRuntime {
     const plan = this.plan.routes[index]!;
-    return new RouteRuntime(plan, this.slots.routes[plan.name]!, this.services);
+    return new RouteRuntime(plan, this.slots.routes[index]!, this.services);
   }
 
   /** A parser for one head; parsers are few, connections many. */
@@ -161,7 +167,7 @@ export class DataPlane implements ListenerOwner {
     this.say({ type: 'event', level, what, detail: { worker: this.index, ...detail } });
   }
 
-  private async openListeners(plan: Plan, slots: SlotMap): Promise<Listener[]> {
+  private async openListeners(plan: Plan, slots: WorkerSlots): Promise<Listener[]> {
     const opened: Listener[] = [];
     // Where the system can, even for one worker: a reload may bring more. Two programs on one port are noticed before (`io/ports.ts`).
     this.sharesPorts = plan.workers > 1 || process.platform === 'linux';
@@ -182,19 +188,25 @@ export class DataPlane implements ListenerOwner {
     return opened;
   }
 
-  private closeListeners(plan: Plan): void {
+  /** Listeners that the plan has no more, or elsewhere, finish what they have. */
+  private retireListeners(plan: Plan): void {
     const wanted = new Map(plan.listeners.map((listener) => [listener.name, listener.address]));
     for (const [name, listener] of this.listeners) {
-      const address = wanted.get(name);
-      if (address !== undefined && isDeepStrictEqual(address, listener.plan.address)) continue;
+      if (isDeepStrictEqual(wanted.get(name), listener.plan.address)) continue;
       this.listeners.delete(name);
+      this.leaving.add(listener);
       listener.drain();
-      setTimeout(() => listener.close(), plan.drainTimeoutMs).unref();
+      setTimeout(() => this.forget(listener), plan.drainTimeoutMs).unref();
     }
   }
 
+  private forget(listener: Listener): void {
+    listener.close();
+    this.leaving.delete(listener);
+  }
+
   /** @returns Whether every service kept its object. */
-  private applyServices(before: Plan, plan: Plan, slots: SlotMap): boolean {
+  private applyServices(before: Plan, plan: Plan, slots: WorkerSlots): boolean {
     const old = new Map(before.services.map((service) => [service.name, service]));
     let areSame = true;
     const wanted = new Set<string>();
@@ -235,4 +247,8 @@ export class DataPlane implements ListenerOwner {
     await promise;
     clearTimeout(timer);
   }
+}
+
+function isSameRow(left: Int32Array, right: Int32Array): boolean {
+  return left.length === right.length && left.every((value, index) => value === right[index]);
 }

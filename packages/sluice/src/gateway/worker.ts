@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
+import { type PlanMessage, unpackPlan } from '../config/plan-message.ts';
 import type { FromWorker, ToWorker, WorkerStart } from '../config/worker-protocol.ts';
 import { DataPlane } from './data-plane.ts';
 import { SWEEP_PERIOD_MS } from './sweeper.ts';
@@ -15,7 +16,7 @@ const sweeping = setInterval(() => plane.sweep(), SWEEP_PERIOD_MS);
 async function handle(message: ToWorker): Promise<void> {
   switch (message.type) {
     case 'apply':
-      await plane.apply(message.plan, message.slots);
+      await apply(message);
       return say({ type: 'applied', generation: message.plan.generation, error: null });
     case 'drain':
       return leave(await plane.drain(message.deadlineMs));
@@ -24,6 +25,12 @@ async function handle(message: ToWorker): Promise<void> {
     case 'reopen-log':
       return plane.reopenLog();
   }
+}
+
+async function apply(message: PlanMessage): Promise<void> {
+  const plan = unpackPlan(message, plane.plan);
+  assert(plan !== null, `a plan made for generation ${message.base} reaches a worker that runs it`);
+  await plane.apply(plan, message.slots);
 }
 
 async function leave(cut: number): Promise<void> {

@@ -153,6 +153,7 @@ export class Supervisor {
   #received(slot: WorkerSlot, message: FromWorker): void {
     switch (message.type) {
       case 'applied':
+        if (message.generation === this.#current?.plan.generation && message.error === null) slot.confirmed = this.#current.plan;
         if (slot.applying?.generation === message.generation) slot.applying.settle(message.error);
         else if (message.error !== null) this.#restartFailed(slot, message.error);
         return;
