@@ -6,6 +6,7 @@ import { type GatewayConfig, startGateway } from '../support/gateway.ts';
 import { type Instance, startInstance, startInstanceProcess } from '../support/instances.ts';
 import { describeFailures, startSteadyLoad } from '../support/steady-load.ts';
 import { within } from '../support/waiting.ts';
+import { startWrk, type WrkCounts } from '../support/wrk-load.ts';
 
 const LIMIT = { timeout: 60_000 };
 
@@ -18,11 +19,17 @@ function config(instances: readonly Instance[], change: Partial<GatewayConfig> =
   };
 }
 
+function assertNoComplaint(counts: WrkCounts): void {
+  assert.deepEqual(counts.complaints, [], `wrk, ${counts.requests} requests`);
+  assert.ok(counts.requests > 0, 'wrk must have sent something');
+}
+
 test('50 reloads that change routes, services and settings: no failed request', LIMIT, async () => {
   await using one = await startInstance('one');
   await using two = await startInstance('two');
   await using gateway = await startGateway(config([one, two]));
   const load = startSteadyLoad({ port: gateway.port, connections: 16, reuse: (lane) => lane % 4 !== 0 });
+  const wrk = startWrk(gateway.port, 8);
   for (let round = 0; round < 50; round++) {
     const service = { endpoints: round % 2 === 0 ? [one.address] : [one.address, two.address] };
     const algorithm = (['round-robin', 'p2c', 'least-connections'] as const)[round % 3]!;
@@ -37,6 +44,7 @@ test('50 reloads that change routes, services and settings: no failed request', 
     );
     await within(5000, 'requests go on', load.more(40));
   }
+  assertNoComplaint(await wrk.stop());
   const counts = await load.stop();
   assert.equal(counts.failures.length, 0, describeFailures(counts));
   assert.ok(one.served() > 0 && two.served() > 0);
@@ -57,6 +65,7 @@ test('a draining endpoint finishes and takes nothing new: no failed request', LI
   await using two = await startInstance('two', () => 5);
   await using gateway = await startGateway(config([one, two]));
   const load = startSteadyLoad({ port: gateway.port, connections: 16 });
+  const wrk = startWrk(gateway.port, 8);
   await within(5000, 'both serve', load.more(200));
   assert.ok(one.served() > 0 && two.served() > 0);
   const answer = await gateway.admin(`/api/services/web/endpoints/${encodeURIComponent(one.address)}/drain`, {
@@ -68,6 +77,7 @@ test('a draining endpoint finishes and takes nothing new: no failed request', LI
   await sleep(100);
   const before = one.served();
   await within(5000, 'requests go on', load.more(300));
+  assertNoComplaint(await wrk.stop());
   const counts = await load.stop();
   assert.equal(one.served(), before, 'the drained endpoint must get nothing new');
   assert.equal(counts.failures.length, 0, describeFailures(counts));
@@ -82,9 +92,11 @@ test('one of three instances killed with -9: no failed idempotent request', LIMI
     config([], { services: { web: { endpoints: [one.address, two.address, three.address], health } } }),
   );
   const load = startSteadyLoad({ port: gateway.port, connections: 16 });
+  const wrk = startWrk(gateway.port, 8);
   await within(10_000, 'all serve', load.more(600));
   await two.kill();
   await within(10_000, 'requests go on', load.more(3000));
+  assertNoComplaint(await wrk.stop());
   const counts = await load.stop();
   assert.equal(counts.failures.length, 0, describeFailures(counts));
 });
