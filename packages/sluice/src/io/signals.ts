@@ -2,10 +2,12 @@
  * What the operating system's signals mean to the program. A handler for SIGUSR1 takes it away from Node's inspector, on purpose:
  * a signal sent to reopen a log must not open a debugger port.
  */
+import { performance } from 'node:perf_hooks';
+
 export interface SignalActions {
   /** The first SIGTERM or SIGINT. */
   readonly stop: (signal: string) => void;
-  /** Each one after it. */
+  /** Each one after it (a SIGINT only when it cannot be the same Ctrl-C). */
   readonly stopNow: (signal: string) => void;
   /** SIGHUP; null leaves Node's default (the program ends). */
   readonly reload: (() => void) | null;
@@ -13,13 +15,22 @@ export interface SignalActions {
   readonly reopenLog: () => void;
 }
 
-/** Installs the handlers; the result removes them. */
-export function handleSignals(actions: SignalActions): () => void {
-  let isStopping = false;
+/** One Ctrl-C arrives twice under npm: from the terminal and from npm, which passes it on. */
+const SAME_INTERRUPT_MS = 300;
+
+/**
+ * Installs the handlers; the result removes them.
+ * @param now Monotonic milliseconds.
+ */
+export function handleSignals(actions: SignalActions, now: () => number = () => performance.now()): () => void {
+  let stoppedAt: number | null = null;
   const stop = (signal: string): void => {
-    if (isStopping) return actions.stopNow(signal);
-    isStopping = true;
-    actions.stop(signal);
+    if (stoppedAt === null) {
+      stoppedAt = now();
+      actions.stop(signal);
+    } else if (signal !== 'SIGINT' || now() - stoppedAt > SAME_INTERRUPT_MS) {
+      actions.stopNow(signal);
+    }
   };
   const handlers: [NodeJS.Signals, (signal: string) => void][] = [
     ['SIGTERM', stop],
