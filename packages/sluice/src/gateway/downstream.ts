@@ -26,6 +26,9 @@ import type { UpstreamFailure } from './upstream-failure.ts';
 const INTERIMS_MAX = 32;
 /** After the last reply, what the client still sends is read away for this long, so that no reset overtakes the reply (RFC 9112 §9.6). */
 const LINGER_MS = 1_000;
+/** The rest of a request that was answered without its content is read away up to here, and the connection stays; more closes it. */
+const DISCARD_BYTES_MAX = 64 * 1024;
+const DISCARD_MS = 5_000;
 
 export class DownstreamConnection implements Client, Requester, TunnelClient, Sweepable {
   readonly listener: ListenerContext;
@@ -44,6 +47,11 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
   /** Bytes that wait: a head that is not whole, or a pipelined request. */
   private pending: Buffer | null = null;
   private isPaused = false;
+  /** What comes is the rest of a request that has its answer. */
+  private isDiscarding = false;
+  private discardEnd = 0;
+  /** Of the current request; 0 without a Content-Length. */
+  private contentLength = 0;
   private isLingering = false;
   private isGone = false;
   private isFirst = true;
@@ -92,10 +100,11 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
     if (exchange === null) {
       this.closeReason = this.isLingering ? this.closeReason : 'timeout';
       const hasBegun = this.pending !== null;
-      if (!this.isLingering && hasBegun) this.refuse(408, 'timeout-header');
+      if (!this.isLingering && hasBegun && this.hasRoom) this.refuse(408, 'timeout-header');
       else this.destroy();
     } else if (now >= exchange.exchangeDeadline) this.giveUp(exchange, 504, 'timeout-exchange');
     else if (!this.hasRoom) this.giveUp(exchange, 0, 'timeout-body');
+    else if (!exchange.isRequestDone && this.isPaused) this.giveUp(exchange, 504, 'timeout-response'); // nobody takes its content
     else if (!exchange.isRequestDone) this.giveUp(exchange, 408, 'timeout-body');
     else this.deadline = exchange.exchangeDeadline;
   }
@@ -116,10 +125,11 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
     let at = 0;
     while (at >= 0 && at < bytes.length && !this.isGone && !this.isLingering) {
       const { exchange } = this;
-      if (exchange === null) at = this.onHeadBytes(bytes, at);
-      else if (!exchange.isRequestDone) at = this.onBodyBytes(exchange, bytes, at);
+      if (this.isDiscarding) at = this.discardBytes(bytes, at);
+      else if (exchange === null && this.hasRoom) at = this.onHeadBytes(bytes, at);
+      else if (exchange !== null && !exchange.isRequestDone) at = this.onBodyBytes(exchange, bytes, at);
       else {
-        // A pipelined request, or the first bytes after an upgrade: they wait for the reply.
+        // A pipelined request, or the first bytes after an upgrade: they wait for the reply, and for room for the next one.
         this.pending = at === 0 ? bytes : bytes.subarray(at);
         return this.pause();
       }
@@ -130,8 +140,8 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
     let at = from;
     const { worker, plan } = this.listener;
     if (this.parser === null) {
-      if (bytes[at] === CR) {
-        // RFC 9112 §2.2: one empty line before a request line is ignored.
+      // RFC 9112 §2.2: empty lines before a request line are ignored; any number, so that it does not matter how they arrive.
+      while (bytes[at] === CR) {
         if (at + 1 === bytes.length) return this.hold(bytes, at);
         if (bytes[at + 1] !== LF) return this.refuseFault(FAULTS.lineEnding);
         at += 2;
@@ -155,12 +165,13 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
     const exchange = new Exchange(this, worker.clock.now());
     this.exchange = exchange;
     this.deadline = Infinity;
+    this.contentLength = parser.contentLength;
     beginExchange(this, exchange, parser, bytes, start);
     worker.giveParser(parser);
-    if (exchange.isRequestDone || exchange.isOver) return;
+    if (exchange.isRequestDone || this.isLingering) return;
     this.body ??= new RequestBody(this.listener, exchange);
-    this.body.start(exchange, parser.contentLength);
-    this.deadline = Math.min(this.body.deadline, exchange.exchangeDeadline);
+    this.body.start(exchange, this.contentLength);
+    if (!exchange.isOver) this.deadline = Math.min(this.body.deadline, exchange.exchangeDeadline);
   }
 
   private hold(bytes: Buffer, at: number): -1 {
@@ -175,7 +186,7 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
   private onBodyBytes(exchange: Exchange, bytes: Buffer, from: number): number {
     const body = this.body!;
     const at = body.feed(bytes, from);
-    if (exchange.isOver) return -1;
+    if (exchange.isOver) return this.isDiscarding ? this.discarded(at) : -1;
     if (at === REFUSED) {
       this.giveUp(exchange, body.fault.status, 'client-error');
       return -1;
@@ -217,6 +228,10 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
     if (++exchange.interims > INTERIMS_MAX) return false;
     const isWanted = exchange.minorVersion === 1 && (parser.status !== 100 || exchange.expectsContinue); // RFC 9110 §15.2
     if (isWanted) this.reply.interim(parser, bytes, start);
+    if (parser.status === 100 && !exchange.isRequestDone) {
+      this.body!.asked();
+      this.deadline = Math.min(this.body!.deadline, exchange.exchangeDeadline);
+    }
     return true;
   }
 
@@ -250,7 +265,12 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
   replyOwn(exchange: Exchange, answer: OwnAnswer): void {
     if (exchange.isOver) return;
     exchange.service?.abandon(exchange);
-    if (!exchange.isRequestDone) this.isClosing = true;
+    if (!exchange.isRequestDone && !this.isClosing) {
+      // nginx, too, reads a small rest away; who waits for a 100 may or may not send one (RFC 9110 §10.1.1).
+      this.isDiscarding = !exchange.expectsContinue && this.contentLength - exchange.bytesIn <= DISCARD_BYTES_MAX;
+      this.discardEnd = exchange.bytesIn + DISCARD_BYTES_MAX;
+      this.isClosing = !this.isDiscarding;
+    }
     exchange.status = answer.status;
     exchange.isReplyStarted = true;
     exchange.bytesOut = this.reply.own(exchange, answer, this.isClosing);
@@ -285,11 +305,38 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
     this.reply.outbox.flush();
     this.settle(exchange);
     if (this.isClosing) return this.finish();
-    this.deadline = this.listener.worker.coarseNow + this.listener.plan.timeouts.keepAliveMs;
     this.isHeadDeadlineSet = false;
+    this.awaitNext();
+  }
+
+  private awaitNext(): void {
+    const { worker, plan } = this.listener;
+    if (!this.hasRoom) {
+      // Who does not take replies gets no more of them: they would pile up in memory.
+      this.deadline = worker.coarseNow + plan.timeouts.bodyIdleMs;
+      return this.pause();
+    }
+    this.deadline = worker.coarseNow + (this.isDiscarding ? DISCARD_MS : plan.timeouts.keepAliveMs);
     // Not from here: a long pipeline of replies of our own would recurse.
-    if (this.pending !== null) this.listener.worker.later(() => this.resume());
+    if (this.pending !== null) worker.later(() => this.resume());
     else this.unpause();
+  }
+
+  /** The rest of a request's content that was answered without it. */
+  private discardBytes(bytes: Buffer, from: number): number {
+    return this.discarded(this.body!.feed(bytes, from));
+  }
+
+  private discarded(at: number): number {
+    const body = this.body!;
+    if (at === REFUSED || body.received > this.discardEnd) {
+      this.finish();
+      return -1;
+    }
+    if (!body.isDone) return at;
+    this.isDiscarding = false;
+    if (this.hasRoom) this.deadline = this.listener.worker.coarseNow + this.listener.plan.timeouts.keepAliveMs;
+    return at;
   }
 
   private resume(): void {
@@ -304,8 +351,9 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
   private finish(): void {
     this.pending = null;
     this.isLingering = true;
-    this.deadline = this.listener.worker.clock.now() + LINGER_MS;
-    this.socket.end();
+    const { worker, plan } = this.listener;
+    this.deadline = worker.clock.now() + (this.socket.writableLength > 0 ? plan.timeouts.bodyIdleMs : LINGER_MS);
+    this.socket.end(() => (this.deadline = worker.clock.now() + LINGER_MS));
     this.unpause();
   }
 
@@ -358,7 +406,7 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
     this.reply.outbox.hasRoom = true;
     if (this.tunnel !== null) return this.tunnel.onDownstreamDrain();
     const { exchange } = this;
-    if (exchange === null) return;
+    if (exchange === null) return this.isLingering ? undefined : this.awaitNext();
     this.deadline = exchange.isRequestDone ? exchange.exchangeDeadline : Math.min(this.body!.deadline, exchange.exchangeDeadline);
     exchange.current?.resume();
   }
@@ -366,6 +414,7 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
   private onEnd(): void {
     if (this.tunnel !== null) return this.tunnel.onDownstreamEnd();
     if (this.isLingering) return; // both sides have ended: the socket closes by itself
+    if (this.exchange === null && this.socket.writableLength > 0) return this.finish(); // it still reads the last reply
     // Half-closed with a request under way: the client has gone (nginx and Envoy read it so, too).
     this.leave('normal');
     this.socket.destroy();
@@ -389,7 +438,7 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
 
   /** Closes at once; with a reset where a plain close would make a cut reply look whole. */
   private destroy(): void {
-    if (this.reply.isUnframed) this.socket.resetAndDestroy();
+    if (this.reply.isUnframed && !this.socket.writableFinished) this.socket.resetAndDestroy();
     else this.socket.destroy();
   }
 

@@ -71,7 +71,10 @@ function forward(requester: Requester, exchange: Exchange, route: RouteRuntime, 
   const { listener } = requester;
   const service = exchange.service!;
   const upgrade = upgradeOf(route, parser);
-  if (upgrade !== null && parser.bodyKind !== 'none') return requester.replyOwn(exchange, { status: 400 });
+  if (upgrade !== null && parser.bodyKind !== 'none') {
+    requester.isClosing = true; // whose bytes the body's are is in doubt
+    return requester.replyOwn(exchange, { status: 400 });
+  }
   const askedHost = target.authority ?? parser.host ?? host;
   const sentTarget = (route.plan.rewrite?.path ?? null) === null ? view.target : rewrittenTarget(route, listener, view);
   if (sentTarget === null) return requester.replyOwn(exchange, { status: 500 });

@@ -24,8 +24,13 @@ export class RequestBody implements BodySink {
   /** Begins the body of an exchange. */
   start(exchange: Exchange, length: number): void {
     this.exchange = exchange;
-    this.startedAt = exchange.startedAt;
+    this.startedAt = exchange.expectsContinue ? Infinity : exchange.startedAt;
     this.decoder.start(exchange.bodyKind, length);
+  }
+
+  /** The client waits for a 100 no longer: from now on it can be late. */
+  asked(): void {
+    if (this.startedAt === Infinity) this.startedAt = this.listener.worker.coarseNow;
   }
 
   /** Why it was refused. */
@@ -33,9 +38,19 @@ export class RequestBody implements BodySink {
     return this.decoder.fault!;
   }
 
+  get isDone(): boolean {
+    return this.decoder.isDone;
+  }
+
+  /** Content bytes so far. */
+  get received(): number {
+    return this.decoder.received;
+  }
+
   /** Takes bytes. @returns The index of the first byte behind the body, or REFUSED. */
   feed(bytes: Buffer, from: number): number {
     this.mustPause = false;
+    this.asked();
     const at = this.decoder.feed(bytes, from, bytes.length, this);
     if (at === REFUSED || !this.decoder.isDone || this.exchange.isOver) return at;
     this.exchange.isRequestDone = true;
@@ -44,8 +59,9 @@ export class RequestBody implements BodySink {
     return at;
   }
 
-  /** Both bounds in one number: silence, and the moment at which the mean rate would be too low. */
+  /** Both bounds in one number: silence, and the moment at which the mean rate would be too low. Infinity while the client waits for a 100. */
   get deadline(): number {
+    if (this.startedAt === Infinity) return Infinity;
     const { bodyIdleMs, bodyRateMin, bodyGraceMs } = this.listener.plan.timeouts;
     const idle = this.listener.worker.coarseNow + bodyIdleMs;
     if (bodyRateMin === 0) return idle;

@@ -106,6 +106,7 @@ export class UpstreamConnection implements Attempt, Sweepable, BodySink {
 
   /** Sends more of the request's content. @returns Whether the socket wants more. */
   sendBody(bytes: Buffer, start: number, end: number): boolean {
+    if (this.exchange!.expectsContinue && this.isConnected && !this.isReplying) this.deadline = Infinity; // it did not wait for the 100
     this.addContent(bytes, start, end);
     return this.outbox.flush();
   }
@@ -236,6 +237,7 @@ export class UpstreamConnection implements Attempt, Sweepable, BodySink {
         return -1;
       }
       if (!exchange.client.onInterim(exchange, this.parser, bytes, start)) return this.fail(FAILURES.invalid);
+      if (status === 100 && !this.isRequestSent) this.deadline = Infinity; // now it is the client's turn
       this.parser.begin();
       start = next;
       if (start === bytes.length) return -1;
