@@ -4,7 +4,7 @@
  */
 import { BlockList, isIP } from 'node:net';
 import type { RequestParser } from '../core/http1/request-parser.ts';
-import { ID } from '../core/http1/field-section.ts';
+import { ALIAS, ID } from '../core/http1/field-section.ts';
 import * as known from '../core/http1/known-fields.ts';
 import type { ForwardingPlan } from '../config/plan.ts';
 
@@ -58,38 +58,53 @@ export class PeerIdentity {
   /** For untrusted peers: X-Forwarded-For and -Proto, whole lines. */
   private readonly lines: string;
   private readonly forwardedPrefix: string;
+  /** Of an untrusted peer the lines depend on the host alone, and a connection rarely asks for another. */
+  private lastHost: string | null = null;
+  private lastLines = '';
 
   constructor(rules: ForwardingRules, remoteAddress: string | undefined, scheme: 'http' | 'https') {
-    const address = remoteAddress ?? '';
-    this.address = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+    this.address = unmapped(remoteAddress ?? '');
     this.rules = rules;
     this.isTrusted = rules.trusts(this.address);
     const shown = this.address === '' ? 'unknown' : this.address;
     this.lines = `X-Forwarded-For: ${shown}\r\nX-Forwarded-Proto: ${scheme}\r\n`;
-    this.forwardedPrefix = `for=${shown.includes(':') ? `"[${shown}]"` : shown};proto=${scheme};host=`;
+    this.forwardedPrefix = `for=${shown.includes(':') ? `"[${shown}]"` : shown};proto=${scheme}`;
   }
 
   /** The field lines for a request; `host` is what the client asked for. */
   requestLines(parser: RequestParser, bytes: Buffer, start: number, host: string): string {
+    if (this.isTrusted) return this.compose(parser, bytes, start, host);
+    if (host !== this.lastHost) {
+      this.lastHost = host;
+      this.lastLines = this.compose(parser, bytes, start, host);
+    }
+    return this.lastLines;
+  }
+
+  private compose(parser: RequestParser, bytes: Buffer, start: number, host: string): string {
     const { rules } = this;
     let text = rules.viaLine;
     if (rules.writesXForwarded) {
-      text += this.isTrusted ? this.trustedLines(parser, bytes, start, host) : `${this.lines}X-Forwarded-Host: ${host}\r\n`;
+      text += this.isTrusted ? this.trustedLines(parser, bytes, start, host) : this.lines + hostLine(host);
     }
     if (rules.writesForwarded) {
       const before = this.isTrusted ? joined(parser, bytes, start, known.FORWARDED) : '';
-      text += `Forwarded: ${before === '' ? '' : `${before}, `}${this.forwardedPrefix}${quoted(host)}\r\n`;
+      text += `Forwarded: ${before === '' ? '' : `${before}, `}${this.forwardedPrefix}${hostParameter(host)}\r\n`;
     }
     return text;
   }
 
-  /** The address of the client itself: the peer's, or the first untrusted one from the right of X-Forwarded-For. */
+  /** The address of the client itself: the peer's, or the first untrusted one from the right of the field that this listener goes by. */
   clientAddress(parser: RequestParser, bytes: Buffer, start: number): string {
     if (!this.isTrusted) return this.address;
-    const hops = joined(parser, bytes, start, known.X_FORWARDED_FOR).split(',').slice(-HOPS_MAX);
+    const isForwarded = this.rules.plan.headers === 'forwarded';
+    // Not aware of quotes on purpose: an open one in what the client wrote would swallow what its proxy wrote behind it.
+    const hops = joined(parser, bytes, start, isForwarded ? known.FORWARDED : known.X_FORWARDED_FOR)
+      .split(',')
+      .slice(-HOPS_MAX);
     let client = this.address;
     for (let index = hops.length - 1; index >= 0; index--) {
-      const hop = bareAddress(hops[index]!.trim());
+      const hop = bareAddress(isForwarded ? forNode(hops[index]!) : hops[index]!.trim());
       if (isIP(hop) === 0) return client;
       client = hop;
       if (!this.rules.trusts(hop)) return client;
@@ -103,16 +118,16 @@ export class PeerIdentity {
     const self = this.address === '' ? 'unknown' : this.address;
     let text = `X-Forwarded-For: ${chain === '' ? self : `${chain}, ${self}`}\r\n`;
     if (joined(parser, bytes, start, known.X_FORWARDED_PROTO) === '') text += this.lines.slice(this.lines.indexOf('\n') + 1);
-    if (joined(parser, bytes, start, known.X_FORWARDED_HOST) === '') text += `X-Forwarded-Host: ${host}\r\n`;
+    if (joined(parser, bytes, start, known.X_FORWARDED_HOST) === '') text += hostLine(host);
     return text;
   }
 }
 
-/** All values of a known field, as one list. */
+/** All values of a known field, as one list. Aliases are not it: a proxy that does not know them passes on what anyone wrote. */
 function joined(parser: RequestParser, bytes: Buffer, start: number, id: number): string {
   let text = '';
   for (let index = 0; index < parser.fields.count; index++) {
-    if ((parser.fields.ids[index]! & ID) !== id) continue;
+    if ((parser.fields.ids[index]! & (ID | ALIAS)) !== id) continue;
     const value = parser.value(bytes, start, index);
     text = text === '' ? value : `${text}, ${value}`;
   }
@@ -121,12 +136,36 @@ function joined(parser: RequestParser, bytes: Buffer, start: number, id: number)
 
 /** `1.2.3.4:80`, `[::1]:80` and bare addresses, without port and brackets. */
 function bareAddress(hop: string): string {
-  if (hop.startsWith('[')) return hop.slice(1, Math.max(1, hop.indexOf(']')));
+  if (hop.startsWith('[')) return unmapped(hop.slice(1, Math.max(1, hop.indexOf(']'))));
   const colon = hop.indexOf(':');
-  return colon >= 0 && colon === hop.lastIndexOf(':') ? hop.slice(0, colon) : hop;
+  if (colon !== hop.lastIndexOf(':')) return unmapped(hop);
+  return colon >= 0 ? hop.slice(0, colon) : hop;
+}
+
+/** An IPv4 address that came as `::ffff:1.2.3.4`, as IPv4. */
+function unmapped(address: string): string {
+  const isMapped = address.includes('.') && address.slice(0, 7).toLowerCase() === '::ffff:';
+  return isMapped ? address.slice(7) : address;
+}
+
+/** The node of one Forwarded element (RFC 7239 §6), without quotes; empty when it names none. */
+function forNode(element: string): string {
+  for (const pair of element.split(';')) {
+    const text = pair.trim();
+    if (text.slice(0, 4).toLowerCase() !== 'for=') continue;
+    const isQuoted = text.length > 5 && text.charCodeAt(4) === 0x22 && text.endsWith('"');
+    return isQuoted ? text.slice(5, -1) : text.slice(4);
+  }
+  return '';
+}
+
+/** HTTP/1.0 may come without a host: then nothing is said about it. */
+function hostLine(host: string): string {
+  return host === '' ? '' : `X-Forwarded-Host: ${host}\r\n`;
 }
 
 /** RFC 7239 §4: a host with a colon must be quoted. The host's grammar has been checked: it holds neither quote nor backslash. */
-function quoted(host: string): string {
-  return host.includes(':') ? `"${host}"` : host;
+function hostParameter(host: string): string {
+  if (host === '') return '';
+  return host.includes(':') ? `;host="${host}"` : `;host=${host}`;
 }

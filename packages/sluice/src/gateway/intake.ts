@@ -6,7 +6,7 @@ import { FAULTS } from '../core/http1/fault.ts';
 import type { RequestParser } from '../core/http1/request-parser.ts';
 import { parseTarget, type Target } from '../core/http1/target.ts';
 import { X_REQUEST_ID } from '../core/http1/known-fields.ts';
-import { ID } from '../core/http1/field-section.ts';
+import { ALIAS, ID } from '../core/http1/field-section.ts';
 import type { Exchange } from './exchange.ts';
 import type { PeerIdentity } from './forwarding.ts';
 import type { ListenerContext } from './listener-context.ts';
@@ -139,7 +139,7 @@ function refuseConnect(requester: Requester, exchange: Exchange): void {
 function requestIdOf(requester: Requester, parser: RequestParser, bytes: Buffer, start: number): string {
   if (!requester.identity.isTrusted) return newRequestId();
   for (let index = 0; index < parser.fields.count; index++) {
-    if ((parser.fields.ids[index]! & ID) !== X_REQUEST_ID) continue;
+    if ((parser.fields.ids[index]! & (ID | ALIAS)) !== X_REQUEST_ID) continue;
     const id = parser.value(bytes, start, index);
     if (isAcceptableRequestId(id)) return id;
   }

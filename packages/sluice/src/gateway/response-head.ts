@@ -33,7 +33,7 @@ export function writeResponseHead(head: ResponseHead): string {
   const { parser, bytes, start, edits } = head;
   let text = statusLine(parser, bytes, start);
   text += copyResponseFields(parser, bytes, start, edits.drops);
-  if (!hasDate(parser)) text += `Date: ${httpDate(head.clock.wall())}\r\n`; // RFC 9110 §6.6.1
+  if (!hasDate(parser) && !edits.drops.includes(',date,')) text += `Date: ${httpDate(head.clock.wall())}\r\n`; // RFC 9110 §6.6.1
   text += head.viaLine + edits.lines + head.cookieLines;
   if (head.framing === 'length') text += `Content-Length: ${parser.contentLength}\r\n`;
   else if (head.framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';

@@ -196,15 +196,15 @@ export class BodyDecoder {
     const fields = new FieldSection(this.limits.headersMax);
     const limits = { bytesMax: this.limits.trailerBytesMax, countMax: this.limits.headersMax };
     const next = fields.scan(gathered, 0, gathered.length, limits, FAULTS.trailersLong);
+    if (framesAnew(fields)) {
+      this.fault = FAULTS.trailerField; // before what a later line is refused for: the order of checks is that of the bytes
+      return REFUSED;
+    }
     if (next === REFUSED) {
       this.fault = fields.fault;
       return REFUSED;
     }
     this.pendingTrailers = gathered;
-    if (framesAnew(fields)) {
-      this.fault = FAULTS.trailerField;
-      return REFUSED;
-    }
     if (next === MORE) return start + taken;
     this.isDone = true;
     if (fields.count > 0) this.trailers = { fields, bytes: gathered };

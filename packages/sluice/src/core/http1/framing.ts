@@ -37,7 +37,7 @@ export function equalsIgnoringCase(bytes: Uint8Array, start: number, end: number
 
 /** Null when the value is exactly `chunked`; else why not (RFC 9112 §6.1: an unknown coding is 501). */
 export function codingFault(bytes: Uint8Array, start: number, end: number): Fault | null {
-  if (equalsIgnoringCase(bytes, start, end, 'chunked')) return null;
+  if (equalsIgnoringCase(bytes, start, end, 'chunked')) return endsInTab(bytes, end) ? FAULTS.transferCoding : null;
   let isUnknown = false;
   let at = start;
   while (at <= end) {
@@ -52,10 +52,31 @@ export function codingFault(bytes: Uint8Array, start: number, end: number): Faul
   return isUnknown ? FAULTS.transferCodingUnknown : FAULTS.transferCoding;
 }
 
+/** Legal, but Node and others refuse a tab behind `chunked`, nobody sends it, and on framing readers had better agree. */
+function endsInTab(bytes: Uint8Array, end: number): boolean {
+  let at = end;
+  while (bytes[at] === SP) at++;
+  return bytes[at] === HTAB;
+}
+
 function skipSpace(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end && (bytes[at] === SP || bytes[at] === HTAB)) at++;
   return at;
+}
+
+/** Whether a comma-separated list has this member, whatever its case. `lower` is the member in lower case. */
+export function hasMember(bytes: Uint8Array, start: number, end: number, lower: string): boolean {
+  let at = start;
+  while (at < end) {
+    const from = skipSpace(bytes, at, end);
+    let to = from;
+    while (to < end && bytes[to] !== COMMA) to++;
+    at = to + 1;
+    while (to > from && (bytes[to - 1] === SP || bytes[to - 1] === HTAB)) to--;
+    if (equalsIgnoringCase(bytes, from, to, lower)) return true;
+  }
+  return false;
 }
 
 /** What a Connection field says (RFC 9110 §7.6.1). */

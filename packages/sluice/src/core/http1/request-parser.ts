@@ -5,7 +5,15 @@
 import { CLASS, CR, LF, SP, TOKEN, VISIBLE } from './characters.ts';
 import { FAULTS, type Fault } from './fault.ts';
 import { ALIAS, FieldSection, ID, MORE, REFUSED } from './field-section.ts';
-import { type BodyKind, type ConnectionOptions, codingFault, equalsIgnoringCase, parseLength, readConnection } from './framing.ts';
+import {
+  type BodyKind,
+  type ConnectionOptions,
+  codingFault,
+  equalsIgnoringCase,
+  hasMember,
+  parseLength,
+  readConnection,
+} from './framing.ts';
 import * as known from './known-fields.ts';
 import { latin1 } from './text.ts';
 
@@ -189,7 +197,7 @@ export class RequestParser {
         readConnection(bytes, start, end, this.connection);
         return null;
       case known.TE:
-        this.acceptsTrailers ||= equalsIgnoringCase(bytes, start, end, 'trailers');
+        this.acceptsTrailers ||= hasMember(bytes, start, end, 'trailers');
         return null;
       case known.UPGRADE:
         this.upgrade = this.upgrade === null ? latin1(bytes, start, end) : `${this.upgrade}, ${latin1(bytes, start, end)}`;
