@@ -2,92 +2,8 @@
  * Requests that must be refused: each is answered with the given status, the connection is closed, and nothing of it reaches the origin.
  * Grouped by the class of attack. Where a proxy is known to have been hit, the row says so.
  */
-export interface HostileRequest {
-  readonly attack: string;
-  readonly name: string;
-  /** latin1. */
-  readonly bytes: string;
-  readonly status: number;
-}
-
-const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
-
-function get(...lines: readonly string[]): string {
-  return `GET /reached HTTP/1.1\r\nHost: a\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`;
-}
-
-function post(lines: readonly string[], body: string): string {
-  return `POST /reached HTTP/1.1\r\nHost: a\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n${body}`;
-}
-
-function chunked(body: string): string {
-  return post(['Transfer-Encoding: chunked'], body);
-}
-
-function rows(attack: string, status: number, entries: Readonly<Record<string, string>>): HostileRequest[] {
-  return Object.entries(entries).map(([name, bytes]) => ({ attack, name, bytes, status }));
-}
-
-const chunkedSmuggle = `0\r\n\r\n${SMUGGLED}`;
-
-const lengthAndCoding = [
-  ...rows('CL/TE smuggling', 400, {
-    'Content-Length before Transfer-Encoding': post(['Content-Length: 5', 'Transfer-Encoding: chunked'], chunkedSmuggle),
-    'Transfer-Encoding before Content-Length': post(['Transfer-Encoding: chunked', 'Content-Length: 5'], chunkedSmuggle),
-    'Content-Length: 0 with chunked': post(['Content-Length: 0', 'Transfer-Encoding: chunked'], chunkedSmuggle),
-    'chunked in HTTP/1.0 (CVE-2026-2835)': `POST /reached HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunkedSmuggle}`,
-    'chunked in HTTP/1.0 with keep-alive': `POST /reached HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n${chunkedSmuggle}`,
-    'repeated Transfer-Encoding: chunked': post(['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'], chunkedSmuggle),
-    'chunked, chunked': post(['Transfer-Encoding: chunked, chunked'], chunkedSmuggle),
-    'quoted "chunked"': post(['Transfer-Encoding: "chunked"'], chunkedSmuggle),
-    'empty Transfer-Encoding': post(['Transfer-Encoding:'], chunkedSmuggle),
-    'empty Transfer-Encoding with Content-Length': post(['Transfer-Encoding:', 'Content-Length: 5'], chunkedSmuggle),
-    'chunked with a leading comma': post(['Transfer-Encoding: ,chunked'], chunkedSmuggle),
-    'chunked with a trailing comma': post(['Transfer-Encoding: chunked,'], chunkedSmuggle),
-    'vertical tab before chunked': post(['Transfer-Encoding: \x0bchunked'], chunkedSmuggle),
-    'form feed after chunked': post(['Transfer-Encoding: chunked\x0c'], chunkedSmuggle),
-    'NUL after chunked': post(['Transfer-Encoding: chunked\0'], chunkedSmuggle),
-    'space before the colon of Transfer-Encoding': post(['Transfer-Encoding : chunked', 'Content-Length: 5'], chunkedSmuggle),
-    'tab before the colon of Transfer-Encoding': post(['Transfer-Encoding\t: chunked'], chunkedSmuggle),
-    'NUL in the name Transfer-Encoding': post(['Transfer-Enc\0oding: chunked'], chunkedSmuggle),
-    'Transfer-Encoding folded to the next line': post(['Transfer-Encoding:', ' chunked'], chunkedSmuggle),
-    'Transfer-Encoding after a bare CR': post(['A: b\rTransfer-Encoding: chunked'], chunkedSmuggle),
-    'Transfer-Encoding after a bare LF': post(['A: b\nTransfer-Encoding: chunked'], chunkedSmuggle),
-    'Transfer-Encoding value with a parameter': post(['Transfer-Encoding: chunked;q=1'], chunkedSmuggle),
-    'non-breaking space before chunked': post(['Transfer-Encoding: \xa0chunked'], chunkedSmuggle),
-  }),
-  ...rows('CL/TE smuggling', 501, {
-    'unknown coding xchunked': post(['Transfer-Encoding: xchunked'], chunkedSmuggle),
-    'chunked, identity': post(['Transfer-Encoding: chunked, identity'], chunkedSmuggle),
-    identity: post(['Transfer-Encoding: identity'], chunkedSmuggle),
-    'gzip, chunked': post(['Transfer-Encoding: gzip, chunked'], chunkedSmuggle),
-    'unknown coding with Content-Length': post(['Transfer-Encoding: cow', 'Content-Length: 5'], chunkedSmuggle),
-  }),
-];
-
-const contentLength = rows('Content-Length smuggling', 400, {
-  'two that differ': post(['Content-Length: 5', 'Content-Length: 6'], `hello${SMUGGLED}`),
-  'two that agree': post(['Content-Length: 5', 'Content-Length: 5'], `hello${SMUGGLED}`),
-  'list that agrees': post(['Content-Length: 5, 5'], `hello${SMUGGLED}`),
-  'list without space': post(['Content-Length: 5,5'], `hello${SMUGGLED}`),
-  'list that differs': post(['Content-Length: 5, 6'], `hello${SMUGGLED}`),
-  'plus sign': post(['Content-Length: +5'], `hello${SMUGGLED}`),
-  'minus sign': post(['Content-Length: -5'], `hello${SMUGGLED}`),
-  hexadecimal: post(['Content-Length: 0x5'], `hello${SMUGGLED}`),
-  empty: post(['Content-Length:'], SMUGGLED),
-  'empty, then a real one (CVE-2023-40225)': post(['Content-Length:', 'Content-Length: 5'], `hello${SMUGGLED}`),
-  'a real one, then empty': post(['Content-Length: 5', 'Content-Length:'], `hello${SMUGGLED}`),
-  'space inside': post(['Content-Length: 1 5'], `hello${SMUGGLED}`),
-  underscore: post(['Content-Length: 5_0'], `hello${SMUGGLED}`),
-  decimal: post(['Content-Length: 5.0'], `hello${SMUGGLED}`),
-  exponent: post(['Content-Length: 5e0'], `hello${SMUGGLED}`),
-  'vertical tab before it': post(['Content-Length: \x0b5'], `hello${SMUGGLED}`),
-  'beyond 2^64': post(['Content-Length: 18446744073709551621'], `hello${SMUGGLED}`),
-  'beyond 2^53': post(['Content-Length: 9007199254740993'], `hello${SMUGGLED}`),
-  'space before the colon': post(['Content-Length : 5'], `hello${SMUGGLED}`),
-  'Arabic digits in UTF-8': post(['Content-Length: \xd9\xa5'], `hello${SMUGGLED}`),
-  folded: post(['Content-Length:', ' 5'], `hello${SMUGGLED}`),
-});
+import { framingRequests } from './framing-requests.ts';
+import { SMUGGLED, chunkedSmuggle, get, post, rows, type HostileRequest } from './hostile-request.ts';
 
 const lineEndings = rows('line endings', 400, {
   'bare LF after the request line': `GET /reached HTTP/1.1\nHost: a\r\n\r\n`,
@@ -159,49 +75,6 @@ const hosts = rows('Host', 400, {
   'missing beside an absolute target': 'GET http://a/reached HTTP/1.1\r\n\r\n',
   'invalid in HTTP/1.0': 'GET /reached HTTP/1.0\r\nHost: a b\r\n\r\n',
 });
-
-const chunks = [
-  ...rows('chunk parsing', 400, {
-    'plus sign': chunked(`+5\r\nhello\r\n${chunkedSmuggle}`),
-    'minus sign': chunked(`-5\r\nhello\r\n${chunkedSmuggle}`),
-    'hexadecimal prefix': chunked(`0x5\r\nhello\r\n${chunkedSmuggle}`),
-    'leading space': chunked(` 5\r\nhello\r\n${chunkedSmuggle}`),
-    'trailing space': chunked(`5 \r\nhello\r\n${chunkedSmuggle}`),
-    'trailing tab': chunked(`5\t\r\nhello\r\n${chunkedSmuggle}`),
-    'empty size': chunked(`\r\nhello\r\n${chunkedSmuggle}`),
-    'extension without a size': chunked(`;a=b\r\nhello\r\n${chunkedSmuggle}`),
-    'not hexadecimal': chunked(`g\r\nhello\r\n${chunkedSmuggle}`),
-    underscore: chunked(`5_0\r\nhello\r\n${chunkedSmuggle}`),
-    '2^64 + 5 (overflow)': chunked(`10000000000000005\r\nhello\r\n${chunkedSmuggle}`),
-    '2^32 + 5 with zeros beyond any bound': chunked(`${'0'.repeat(64)}5\r\nhello\r\n${chunkedSmuggle}`),
-    'all ones': chunked(`ffffffffffffffff\r\nhello\r\n${chunkedSmuggle}`),
-    'bare LF after the size (CVE-2025-22871)': chunked(`5\nhello\r\n${chunkedSmuggle}`),
-    'bare CR after the size': chunked(`5\rhello\r\n${chunkedSmuggle}`),
-    'CR CR LF after the size': chunked(`5\r\r\nhello\r\n${chunkedSmuggle}`),
-    'no CRLF after the data': chunked(`5\r\nhello${chunkedSmuggle}`),
-    'LF after the data': chunked(`5\r\nhello\n${chunkedSmuggle}`),
-    'other bytes in place of CRLF (CVE-2025-43859)': chunked(`5\r\nhelloXX${chunkedSmuggle}`),
-    'data longer than its size': chunked(`5\r\nhello!\r\n${chunkedSmuggle}`),
-    'bare LF in an extension (TERM.EXT)': chunked(`5;a\nhello\r\n${chunkedSmuggle}`),
-    'bare CR in an extension': chunked(`5;a\rb\r\nhello\r\n${chunkedSmuggle}`),
-    'NUL in an extension': chunked(`5;\0\r\nhello\r\n${chunkedSmuggle}`),
-    'LF in a quoted extension (CVE-2025-55315)': chunked(`5;a="\n"\r\nhello\r\n${chunkedSmuggle}`),
-    'extension without a name': chunked(`5;\r\nhello\r\n${chunkedSmuggle}`),
-    'bare LF after the last size': chunked(`0\n\r\n${SMUGGLED}`),
-    'bare LF closes the trailers': chunked(`0\r\n\n${SMUGGLED}`),
-    'space before a trailer colon': chunked(`0\r\nA : b\r\n\r\n${SMUGGLED}`),
-    'folded trailer': chunked(`0\r\nA: b\r\n c\r\n\r\n${SMUGGLED}`),
-    'NUL in a trailer': chunked(`0\r\nA: \0\r\n\r\n${SMUGGLED}`),
-    'Content-Length as a trailer': chunked(`0\r\nContent-Length: 5\r\n\r\n${SMUGGLED}`),
-    'Transfer-Encoding as a trailer': chunked(`0\r\nTransfer-Encoding: chunked\r\n\r\n${SMUGGLED}`),
-  }),
-  ...rows('chunk limits', 431, {
-    'extension over 4 KiB': chunked(`5;${'a'.repeat(5000)}\r\nhello\r\n0\r\n\r\n`),
-    'many small extensions': chunked(`${`1;${'a'.repeat(63)}\r\nx\r\n`.repeat(80)}0\r\n\r\n`),
-    'trailers over 8 KiB': chunked(`0\r\nA: ${'b'.repeat(9000)}\r\n\r\n`),
-    'trailers over the count': chunked(`0\r\n${'A: b\r\n'.repeat(101)}\r\n`),
-  }),
-];
 
 const requestLines = [
   ...rows('request line', 400, {
@@ -297,12 +170,10 @@ const upgrades = rows('upgrade smuggling', 400, {
 
 /** Every request that must be refused. */
 export const hostileRequests: readonly HostileRequest[] = [
-  ...lengthAndCoding,
-  ...contentLength,
+  ...framingRequests,
   ...lineEndings,
   ...fieldNames,
   ...hosts,
-  ...chunks,
   ...requestLines,
   ...headLimits,
   ...expectations,
