@@ -37,6 +37,8 @@ export interface FleetWorld {
   readonly unstartable: (reason: string) => void;
 }
 
+const EXIT_GRACE_MS = 2_000;
+
 export class Program {
   readonly #options: ProgramOptions;
   readonly #say: SayEvent = sayOnStderr;
@@ -101,6 +103,8 @@ export class Program {
     this.#fleet?.start();
     const code = await this.#ended.promise;
     stopSignals();
+    // Whatever still holds the event loop must not hold whoever waits for our end.
+    setTimeout(() => process.exit(code), EXIT_GRACE_MS).unref();
     return code;
   }
 
@@ -185,8 +189,9 @@ export class Program {
   async #close(): Promise<void> {
     const { applier, supervisor, departures, limits, health } = this.#plane;
     this.#watch?.stop();
-    await applier.close();
+    // A change that runs ends with the workers; only then is nobody left who could wake the loops again.
+    await Promise.all([applier.close(), supervisor.close(), this.#admin.close()]);
     departures.stop();
-    await Promise.all([limits[Symbol.asyncDispose](), health[Symbol.asyncDispose](), this.#admin.close(), supervisor.close()]);
+    await Promise.all([limits[Symbol.asyncDispose](), health[Symbol.asyncDispose]()]);
   }
 }

@@ -188,3 +188,11 @@ test('a restarted worker that cannot run the plan is tried again', async () => {
   assert.equal(workers.length, 3);
   assert.equal(supervisor.running, 1);
 });
+
+test('once they stop, no plan starts workers again', async () => {
+  const { supervisor, workers } = setUp();
+  await supervisor.apply(plan(1, 1), SLOTS);
+  await supervisor.close();
+  assert.deepEqual(await supervisor.apply(plan(2, 2), SLOTS), ['the workers are stopping']);
+  assert.equal(workers.length, 1);
+});

@@ -35,6 +35,8 @@ const APPLY_DEADLINE_MS = 15_000;
 /** A worker that ran this long before it crashed is started again at once. */
 const STEADY_MS = 10_000;
 const RESTART: BackoffPolicy = { baseMs: 50, maxMs: 5_000, jitter: 0.5 };
+/** When the program ends, idle connections are closed after this: time for busy clients to be told, not so long that Ctrl-C annoys. */
+const ENDING_IDLE_MS = 1_000;
 /** On top of the drain's own deadline: for the answer to come. */
 const ANSWER_GRACE_MS = 1_000;
 
@@ -68,6 +70,7 @@ export class Supervisor {
    * @returns What went wrong, a line each; empty when all run it.
    */
   async apply(plan: Plan, slots: SlotMap): Promise<readonly string[]> {
+    if (this.#isEnding) return ['the workers are stopping'];
     this.#current = { plan, slots };
     while (this.#slots.length > plan.workers) this.#retire(this.#slots.pop()!, plan.drainTimeoutMs);
     const started = this.#slots.length;
@@ -86,7 +89,7 @@ export class Supervisor {
    */
   async drain(deadlineMs: number): Promise<number> {
     this.#isEnding = true;
-    const cuts = await Promise.all(this.#slots.map((slot) => this.#drainOne(slot, deadlineMs)));
+    const cuts = await Promise.all(this.#slots.map((slot) => this.#drainOne(slot, deadlineMs, ENDING_IDLE_MS)));
     return cuts.reduce((sum, cut) => sum + cut, 0);
   }
 
@@ -190,7 +193,7 @@ export class Supervisor {
     });
   }
 
-  #drainOne(slot: WorkerSlot, deadlineMs: number): Promise<number> {
+  #drainOne(slot: WorkerSlot, deadlineMs: number, idleMs: number): Promise<number> {
     slot.restart?.();
     const { handle } = slot;
     if (handle === null) return Promise.resolve(0);
@@ -202,7 +205,7 @@ export class Supervisor {
         resolve(cut);
       };
       slot.draining = { generation: 0, settle };
-      handle.send({ type: 'drain', deadlineMs });
+      handle.send({ type: 'drain', deadlineMs, idleMs });
     });
   }
 
@@ -211,7 +214,7 @@ export class Supervisor {
     slot.isLeaving = true;
     slot.applying?.settle(null);
     this.#leaving.add(slot);
-    void this.#drainOne(slot, deadlineMs)
+    void this.#drainOne(slot, deadlineMs, deadlineMs)
       .then(() => this.#end(slot))
       .then(() => this.#leaving.delete(slot));
   }
