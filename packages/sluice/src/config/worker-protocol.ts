@@ -16,8 +16,11 @@ export interface WorkerStart {
 export type ToWorker =
   /** Run this plan from now on. Answered by `applied`. The first one opens the listeners. */
   | ({ readonly type: 'apply' } & PlanMessage)
-  /** Stop accepting, announce `Connection: close`, finish, then say `drained`. */
-  | { readonly type: 'drain'; readonly deadlineMs: number }
+  /**
+   * Stop accepting, announce `Connection: close`, finish, then say `drained`. A connection without a request is closed after `idleMs`: clients that
+   * ask meanwhile are told, others lose nothing that they sent.
+   */
+  | { readonly type: 'drain'; readonly deadlineMs: number; readonly idleMs: number }
   /** Close everything at once. */
   | { readonly type: 'close' }
   /** Reopen the access log's file. */

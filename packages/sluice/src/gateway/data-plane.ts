@@ -100,10 +100,12 @@ export class DataPlane implements ListenerOwner {
   }
 
   /** Stops accepting and finishes. Resolves with the number of exchanges that had to be cut at the deadline. */
-  async drain(deadlineMs: number): Promise<number> {
+  async drain(deadlineMs: number, idleMs: number): Promise<number> {
     for (const listener of this.listeners.values()) listener.drain();
     this.isEnding = true;
+    const closingIdle = setTimeout(() => this.closeIdle(), Math.min(idleMs, deadlineMs));
     await this.whenEmpty(deadlineMs);
+    clearTimeout(closingIdle);
     return this.close();
   }
 
@@ -237,6 +239,10 @@ export class DataPlane implements ListenerOwner {
       onError: (error) => this.event('error', 'access log failed', { reason: error.message }),
       onDropped: (lines) => this.metrics.logDropped(lines),
     });
+  }
+
+  private closeIdle(): void {
+    for (const listener of [...this.listeners.values(), ...this.leaving]) listener.closeIdle();
   }
 
   private async whenEmpty(deadlineMs: number): Promise<void> {

@@ -87,7 +87,7 @@ export interface ExchangeService {
   /** An upgraded connection has closed. */
   tunnelEnded(exchange: Exchange): void;
   /** The exchange is over: what the limits learn from it. */
-  exchangeEnded(exchange: Exchange, now: Instant): void;
+  exchangeEnded(exchange: Exchange): void;
   /** Fills in what balancing and affinity need of the request. */
   examine(exchange: Exchange, view: RequestView): void;
   addressOf(slot: number): string;
@@ -174,6 +174,10 @@ export class Exchange {
   /** A dead pooled connection was already forgiven. */
   isStaleForgiven = false;
   isHedged = false;
+  /** Slot picked for the next attempt; -1 = none yet. */
+  next = -1;
+  /** What the exchange says about its service; empty: nothing. */
+  verdict: '' | 'good' | 'failed' = '';
   /** Retries that the budget granted and that must be given back. */
   retriesHeld = 0;
   current: Attempt | null = null;

@@ -25,6 +25,10 @@ export interface PoolOwner {
   connectionOpened(): void;
   connectionClosed(): void;
   isConnectionBoundReached(): boolean;
+  /** Whether the service may open a connection; one that is idle is ended for it where that helps. */
+  makeRoom(): boolean;
+  /** A connection ended that nobody here needs: others of the service may wait for it. */
+  roomFreed(now: Instant): void;
   attemptDone(connection: UpstreamConnection, exchange: Exchange): void;
   attemptFailed(connection: UpstreamConnection, exchange: Exchange, failure: UpstreamFailure): void;
   /** An attempt never got a connection. */
@@ -60,8 +64,7 @@ export class Pool implements UpstreamOwner {
   send(exchange: Exchange, now: Instant, isFreshOnly: boolean, isHedge: boolean): boolean {
     let connection = isFreshOnly ? undefined : this.idle.pop();
     if (connection === undefined) {
-      if (this.open.size >= this.plan.connectionsMax || this.service.isConnectionBoundReached())
-        return !isHedge && this.wait(exchange, now);
+      if (this.open.size >= this.plan.connectionsMax || !this.service.makeRoom()) return !isHedge && this.wait(exchange, now);
       connection = this.connect(now);
     }
     this.assign(connection, exchange, now, isHedge);
@@ -73,7 +76,8 @@ export class Pool implements UpstreamOwner {
     const now = this.worker.coarseNow;
     const waiter = this.waiting.length === 0 ? null : this.nextWaiter(now);
     if (waiter !== null) return this.assign(connection, waiter.exchange, this.worker.clock.now(), false);
-    if (this.isClosed || this.idle.length >= this.plan.idleMax) return connection.discard();
+    const isWanted = this.service.waiting > 0 && this.service.isConnectionBoundReached(); // by another endpoint's requests
+    if (isWanted || this.isClosed || this.idle.length >= this.plan.idleMax) return connection.discard();
     connection.deadline = now + this.plan.idleTimeoutMs;
     this.idle.push(connection);
   }
@@ -92,7 +96,7 @@ export class Pool implements UpstreamOwner {
     this.worker.sweeper.remove(connection);
     const index = this.idle.lastIndexOf(connection);
     if (index >= 0) this.idle.splice(index, 1);
-    if (this.waiting.length > 0) this.serveWaiter();
+    if (this.service.waiting > 0) this.service.roomFreed(this.worker.clock.now());
   }
 
   /** Ends idle connections and takes none back; what is under way finishes. */
@@ -105,12 +109,29 @@ export class Pool implements UpstreamOwner {
     return this.open.size === 0 && this.waiting.length === 0;
   }
 
-  /** Called now and then: those who waited too long are told. */
-  expire(now: Instant): void {
-    while (this.waiting.length > 0 && (this.waiting[0]!.until <= now || this.waiting[0]!.exchange.isOver)) {
-      const { exchange } = this.waiting.shift()!;
-      if (!exchange.isOver) this.giveUp(exchange);
+  /** Ends the idle connection that was used longest ago; false when there is none. */
+  dropIdle(): boolean {
+    const oldest = this.idle[0];
+    oldest?.discard();
+    return oldest !== undefined;
+  }
+
+  /** Opens connections for those who wait, while there is room. */
+  serve(now: Instant): void {
+    while (this.waiting.length > 0 && this.open.size < this.plan.connectionsMax && this.service.makeRoom()) {
+      const waiter = this.nextWaiter(now);
+      if (waiter !== null) this.assign(this.connect(now), waiter.exchange, now, false);
     }
+  }
+
+  /** Called now and then: those who waited too long are told, and room that others made is seen. */
+  expire(now: Instant): void {
+    this.tellLate(now);
+    this.serve(now);
+  }
+
+  private tellLate(now: Instant): void {
+    while (this.waiting.length > 0 && this.waiting[0]!.until <= now) this.giveUp(this.waiting.shift()!.exchange);
   }
 
   private giveUp(exchange: Exchange): void {
@@ -150,16 +171,8 @@ export class Pool implements UpstreamOwner {
     return true;
   }
 
-  private serveWaiter(): void {
-    if (this.isClosed && this.waiting.length === 0) return;
-    const now = this.worker.clock.now();
-    if (this.open.size >= this.plan.connectionsMax) return;
-    const waiter = this.nextWaiter(now);
-    if (waiter !== null) this.assign(this.connect(now), waiter.exchange, now, false);
-  }
-
   private nextWaiter(now: Instant): Waiter | null {
-    this.expire(now);
+    this.tellLate(now);
     const waiter = this.waiting.shift();
     if (waiter === undefined) return null;
     this.service.waiting--;

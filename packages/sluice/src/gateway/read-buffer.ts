@@ -1,7 +1,7 @@
 /**
  * Where an upstream socket's bytes are read to. Without it Node allocates 64 KiB for each read and shrinks it afterwards, about 1 µs with the collection; here a
- * connection reads into the same memory again and again. What outlives the read (a started head, a write that did not all fit) keeps its
- * memory, and the next read gets another: nothing is copied.
+ * connection reads into the same memory again and again. What outlives the read (a write that did not all fit) keeps its
+ * memory, and the next read gets another.
  */
 const SMALL_BYTES = 4 * 1024;
 const LARGE_BYTES = 64 * 1024;
@@ -20,10 +20,9 @@ export class ReadBuffer {
     return this.current;
   };
 
-  /** Notes how much was read, and hands out exactly that. */
-  filled(buffer: Uint8Array, size: number): Buffer {
-    this.wantsMore = size === buffer.length || (this.wantsMore && size > SMALL_BYTES);
-    return this.current.subarray(0, size);
+  /** Notes how much was read. */
+  filled(size: number): void {
+    this.wantsMore = size === this.current.length || (this.wantsMore && size > SMALL_BYTES);
   }
 
   /** The last read's bytes are still needed after the callback. */

@@ -8,7 +8,7 @@ import type { WorkerContext } from './worker-context.ts';
 /** Records an exchange that is over. */
 export function finishExchange(worker: WorkerContext, listenerSlot: number, exchange: Exchange): void {
   const now = worker.clock.now();
-  exchange.service?.exchangeEnded(exchange, now);
+  exchange.service?.exchangeEnded(exchange);
   const status = exchange.isCut ? 0 : exchange.status;
   worker.metrics.exchangeEnded(
     listenerSlot,

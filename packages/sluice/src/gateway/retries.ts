@@ -1,6 +1,7 @@
 /**
  * Whether a failed attempt is followed by another. Order of the questions: has the client seen anything; does HTTP allow it (RFC 9110 §9.2.2);
- * did the plan ask for it; are attempts left; does the budget, shared by all workers, still pay. Never the same endpoint twice.
+ * did the plan ask for it; are attempts left; is there
+ * another endpoint; does the budget, shared by all workers, still pay. Never the same endpoint twice.
  */
 import type { Instant } from '../base/time.ts';
 import { backoffMs } from '../core/limiting/backoff.ts';
@@ -19,6 +20,8 @@ export interface Retrier {
   readonly plan: { readonly retry: RetryPlan };
   readonly budget: RetryBudget;
   attempt(exchange: Exchange, now: Instant): void;
+  /** Whether there is an endpoint that was not tried, `failed` included. */
+  hasNext(exchange: Exchange, failed: number, now: Instant): boolean;
   /** An attempt's reply is left aside. */
   attemptLeft(attempt: Attempt, exchange: Exchange, outcome: Outcome): void;
   giveUp(exchange: Exchange, status: number, reason: Exchange['outcome']): void;
@@ -27,7 +30,10 @@ export interface Retrier {
 /** After an attempt without a reply: tries again or answers the client. */
 export function afterFailure(service: Retrier, exchange: Exchange, slot: number, failure: UpstreamFailure, now: Instant): void {
   const isAllowed = failure.isUnsent ? exchange.isReplayable : exchange.isIdempotent && exchange.canResend;
-  if (failure.retryOn !== null && isAllowed && mayRetry(service, exchange, failure.retryOn)) return retry(service, exchange, slot, now);
+  if (failure.retryOn !== null && isAllowed && mayRetry(service, exchange, slot, failure.retryOn, now)) {
+    service.worker.metrics.attemptEnded(slot, 0, exchange.serviceLatencyMs, 0, 0);
+    return retry(service, exchange, slot, now);
+  }
   service.giveUp(exchange, failure.status, failure.log);
 }
 
@@ -36,15 +42,15 @@ export function afterStatus(service: Retrier, exchange: Exchange, attempt: Attem
   if (status < 500 && status !== 429) return false;
   const on = statusRule(service, status);
   if (on === null || !exchange.isIdempotent || !exchange.canResend) return false;
-  if (exchange.current !== null && exchange.rival !== null) return false; // the copy that answers first counts
-  if (!mayRetry(service, exchange, on)) return false;
   const { slot } = attempt;
+  const now = service.worker.clock.now();
+  const isCopyUnderWay = exchange.current !== null && exchange.rival !== null;
+  if (!isCopyUnderWay && !mayRetry(service, exchange, slot, on, now)) return false;
   service.worker.metrics.attemptEnded(slot, status, latencyMs, 0, 0);
   service.attemptLeft(attempt, exchange, status === 429 ? 'ok' : status >= 502 && status <= 504 ? 'gateway' : '5xx');
-  exchange.current = null;
-  exchange.rival = null;
   attempt.discard();
-  retry(service, exchange, slot, service.worker.clock.now());
+  if (isCopyUnderWay) exchange.addTried(slot); // the other copy may do better
+  else retry(service, exchange, slot, now);
   return true;
 }
 
@@ -55,9 +61,10 @@ function statusRule(service: Retrier, status: number): RetryOn | null {
   return status >= 500 && on.includes('5xx') ? '5xx' : null;
 }
 
-function mayRetry(service: Retrier, exchange: Exchange, on: RetryOn): boolean {
+function mayRetry(service: Retrier, exchange: Exchange, failed: number, on: RetryOn, now: Instant): boolean {
   const { plan, worker } = service;
   if (!plan.retry.on.includes(on) || exchange.attempts >= plan.retry.attempts || exchange.isReplyStarted) return false;
+  if (!service.hasNext(exchange, failed, now)) return false; // what we have is better than "no endpoint"
   if (startRetry(worker.table, service.slot, service.budget, worker.index) !== 'retry') {
     worker.metrics.retryDenied(exchange.route!.slot, service.slot);
     return false;
@@ -71,9 +78,11 @@ function retry(service: Retrier, exchange: Exchange, slot: number, now: Instant)
   worker.metrics.retried(exchange.route!.slot, service.slot, slot);
   exchange.addTried(slot);
   const waitMs = backoffMs(exchange.attempts, plan.retry.backoffBaseMs, plan.retry.backoffMaxMs, worker.random);
-  if (waitMs < 1) return service.attempt(exchange, now);
+  // At the end of a turn, as every request: a kept connection that died meanwhile, or was written to, must be found out first.
+  const again = (): void => service.attempt(exchange, worker.clock.now());
+  if (waitMs < 1) return worker.later(again);
   exchange.retryTimer = setTimeout(() => {
     exchange.retryTimer = null;
-    service.attempt(exchange, worker.clock.now());
+    worker.later(again);
   }, waitMs);
 }

@@ -9,9 +9,9 @@ import { ServiceBalancer } from '../core/balancing/service-balancer.ts';
 import { NO_CONSECUTIVE_RULES, type Outcome, recordOutcome } from '../core/health/outcome.ts';
 import { admit, hasRoom } from '../core/limiting/admission.ts';
 import { recordTrial } from '../core/limiting/breaker-trials.ts';
+import { startHedge } from '../core/limiting/hedge-budget.ts';
 import { finishRetry, type RetryBudget, retryBudget } from '../core/limiting/retry-budget.ts';
 import { recordServiceOutcome } from '../core/limiting/service-outcome.ts';
-import { WaitQueue } from '../core/limiting/wait-queue.ts';
 import type { ServicePlan } from '../config/plan.ts';
 import { ServiceAffinity } from './affinity.ts';
 import { EndpointPools } from './endpoint-pools.ts';
@@ -21,21 +21,26 @@ import { noteReport, usesReports } from './load-report.ts';
 import type { PoolOwner } from './pool.ts';
 import type { RequestView } from './request-view.ts';
 import { afterFailure, afterStatus } from './retries.ts';
+import { type QueueOwner, ServiceQueue } from './service-queue.ts';
+import type { Sweepable } from './sweeper.ts';
 import { FAILURES, type UpstreamFailure } from './upstream-failure.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-export class Service implements ExchangeService, PoolOwner {
+export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepable {
   readonly worker: WorkerContext;
   readonly slot: number;
   plan: ServicePlan;
   balancer: ServiceBalancer;
   budget: RetryBudget;
   waiting = 0;
+  /** Once no route leads here, the sweeper looks after those who still wait. */
+  deadline = 0;
+  sweepIndex = -1;
   private affinity: ServiceAffinity | null = null;
   private affinityRules = '';
   private hedger: Hedger | null = null;
   private usesReports = false;
-  private queue: WaitQueue<Exchange>;
+  private readonly queue: ServiceQueue;
   private readonly pools: EndpointPools;
 
   constructor(worker: WorkerContext, slot: number, plan: ServicePlan, slots: Readonly<Record<string, number>>) {
@@ -43,7 +48,7 @@ export class Service implements ExchangeService, PoolOwner {
     this.slot = slot;
     this.plan = plan;
     this.budget = retryBudget(plan.retry.budgetShare, plan.limits.retriesMax);
-    this.queue = new WaitQueue<Exchange>(plan.limits);
+    this.queue = new ServiceQueue(this);
     this.balancer = newBalancer(worker, slot, plan, slots);
     this.pools = new EndpointPools(this);
     this.configure(plan, slots);
@@ -56,21 +61,29 @@ export class Service implements ExchangeService, PoolOwner {
     this.budget = retryBudget(plan.retry.budgetShare, plan.limits.retriesMax);
     if (isBalancedAsBefore) this.balancer.setEndpoints(endpointsOf(plan, slots));
     else this.balancer = newBalancer(this.worker, this.slot, plan, slots);
-    if (this.queue.size === 0) this.queue = new WaitQueue<Exchange>(plan.limits);
+    this.queue.update();
     this.configure(plan, slots);
   }
 
-  /** No route leads here any more. */
+  /** No route leads here any more. What came before is served: its retries, who waits, who was on the way in. */
   close(): void {
     this.pools.close();
+    if (this.sweepIndex < 0) this.worker.sweeper.add(this);
   }
 
-  /** Each sweep: queues let go of what waited too long. */
+  onDeadline(now: Instant): void {
+    this.expire(now);
+    if (this.queue.size === 0 && this.pools.isEmpty) this.worker.sweeper.remove(this);
+  }
+
+  /** Each sweep: queues let go of what waited too long, and see room that others made. */
   expire(now: Instant): void {
     if (this.queue.size > 0) {
-      for (const exchange of this.queue.expire(now)) if (!exchange.isOver) this.shed(exchange);
-      this.serveQueue(now);
+      this.queue.expire(now);
+      this.queue.schedule();
     }
+    // Idle connections must not keep other workers of a bounded service from having any.
+    if (this.worker.plan.workers > 1 && this.isConnectionBoundReached()) this.pools.dropIdle();
     this.pools.expire(now);
   }
 
@@ -82,6 +95,7 @@ export class Service implements ExchangeService, PoolOwner {
   }
 
   dispatch(exchange: Exchange, now: Instant): void {
+    if (this.queue.size > 0) this.queue.serve(now); // who waits goes before who comes
     switch (admit(this.worker.table, this.slot, this.plan.limits, exchange.route!.plan.shedPriority)) {
       case 'trial':
         exchange.isTrial = true;
@@ -89,7 +103,7 @@ export class Service implements ExchangeService, PoolOwner {
       case 'admit':
         return this.attempt(exchange, now);
       case 'queue':
-        return this.enqueue(exchange, now);
+        return this.queue.enter(exchange, now);
       case 'shed':
       case 'open':
         return this.shed(exchange);
@@ -104,15 +118,24 @@ export class Service implements ExchangeService, PoolOwner {
     else this.place(exchange, slot, now, false);
   }
 
-  hedge(exchange: Exchange, now: Instant): void {
+  /** A second copy takes a place of its own under the service's bounds; it never waits. */
+  hedge(exchange: Exchange, cost: number, now: Instant): void {
+    const { worker } = this;
+    if (!hasRoom(worker.table, this.slot, this.plan.limits, exchange.route!.plan.shedPriority)) return;
     const slot = this.balancer.pick(exchange.key, [...exchange.tried, exchange.endpoint], now);
     const pool = slot === NONE ? undefined : this.pools.get(slot);
-    if (pool === undefined) return;
+    if (pool === undefined || !startHedge(worker.table, this.slot, cost)) return;
     exchange.isHedged = true;
+    this.balancer.start(slot, worker.index);
+    if (!pool.send(exchange, now, false, true)) return this.balancer.end(slot, worker.index);
     exchange.attempts++;
-    this.worker.metrics.hedged(exchange.route!.slot, this.slot, exchange.endpoint);
-    this.balancer.start(slot, this.worker.index);
-    if (!pool.send(exchange, now, false, true)) this.balancer.end(slot, this.worker.index);
+    worker.metrics.hedged(exchange.route!.slot, this.slot, exchange.endpoint);
+  }
+
+  /** Looks for an endpoint that was not tried, `failed` included; the exchange's next attempt goes there. */
+  hasNext(exchange: Exchange, failed: number, now: Instant): boolean {
+    exchange.next = this.balancer.pick(exchange.key, [...exchange.tried, failed], now);
+    return exchange.next !== NONE;
   }
 
   // ---- the ends of attempts
@@ -123,6 +146,7 @@ export class Service implements ExchangeService, PoolOwner {
     exchange.firstByteMs = latencyMs;
     exchange.serviceLatencyMs = latencyMs;
     exchange.endpoint = attempt.slot;
+    exchange.verdict = status >= 500 ? 'failed' : 'good';
     if (exchange.rival !== null) this.dropRival(exchange, attempt);
     this.hedger?.answered(exchange);
     return true;
@@ -143,7 +167,9 @@ export class Service implements ExchangeService, PoolOwner {
   attemptLeft(attempt: Attempt, exchange: Exchange, outcome: Outcome): void {
     this.uncount(attempt);
     this.record(attempt.slot, outcome, this.worker.clock.now() - attempt.sentAt, 0);
+    exchange.verdict = 'failed';
     forget(exchange, attempt);
+    promote(exchange);
   }
 
   attemptFailed(attempt: Attempt, exchange: Exchange, failure: UpstreamFailure): void {
@@ -156,14 +182,18 @@ export class Service implements ExchangeService, PoolOwner {
       this.record(attempt.slot, failure.outcome, exchange.serviceLatencyMs, 0);
     }
     if (exchange.isOver) return;
-    if (attempt.isReplying) return exchange.client.onReplyCut(exchange, failure);
-    if (exchange.current !== null || exchange.rival !== null) return this.promote(exchange); // the other copy goes on
+    if (attempt.isReplying) {
+      exchange.verdict = 'failed';
+      return exchange.client.onReplyCut(exchange, failure);
+    }
+    if (exchange.current !== null || exchange.rival !== null) return this.goOnWithOther(exchange, attempt, now);
     if (isStale && !exchange.isStaleForgiven && exchange.canResend && exchange.isIdempotent) {
       // A kept connection that its origin closed in the meantime: no fault of anybody's.
       exchange.isStaleForgiven = true;
       exchange.attempts--;
-      return this.place(exchange, attempt.slot, now, true);
+      return this.pools.get(attempt.slot) === undefined ? this.attempt(exchange, now) : this.place(exchange, attempt.slot, now, true);
     }
+    exchange.verdict = 'failed';
     afterFailure(this, exchange, attempt.slot, failure, now);
   }
 
@@ -188,6 +218,7 @@ export class Service implements ExchangeService, PoolOwner {
       exchange.leaveQueue();
       exchange.leaveQueue = null;
     }
+    if (exchange.outcome === 'timeout-exchange') this.blame(exchange);
     if (exchange.current !== null) this.stop(exchange.current);
     if (exchange.rival !== null) this.stop(exchange.rival);
     exchange.current = null;
@@ -200,20 +231,21 @@ export class Service implements ExchangeService, PoolOwner {
     exchange.client.replyOwn(exchange, { status, fields });
   }
 
-  exchangeEnded(exchange: Exchange, now: Instant): void {
+  exchangeEnded(exchange: Exchange): void {
     if (exchange.hedgeTimer !== null) clearTimeout(exchange.hedgeTimer);
     if (exchange.retryTimer !== null) clearTimeout(exchange.retryTimer);
     for (; exchange.retriesHeld > 0; exchange.retriesHeld--) finishRetry(this.worker.table, this.slot, this.worker.index);
-    if (exchange.attempts > 0 && exchange.outcome !== 'client-gone') {
-      const isFailed = exchange.status >= 500 || exchange.outcome !== 'complete';
+    // What the client or we ourselves ended says nothing about the service: nobody can open a breaker by sending nonsense.
+    if (exchange.verdict !== '' && exchange.outcome !== 'client-gone') {
+      const isFailed = exchange.verdict === 'failed';
       recordServiceOutcome(this.worker.table, this.slot, isFailed, exchange.serviceLatencyMs);
       if (exchange.isTrial) recordTrial(this.worker.table, this.slot, isFailed);
     }
-    if (this.queue.size > 0) this.serveQueue(now);
+    this.queue.schedule();
   }
 
   addressOf(slot: number): string {
-    return this.pools.get(slot)?.address ?? '';
+    return this.pools.addressOf(slot);
   }
 
   // ---- bounds on connections
@@ -231,6 +263,19 @@ export class Service implements ExchangeService, PoolOwner {
     return bound > 0 && Atomics.load(this.worker.table.serviceConnections, this.slot) >= bound;
   }
 
+  makeRoom(): boolean {
+    return !this.isConnectionBoundReached() || (this.pools.dropIdle() && !this.isConnectionBoundReached());
+  }
+
+  roomFreed(now: Instant): void {
+    this.pools.serve(now);
+  }
+
+  shed(exchange: Exchange): void {
+    this.worker.metrics.shed(exchange.route!.slot, this.slot);
+    this.giveUp(exchange, 503, 'shed');
+  }
+
   /** Sends to this endpoint. */
   private place(exchange: Exchange, slot: number, now: Instant, overNewConnection: boolean): void {
     const pool = this.pools.get(slot);
@@ -246,7 +291,9 @@ export class Service implements ExchangeService, PoolOwner {
   }
 
   private pickFor(exchange: Exchange, now: Instant): number {
-    const { wanted } = exchange;
+    const { wanted, next } = exchange;
+    exchange.next = NONE;
+    if (next !== NONE && this.balancer.isUsable(next, false) && this.pools.get(next) !== undefined) return next;
     if (wanted === NONE || exchange.attempts > 0) return this.balancer.pick(exchange.key, exchange.tried, now);
     if (this.balancer.isUsable(wanted, true) && this.pools.get(wanted) !== undefined) return wanted;
     exchange.affinity = 'stale';
@@ -259,14 +306,28 @@ export class Service implements ExchangeService, PoolOwner {
     exchange.rival = null;
     if (winner.isHedge) this.worker.metrics.hedgeWon(exchange.route!.slot, this.slot);
     if (loser === null) return;
-    this.worker.metrics.attemptEnded(loser.slot, 0, this.worker.clock.now() - loser.sentAt, 0, 0);
+    const now = this.worker.clock.now();
+    this.worker.metrics.attemptEnded(loser.slot, 0, now - loser.sentAt, 0, 0);
+    // It would have taken longer still. Untold, the algorithm would take the slow endpoint for an idle one.
+    if (winner.isHedge && this.balancer.learns) this.balancer.observe(loser.slot, now - loser.sentAt, false, 0, now);
     this.stop(loser);
   }
 
   /** One of two copies failed: the other is the exchange's attempt now. */
-  private promote(exchange: Exchange): void {
-    exchange.current ??= exchange.rival;
-    exchange.rival = null;
+  private goOnWithOther(exchange: Exchange, failed: Attempt, now: Instant): void {
+    this.worker.metrics.attemptEnded(failed.slot, 0, now - failed.sentAt, 0, 0);
+    exchange.addTried(failed.slot);
+    promote(exchange);
+    exchange.endpoint = exchange.current!.slot;
+  }
+
+  /** The exchange's time is up and no reply has begun: that is the endpoint's failure as much as a late head is. */
+  private blame(exchange: Exchange): void {
+    const { current } = exchange;
+    if (current === null || current.isReplying) return;
+    exchange.serviceLatencyMs = this.worker.clock.now() - current.sentAt;
+    exchange.verdict = 'failed';
+    this.record(current.slot, 'gateway', exchange.serviceLatencyMs, 0);
   }
 
   private stop(attempt: Attempt): void {
@@ -285,28 +346,6 @@ export class Service implements ExchangeService, PoolOwner {
     if (!attempt.isCounted) return;
     attempt.isCounted = false;
     this.balancer.end(attempt.slot, this.worker.index);
-  }
-
-  private enqueue(exchange: Exchange, now: Instant): void {
-    const offer = this.queue.offer(exchange, exchange.route!.plan.shedPriority, now);
-    if (offer.kind === 'full') return this.shed(exchange);
-    exchange.leaveQueue = () => void this.queue.remove(offer.ticket);
-    if (offer.kind === 'displaced') this.shed(offer.displaced);
-  }
-
-  private serveQueue(now: Instant): void {
-    for (let next = this.queue.nextPriority(); next !== null; next = this.queue.nextPriority()) {
-      if (!hasRoom(this.worker.table, this.slot, this.plan.limits, next)) return;
-      const exchange = this.queue.take(now)!;
-      exchange.leaveQueue = null;
-      this.attempt(exchange, now);
-    }
-  }
-
-  private shed(exchange: Exchange): void {
-    exchange.leaveQueue = null;
-    this.worker.metrics.shed(exchange.route!.slot, this.slot);
-    this.giveUp(exchange, 503, 'shed');
   }
 
   private configure(plan: ServicePlan, slots: Readonly<Record<string, number>>): void {
@@ -328,6 +367,11 @@ function outcomeOf(status: number): Outcome {
 function forget(exchange: Exchange, attempt: Attempt): void {
   if (exchange.current === attempt) exchange.current = null;
   if (exchange.rival === attempt) exchange.rival = null;
+}
+
+function promote(exchange: Exchange): void {
+  exchange.current ??= exchange.rival;
+  exchange.rival = null;
 }
 
 function balanceRules(plan: ServicePlan): string {

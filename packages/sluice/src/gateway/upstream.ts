@@ -73,7 +73,7 @@ export class UpstreamConnection implements Attempt, Sweepable, BodySink {
     const { target } = pool;
     const onread = {
       buffer: this.memory.next,
-      callback: (size: number, buffer: Uint8Array) => this.onRead(this.memory.filled(buffer, size)),
+      callback: (size: number, memory: Uint8Array) => this.onRead(memory as Buffer, size),
     };
     this.socket =
       target.kind === 'unix'
@@ -190,36 +190,37 @@ export class UpstreamConnection implements Attempt, Sweepable, BodySink {
   }
 
   /** @returns True: read on. */
-  private onRead(chunk: Buffer): boolean {
+  private onRead(memory: Buffer, size: number): boolean {
+    this.memory.filled(size);
     if (this.onTunnelBytes !== null) {
-      if (this.onTunnelBytes(chunk)) this.memory.keep();
-    } else this.onData(chunk);
+      if (this.onTunnelBytes(memory.subarray(0, size))) this.memory.keep();
+    } else this.onData(memory, size);
     return true;
   }
 
-  private onData(chunk: Buffer): void {
+  /** Takes `memory[0, size)`. No view is made of it: that costs more than looking where it ends. */
+  private onData(memory: Buffer, size: number): void {
     const { exchange } = this;
     if (exchange === null) return this.discard();
     this.hasAnswered = true;
-    let bytes = chunk;
+    let bytes = memory;
+    let end = size;
     if (this.pending !== null) {
-      bytes = Buffer.concat([this.pending, chunk]);
+      bytes = Buffer.concat([this.pending, memory.subarray(0, size)]);
+      end = bytes.length;
       this.pending = null;
     }
-    const at = this.isReplying ? 0 : this.onHeadBytes(exchange, bytes);
-    if (at >= 0) this.onBodyBytes(exchange, bytes, at);
+    const at = this.isReplying ? 0 : this.onHeadBytes(exchange, bytes, end);
+    if (at >= 0) this.onBodyBytes(exchange, bytes, at, end);
   }
 
   /** @returns Where the body begins, or -1 when there is nothing more to do with these bytes. */
-  private onHeadBytes(exchange: Exchange, bytes: Buffer): number {
+  private onHeadBytes(exchange: Exchange, bytes: Buffer, end: number): number {
     let start = 0;
     for (;;) {
-      const next = this.parser.parse(bytes, start, bytes.length, exchange.isHead);
+      const next = this.parser.parse(bytes, start, end, exchange.isHead);
       if (next === MORE) {
-        if (start < bytes.length) {
-          this.pending = start === 0 ? bytes : bytes.subarray(start);
-          this.memory.keep();
-        }
+        if (start < end) this.pending = Buffer.from(bytes.subarray(start, end)); // a copy: the memory is read into again
         return -1;
       }
       if (next === REFUSED) return this.fail(FAILURES.invalid);
@@ -233,20 +234,20 @@ export class UpstreamConnection implements Attempt, Sweepable, BodySink {
       }
       if (status === 101) {
         if (!exchange.isUpgrade || !this.parser.connection.upgrade || this.parser.upgrade === null) return this.fail(FAILURES.invalid);
-        exchange.client.onUpgraded(exchange, this, bytes, start, next);
+        exchange.client.onUpgraded(exchange, this, bytes.subarray(0, end), start, next);
         return -1;
       }
       if (!exchange.client.onInterim(exchange, this.parser, bytes, start)) return this.fail(FAILURES.invalid);
       if (status === 100 && !this.isRequestSent) this.deadline = Infinity; // now it is the client's turn
       this.parser.begin();
       start = next;
-      if (start === bytes.length) return -1;
+      if (start === end) return -1;
     }
   }
 
-  private onBodyBytes(exchange: Exchange, bytes: Buffer, from: number): void {
-    const at = this.decoder.feed(bytes, from, bytes.length, this);
-    if (at === REFUSED || (this.decoder.isDone && at < bytes.length)) {
+  private onBodyBytes(exchange: Exchange, bytes: Buffer, from: number, end: number): void {
+    const at = this.decoder.feed(bytes, from, end, this);
+    if (at === REFUSED || (this.decoder.isDone && at < end)) {
       this.fail(FAILURES.invalid);
       return;
     }

@@ -19,7 +19,7 @@ async function handle(message: ToWorker): Promise<void> {
       await apply(message);
       return say({ type: 'applied', generation: message.plan.generation, error: null });
     case 'drain':
-      return leave(await plane.drain(message.deadlineMs));
+      return leave(await plane.drain(message.deadlineMs, message.idleMs));
     case 'close':
       return leave(plane.close());
     case 'reopen-log':

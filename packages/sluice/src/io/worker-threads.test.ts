@@ -19,8 +19,8 @@ test('a thread gets its start, shares its memory, and is talked to both ways', {
   const { thread, data, said, ended } = start(`
     new Int32Array(workerData.endpoints)[0] = workerData.index;
     parentPort.on('message', (message) => { parentPort.postMessage(message); parentPort.close(); });`);
-  thread.send({ type: 'drain', deadlineMs: 5 });
-  assert.deepEqual(await said, { type: 'drain', deadlineMs: 5 });
+  thread.send({ type: 'drain', deadlineMs: 5, idleMs: 5 });
+  assert.deepEqual(await said, { type: 'drain', deadlineMs: 5, idleMs: 5 });
   assert.equal(await ended, 'exit code 0');
   assert.equal(new Int32Array(data.endpoints)[0], 3);
 });
