@@ -180,10 +180,9 @@ export class Program {
   async #giveUp(reason: string): Promise<void> {
     if (this.#phase === 'draining') return;
     this.#phase = 'draining';
-    this.#say('error', 'command-not-startable', { reason });
     await this.#fleet?.stop();
     await this.#close();
-    this.#ended.resolve(EXIT_FAILED);
+    this.#ended.reject(new CommandFault([`no instance can be started: ${reason}`], EXIT_FAILED));
   }
 
   async #close(): Promise<void> {

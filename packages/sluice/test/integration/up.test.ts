@@ -282,3 +282,12 @@ test('the admin API moves with a reload that is asked for through it', { timeout
   assert.equal((await readStatus(moved)).reloadsApplied, 1);
   assert.equal((await runSluice(['status', '--admin', admin])).code, 1);
 });
+
+test('`sluice explain` names the route and the endpoints that could get the request', { timeout: 30_000 }, async (t) => {
+  const a = await startOrigin(t, 'a');
+  const { admin } = await startSite(t, site([a.address], { routes: [{ name: 'everything', path: '/*', to: 'app' }] }));
+  const { code, output } = await runSluice(['explain', 'GET', '/cart?id=1', '--admin', admin]);
+  assert.equal(code, 0, output);
+  assert.match(output, /> everything/);
+  assert.ok(output.includes(a.address), output);
+});
