@@ -1,7 +1,8 @@
 /** 4 GiB up and down, streamed from memory: the gateway's resident memory stays under 100 MiB, and every byte is counted. */
 import assert from 'node:assert/strict';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
+import { buildProgram } from '../support/built-program.ts';
 import { oneOrigin, startGateway } from '../support/gateway.ts';
 import { peakResidentBytes } from '../support/memory.ts';
 import { within } from '../support/waiting.ts';
@@ -10,6 +11,14 @@ const GIB = 1024 ** 3;
 const SIZE = 4 * GIB;
 const BLOCK = Buffer.alloc(256 * 1024, 'x');
 const LIMIT_BYTES = 100 * 1024 * 1024;
+
+let built: ReturnType<typeof buildProgram>;
+
+before(() => {
+  built = buildProgram();
+});
+
+after(() => built?.remove());
 
 /** Writes `size` bytes with backpressure. */
 function pour(socket: Socket, size: number): void {
@@ -76,7 +85,7 @@ async function startBigOrigin(): Promise<{
 for (const direction of ['download', 'upload'] as const) {
   test(`a ${direction} of 4 GiB runs in under 100 MiB of resident memory`, { timeout: 90_000 }, async () => {
     await using origin = await startBigOrigin();
-    await using gateway = await startGateway(oneOrigin(origin.port));
+    await using gateway = await startGateway(oneOrigin(origin.port), { program: built.program });
     const socket = connect({ port: gateway.port, host: '127.0.0.1', noDelay: true });
     const received = new Promise<number>((resolve, reject) => {
       socket.on('error', reject);

@@ -17,7 +17,7 @@ test('only the connections of the crashed worker break, once each, and all lanes
   const folder = mkdtempSync(join(tmpdir(), 'sluice-crash-'));
   const file = join(folder, 'crash');
   const environment = { NODE_OPTIONS: `--import=${hook}`, CRASH_FILE: file };
-  await using gateway = await startGateway({ ...oneOrigin(one.port), workers: 2 }, environment);
+  await using gateway = await startGateway({ ...oneOrigin(one.port), workers: 2 }, { environment });
   const load = startSteadyLoad({ port: gateway.port, connections: 40, pauseMs: 2 });
   await within(10_000, 'requests run', load.more(400));
   writeFileSync(file, '');

@@ -45,8 +45,15 @@ export function oneOrigin(...ports: readonly number[]): GatewayConfig {
   };
 }
 
+export interface StartOptions {
+  /** Added to this process's. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The program in place of the one run from its sources. */
+  readonly program?: string;
+}
+
 /** Starts the gateway and waits until it accepts connections. */
-export async function startGateway(config: GatewayConfig, environment: Readonly<Record<string, string>> = {}): Promise<Gateway> {
+export async function startGateway(config: GatewayConfig, options: StartOptions = {}): Promise<Gateway> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
   const [port, adminPort, file, log] = [
     await freePort('127.0.0.1'),
@@ -57,9 +64,9 @@ export async function startGateway(config: GatewayConfig, environment: Readonly<
   const write = (given: GatewayConfig): void => writeFileSync(file, configText(given, port, adminPort));
   write(config);
   const descriptor = openSync(log, 'a');
-  const child = spawn(process.execPath, [program, 'up', '--config', file], {
+  const child = spawn(process.execPath, [options.program ?? program, 'up', '--config', file], {
     stdio: ['ignore', descriptor, descriptor],
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...options.environment },
   });
   closeSync(descriptor);
   running.add(child);
