@@ -18,6 +18,8 @@ const RETRY: RetryPlan = {
   budgetShare: 0.2,
   budgetMinPerSecond: 10,
 };
+/** The longest backoff there is. */
+const almostOne = (): number => 0.99;
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 const ROUND_ROBIN = { ...servicePlan('x', []).balance, algorithm: 'round-robin' } as const;
 
@@ -51,7 +53,10 @@ test('without another endpoint a refused connection is 502, not "no endpoint"', 
 
 test('a request whose body still comes is sent elsewhere when the connection is refused, with what came before', async () => {
   const refused = await freePort('127.0.0.1');
-  await using origin = await hostileOrigin(OK);
+  await using origin = await hostileOrigin(async (connection) => {
+    await connection.until((received) => received.endsWith('later'));
+    connection.write('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  });
   const service = servicePlan('web', [`127.0.0.1:${refused}`, `127.0.0.1:${origin.port}`], { retry: RETRY, balance: ROUND_ROBIN });
   await using world = await startServicePlane([service]);
   for (let round = 0; round < 2; round++) {
@@ -144,7 +149,7 @@ test('response-queue poisoning: a retry after its backoff looks at kept connecti
   const addresses = [failing, poisoned].map(({ port }) => `127.0.0.1:${port}`);
   const retry = { ...RETRY, backoffBaseMs: 60, backoffMaxMs: 60 };
   const balance = { ...ROUND_ROBIN, algorithm: 'first-fit' } as const;
-  await using world = await startServicePlane([servicePlan('web', addresses.slice(1), { retry, balance })]);
+  await using world = await startServicePlane([servicePlan('web', addresses.slice(1), { retry, balance })], [], {}, almostOne);
   assert.deepEqual(statuses((await rawExchange(world.port, GET)).text), [200]);
   await world.apply([servicePlan('web', addresses, { retry, balance })]);
   const exchange = rawExchange(world.port, GET);
@@ -189,16 +194,19 @@ test('Expect: 100-continue: an upload that takes longer than the wait for a repl
     await connection.until((received) => received.endsWith('end'));
     connection.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
   });
-  await using world = await startServicePlane([servicePlan('web', [`127.0.0.1:${origin.port}`])]);
+  await using world = await startServicePlane(
+    [servicePlan('web', [`127.0.0.1:${origin.port}`])],
+    [routePlan('all', 'web', { timeouts: { exchangeMs: 0, responseHeaderMs: 1_000 } })],
+  );
   using client = await RawClient.open(world.port);
   client.write('PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 13\r\nExpect: 100-continue\r\n\r\n');
   await client.until('100', (text) => text.includes('100 Continue'));
   client.write('hello');
   await eventually(2_000, 'it comes', () => origin.connections[0]!.received.endsWith('hello'));
-  world.advance(4_000);
+  world.advance(800);
   client.write('world');
   await eventually(2_000, 'it comes', () => origin.connections[0]!.received.endsWith('world'));
-  world.advance(4_000);
+  world.advance(800);
   client.write('end');
   await client.until('the reply', (text) => statuses(text).at(-1) === 200);
 });
@@ -210,7 +218,7 @@ test('a client that leaves during the backoff ends its exchange: nothing is sent
     retry: { ...RETRY, backoffBaseMs: 80, backoffMaxMs: 80 },
     balance: { ...ROUND_ROBIN, algorithm: 'first-fit' },
   });
-  await using world = await startServicePlane([service]);
+  await using world = await startServicePlane([service], [], {}, almostOne);
   using client = await RawClient.open(world.port);
   client.write(GET);
   await eventually(2_000, 'the retry is due', () => (world.table.serviceRetries[0] ?? 0) > 0);
@@ -229,7 +237,7 @@ test('the deadline of the exchange holds during the backoff', async () => {
     balance: { ...ROUND_ROBIN, algorithm: 'first-fit' },
   });
   const route = routePlan('all', 'web', { timeouts: { exchangeMs: 1_000, responseHeaderMs: 5_000 } });
-  await using world = await startServicePlane([service], [route]);
+  await using world = await startServicePlane([service], [route], {}, almostOne);
   const exchange = rawExchange(world.port, GET);
   await eventually(2_000, 'the retry is due', () => (world.table.serviceRetries[0] ?? 0) > 0);
   world.advance(1_001);

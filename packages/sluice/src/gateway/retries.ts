@@ -32,7 +32,7 @@ export function afterFailure(service: Retrier, exchange: Exchange, slot: number,
   const isAllowed = failure.isUnsent ? exchange.isReplayable : exchange.isIdempotent && exchange.canResend;
   if (failure.retryOn !== null && isAllowed && mayRetry(service, exchange, slot, failure.retryOn, now)) {
     service.worker.metrics.attemptEnded(slot, 0, exchange.serviceLatencyMs, 0, 0);
-    return retry(service, exchange, slot, now);
+    return retry(service, exchange, slot);
   }
   service.giveUp(exchange, failure.status, failure.log);
 }
@@ -50,7 +50,7 @@ export function afterStatus(service: Retrier, exchange: Exchange, attempt: Attem
   service.attemptLeft(attempt, exchange, status === 429 ? 'ok' : status >= 502 && status <= 504 ? 'gateway' : '5xx');
   attempt.discard();
   if (isCopyUnderWay) exchange.addTried(slot); // the other copy may do better
-  else retry(service, exchange, slot, now);
+  else retry(service, exchange, slot);
   return true;
 }
 
@@ -73,7 +73,7 @@ function mayRetry(service: Retrier, exchange: Exchange, failed: number, on: Retr
   return true;
 }
 
-function retry(service: Retrier, exchange: Exchange, slot: number, now: Instant): void {
+function retry(service: Retrier, exchange: Exchange, slot: number): void {
   const { worker, plan } = service;
   worker.metrics.retried(exchange.route!.slot, service.slot, slot);
   exchange.addTried(slot);

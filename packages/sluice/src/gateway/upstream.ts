@@ -8,7 +8,7 @@ import { BodyDecoder, type BodySink } from '../core/http1/body-decoder.ts';
 import { MORE, REFUSED } from '../core/http1/field-section.ts';
 import { ResponseParser } from '../core/http1/response-parser.ts';
 import type { AddressPlan, PoolPlan } from '../config/plan.ts';
-import type { Attempt, Exchange } from './exchange.ts';
+import { type Attempt, type Exchange, REPLAY_BYTES_MAX } from './exchange.ts';
 import { Outbox } from './outbox.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import type { Sweepable } from './sweeper.ts';
@@ -98,7 +98,7 @@ export class UpstreamConnection implements Attempt, Sweepable, BodySink {
     if (this.isConnected) this.deadline = Infinity;
     this.outbox.addText(exchange.head);
     for (const part of exchange.parts) this.addContent(part, 0, part.length);
-    if (!exchange.isRequestDone && exchange.partsBytes > 0) exchange.forgetBody();
+    if (!exchange.isRequestDone && exchange.partsBytes > REPLAY_BYTES_MAX) exchange.forgetBody();
     if (exchange.isRequestDone) this.addRequestEnd(exchange);
     this.outbox.flush();
     if (exchange.expectsContinue) this.awaitHead(now);

@@ -2,7 +2,7 @@
  * One worker's data plane in the test's own process, from plans instead of a configuration: every number can be set. Its clock is the real one plus what the
  * test adds; rows of the shared tables stay with their names through changes.
  */
-import { seededRandom } from '../../src/base/random.ts';
+import { type Random, seededRandom } from '../../src/base/random.ts';
 import { instant, timestamp } from '../../src/base/time.ts';
 import type { Plan, RoutePlan, ServicePlan } from '../../src/config/plan.ts';
 import type { FromWorker } from '../../src/config/worker-protocol.ts';
@@ -56,6 +56,7 @@ export async function startServicePlane(
   services: readonly ServicePlan[],
   routes?: readonly RoutePlan[],
   more: Partial<Plan> = {},
+  random: Random = seededRandom(7),
 ): Promise<ServicePlane> {
   const table = endpointTable();
   const board = new MetricBoard(1);
@@ -66,7 +67,7 @@ export async function startServicePlane(
     wall: () => timestamp(Date.UTC(2026, 0, 2) + performance.now() + addedMs),
   };
   const start = { index: 0, endpoints: table.buffer as SharedArrayBuffer, metrics: board.buffer };
-  const plane = new DataPlane({ start, clock, random: seededRandom(7), say: (message) => said.push(message) });
+  const plane = new DataPlane({ start, clock, random, say: (message) => said.push(message) });
   const port = await freePort('127.0.0.1');
   const rows = new Map<string, number>();
   const row = (kind: string, name: string): number => {
