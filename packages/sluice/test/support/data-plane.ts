@@ -46,7 +46,7 @@ export async function startPlane(config: PlaneConfig): Promise<TestPlane> {
   for (let slot = 0; slot < 64; slot++) resetEndpoint(table, slot);
   let nowMs = 1_000;
   const clock = { now: () => instant(nowMs), wall: () => timestamp(WALL_START + nowMs - 1_000) };
-  const start = { index: 0, endpoints: table.buffer as SharedArrayBuffer, metrics: board.buffer };
+  const start = { index: 0, endpoints: table.buffer, metrics: board.buffer };
   const plane = new DataPlane({ start, clock, random: seededRandom(7), say: () => {} });
   const port = await freePort('127.0.0.1');
   let generation = 0;

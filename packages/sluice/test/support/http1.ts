@@ -1,5 +1,6 @@
 /** Runs the codec over latin1 text cut into pieces, each in a buffer of its own at another offset, and gives what it understood as plain data. */
 import { BodyDecoder } from '../../src/core/http1/body-decoder.ts';
+import type { Fault } from '../../src/core/http1/fault.ts';
 import { FieldSection, ID, MORE, REFUSED } from '../../src/core/http1/field-section.ts';
 import type { BodyKind } from '../../src/core/http1/framing.ts';
 import { RequestParser } from '../../src/core/http1/request-parser.ts';
@@ -18,6 +19,10 @@ export type Limits = typeof LIMITS;
 export interface Refusal {
   readonly fault: string;
   readonly status: number;
+}
+
+function refusal(fault: Fault): Refusal {
+  return { fault: fault.code, status: fault.status };
 }
 
 /** Name and value of each field, as sent. */
@@ -49,7 +54,7 @@ export function readRequest(text: string, options: { readonly cuts?: readonly nu
   for (const { bytes, start } of growing(text, options.cuts ?? [])) {
     const next = parser.parse(bytes, start, bytes.length);
     if (next === MORE) continue;
-    if (next === REFUSED) return { fault: parser.fault!.code, status: parser.fault!.status } satisfies Refusal;
+    if (next === REFUSED) return refusal(parser.fault!);
     const { method, target, minorVersion, host, bodyKind, contentLength, expectsContinue, acceptsTrailers, upgrade } = parser;
     const fields = fieldsOf(parser.fields, bytes, start + parser.fieldsStart);
     const ids = Array.from(parser.fields.ids.subarray(0, parser.fields.count));
@@ -69,7 +74,7 @@ export function readResponse(
   for (const { bytes, start } of growing(text, options.cuts ?? [])) {
     const next = parser.parse(bytes, start, bytes.length, options.isHead ?? false);
     if (next === MORE) continue;
-    if (next === REFUSED) return { fault: parser.fault!.code, status: parser.fault!.status } satisfies Refusal;
+    if (next === REFUSED) return refusal(parser.fault!);
     const { status, minorVersion, bodyKind, contentLength, upgrade, isPersistent } = parser;
     const fields = fieldsOf(parser.fields, bytes, start + parser.fieldsStart);
     const said = { status, minorVersion, bodyKind, contentLength, upgrade, isPersistent };
