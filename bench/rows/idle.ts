@@ -14,6 +14,9 @@ const BOUND_KIB = 12;
 /** HAProxy's start-up fails above about 7,000 with 20,000 descriptors, so it is asked for fewer. */
 const fewer: Readonly<Record<string, number>> = { HAProxy: 6000 };
 
+const holding = new Set<ChildProcess>();
+process.on('exit', () => holding.forEach((child) => child.kill('SIGKILL')));
+
 export const idleRow: Row = { id: 'idle', run };
 
 async function run(context: RowContext): Promise<RowResult> {
@@ -49,7 +52,8 @@ async function measureKind(kind: SubjectKind, context: RowContext): Promise<Cell
 function holdConnections(subject: Subject, kind: SubjectKind, parts: number): { child: ChildProcess; ready: Promise<number> } {
   const count = (fewer[kind.name] ?? CONNECTIONS) / parts;
   const child = spawn(process.execPath, [client, String(subject.port), String(count)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  process.once('exit', () => child.kill('SIGKILL'));
+  holding.add(child);
+  child.once('exit', () => holding.delete(child));
   const ready = new Promise<number>((resolve) => {
     const timer = setTimeout(() => resolve(0), 30_000);
     child.stdout.once('data', (chunk: Buffer) => {
