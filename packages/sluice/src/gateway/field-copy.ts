@@ -42,6 +42,8 @@ export interface FieldCopy {
   readonly bytes: Buffer;
   /** First byte of the field section in `bytes`. */
   readonly start: number;
+  /** Bytes before the section that are taken along as they are (a checked status line); 0 = none. */
+  readonly lead: number;
   readonly policy: FieldPolicy;
   /** From `readConnection`. */
   readonly nominated: string;
@@ -52,22 +54,26 @@ export interface FieldCopy {
 /** The forwarded field lines as latin1 text, each with its CRLF. */
 export function copyFields(copy: FieldCopy): string {
   const { fields, bytes, start } = copy;
-  const block = latin1(bytes, start, start + fields.linesEnd);
-  const { offsets, count } = fields;
+  const { offsets, ids, count } = fields;
   let text = '';
-  let runStart = 0;
+  let runStart = -copy.lead;
   for (let index = 0; index < count; index++) {
-    const flags = fields.ids[index]!;
+    const flags = ids[index]!;
     const isKept = keeps(copy, index, flags);
     if (isKept && (flags & UNEVEN) === 0) continue;
     const at = index << 2;
     const lineStart = offsets[at]!;
-    if (lineStart > runStart) text += block.slice(runStart, lineStart);
-    if (isKept) text += `${block.slice(lineStart, offsets[at + 1])}: ${block.slice(offsets[at + 2], offsets[at + 3])}\r\n`;
-    runStart = index + 1 < count ? offsets[at + 4]! : block.length;
+    if (lineStart > runStart) text += latin1(bytes, start + runStart, start + lineStart);
+    if (isKept) text += rewrite(copy, at);
+    runStart = index + 1 < count ? offsets[at + 4]! : fields.linesEnd;
   }
-  if (runStart === 0) return block;
-  return runStart < block.length ? text + block.slice(runStart) : text;
+  return runStart < fields.linesEnd || count === 0 ? text + latin1(bytes, start + runStart, start + fields.linesEnd) : text;
+}
+
+/** A line in its plain form. */
+function rewrite({ fields: { offsets }, bytes, start }: FieldCopy, at: number): string {
+  const name = latin1(bytes, start + offsets[at]!, start + offsets[at + 1]!);
+  return `${name}: ${latin1(bytes, start + offsets[at + 2]!, start + offsets[at + 3]!)}\r\n`;
 }
 
 function keeps(copy: FieldCopy, index: number, flags: number): boolean {

@@ -60,6 +60,7 @@ export function writeRequestHead(head: RequestHead): string {
     fields: parser.fields,
     bytes: head.bytes,
     start: head.start + parser.fieldsStart,
+    lead: 0,
     policy: head.isTrusted ? (head.writesForwarded ? TRUSTED_BOTH : TRUSTED_X_FORWARDED) : UNTRUSTED,
     nominated: parser.connection.nominated,
     drops: edits.drops,

@@ -1,5 +1,6 @@
 /** The response head that goes downstream, written anew from what was understood; framing and persistence are our own. */
 import type { Clock } from '../base/time.ts';
+import { SP } from '../core/http1/characters.ts';
 import { ID } from '../core/http1/field-section.ts';
 import * as known from '../core/http1/known-fields.ts';
 import type { ResponseParser } from '../core/http1/response-parser.ts';
@@ -31,8 +32,7 @@ export interface ResponseHead {
 /** The whole head as latin1 text, the empty line included. */
 export function writeResponseHead(head: ResponseHead): string {
   const { parser, bytes, start, edits } = head;
-  let text = statusLine(parser, bytes, start);
-  text += copyResponseFields(parser, bytes, start, edits.drops);
+  let text = statusAndFields(parser, bytes, start, edits.drops);
   if (!hasDate(parser) && !edits.drops.includes(',date,')) text += `Date: ${httpDate(head.clock.wall())}\r\n`; // RFC 9110 §6.6.1
   text += head.viaLine + edits.lines + head.cookieLines;
   if (head.framing === 'length') text += `Content-Length: ${parser.contentLength}\r\n`;
@@ -45,28 +45,30 @@ export function writeResponseHead(head: ResponseHead): string {
 
 /** An interim reply (RFC 9110 §15.2) as it is passed on. */
 export function writeInterimHead(parser: ResponseParser, bytes: Buffer, start: number): string {
-  return `${statusLine(parser, bytes, start)}${copyResponseFields(parser, bytes, start, '')}\r\n`;
+  return `${statusAndFields(parser, bytes, start, '')}\r\n`;
 }
 
 /** 101: the fields of the origin, and the upgrade it agreed to. */
 export function writeUpgradeHead(parser: ResponseParser, bytes: Buffer, start: number): string {
-  const fields = copyResponseFields(parser, bytes, start, '');
-  return `${statusLine(parser, bytes, start)}${fields}Connection: Upgrade\r\nUpgrade: ${parser.upgrade ?? ''}\r\n\r\n`;
+  return `${statusAndFields(parser, bytes, start, '')}Connection: Upgrade\r\nUpgrade: ${parser.upgrade ?? ''}\r\n\r\n`;
 }
 
-function statusLine(parser: ResponseParser, bytes: Buffer, start: number): string {
-  return `HTTP/1.1 ${parser.status} ${parser.reason(bytes, start)}\r\n`;
-}
+/** `HTTP/1.1`: the origin's own version ends at this hop (RFC 9110 §2.5). */
+const VERSION = 'HTTP/1.1';
 
-function copyResponseFields(parser: ResponseParser, bytes: Buffer, start: number, drops: string): string {
-  return copyFields({
+/** Status line and fields. The status line behind its version was checked byte by byte, and is taken along when it is complete. */
+function statusAndFields(parser: ResponseParser, bytes: Buffer, start: number, drops: string): string {
+  const hasSpace = bytes[start + 12] === SP; // it may be missing where there is no reason: then it is added
+  const fields = copyFields({
     fields: parser.fields,
     bytes,
     start: start + parser.fieldsStart,
+    lead: hasSpace ? parser.fieldsStart - VERSION.length : 0,
     policy: POLICY,
     nominated: parser.connection.nominated,
     drops,
   });
+  return hasSpace ? VERSION + fields : `${VERSION} ${parser.status} \r\n${fields}`;
 }
 
 function emptyLength(head: ResponseHead): string {

@@ -149,7 +149,7 @@ test('response-queue poisoning: a retry after its backoff looks at kept connecti
   const addresses = [failing, poisoned].map(({ port }) => `127.0.0.1:${port}`);
   const retry = { ...RETRY, backoffBaseMs: 60, backoffMaxMs: 60 };
   const balance = { ...ROUND_ROBIN, algorithm: 'first-fit' } as const;
-  await using world = await startServicePlane([servicePlan('web', addresses.slice(1), { retry, balance })], [], {}, almostOne);
+  await using world = await startServicePlane([servicePlan('web', addresses.slice(1), { retry, balance })], [], { random: almostOne });
   assert.deepEqual(statuses((await rawExchange(world.port, GET)).text), [200]);
   await world.apply([servicePlan('web', addresses, { retry, balance })]);
   const exchange = rawExchange(world.port, GET);
@@ -218,7 +218,7 @@ test('a client that leaves during the backoff ends its exchange: nothing is sent
     retry: { ...RETRY, backoffBaseMs: 80, backoffMaxMs: 80 },
     balance: { ...ROUND_ROBIN, algorithm: 'first-fit' },
   });
-  await using world = await startServicePlane([service], [], {}, almostOne);
+  await using world = await startServicePlane([service], [], { random: almostOne });
   using client = await RawClient.open(world.port);
   client.write(GET);
   await eventually(2_000, 'the retry is due', () => (world.table.serviceRetries[0] ?? 0) > 0);
@@ -237,7 +237,7 @@ test('the deadline of the exchange holds during the backoff', async () => {
     balance: { ...ROUND_ROBIN, algorithm: 'first-fit' },
   });
   const route = routePlan('all', 'web', { timeouts: { exchangeMs: 1_000, responseHeaderMs: 5_000 } });
-  await using world = await startServicePlane([service], [route], {}, almostOne);
+  await using world = await startServicePlane([service], [route], { random: almostOne });
   const exchange = rawExchange(world.port, GET);
   await eventually(2_000, 'the retry is due', () => (world.table.serviceRetries[0] ?? 0) > 0);
   world.advance(1_001);

@@ -24,8 +24,6 @@ export class ResponseParser {
   readonly connection: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, nominated: '' };
   readonly fields: FieldSection;
   fieldsStart = 0;
-  private reasonStart = 0;
-  private reasonEnd = 0;
   private codings = 0;
   private lengths = 0;
   private readonly limits: RequestLimits;
@@ -63,11 +61,6 @@ export class ResponseParser {
     return fault === null ? next : this.refuse(fault);
   }
 
-  /** The reason phrase as sent. */
-  reason(bytes: Uint8Array, start: number): string {
-    return latin1(bytes, start + this.reasonStart, start + this.reasonEnd);
-  }
-
   /** Text of field `index`'s value. */
   value(bytes: Uint8Array, start: number, index: number): string {
     const section = start + this.fieldsStart;
@@ -103,20 +96,18 @@ export class ResponseParser {
     if (status < 100 || status > 599) return this.refuse(FAULTS.statusLine);
     this.minorVersion = minor - 0x30;
     this.status = status;
-    return this.parseReason(bytes, start, at, limit, limit === bound);
+    return this.parseReason(bytes, at, limit, limit === bound);
   }
 
   /** `SP reason CRLF`; the SP may be missing when the reason is (many origins, and RFC 9112 §4 lets a reader be lenient there). */
-  private parseReason(bytes: Uint8Array, start: number, from: number, limit: number, isBound: boolean): number {
+  private parseReason(bytes: Uint8Array, from: number, limit: number, isBound: boolean): number {
     let at = from;
     if (at >= limit) return this.more(isBound);
     if (bytes[at] === SP) at++;
     else if (bytes[at] !== CR) return this.refuse(FAULTS.statusLine);
-    this.reasonStart = at - start;
     while (at < limit && (CLASS[bytes[at]!]! & VALUE) !== 0) at++;
     if (at >= limit) return this.more(isBound);
     if (bytes[at] !== CR) return this.refuse(FAULTS.statusLine);
-    this.reasonEnd = at - start;
     if (at + 1 >= limit) return this.more(isBound);
     return bytes[at + 1] === LF ? at + 2 : this.refuse(FAULTS.lineEnding);
   }
