@@ -2,6 +2,7 @@
  * One worker's data plane in the test's own process, from plans instead of a configuration: every number can be set. Its clock is the real one plus what the
  * test adds; rows of the shared tables stay with their names through changes.
  */
+import type { LookupFunction } from 'node:net';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { instant, timestamp } from '../../src/base/time.ts';
 import type { Plan, RoutePlan, ServicePlan } from '../../src/config/plan.ts';
@@ -31,6 +32,13 @@ export interface ServicePlane {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+export interface PlaneOptions {
+  readonly plan?: Partial<Plan>;
+  readonly random?: Random;
+  /** In place of the resolver of names. */
+  readonly lookup?: LookupFunction;
+}
+
 export function routePlan(name: string, service: string, more: Partial<RoutePlan> = {}): RoutePlan {
   return {
     name,
@@ -55,8 +63,7 @@ export function routePlan(name: string, service: string, more: Partial<RoutePlan
 export async function startServicePlane(
   services: readonly ServicePlan[],
   routes?: readonly RoutePlan[],
-  more: Partial<Plan> = {},
-  random: Random = seededRandom(7),
+  options: PlaneOptions = {},
 ): Promise<ServicePlane> {
   const table = endpointTable();
   const board = new MetricBoard(1);
@@ -67,7 +74,8 @@ export async function startServicePlane(
     wall: () => timestamp(Date.UTC(2026, 0, 2) + performance.now() + addedMs),
   };
   const start = { index: 0, endpoints: table.buffer as SharedArrayBuffer, metrics: board.buffer };
-  const plane = new DataPlane({ start, clock, random, say: (message) => said.push(message) });
+  const plane = new DataPlane({ start, clock, random: options.random ?? seededRandom(7), say: (message) => said.push(message) });
+  if (options.lookup !== undefined) Object.assign(plane, { resolver: { lookup: options.lookup } });
   const port = await freePort('127.0.0.1');
   const rows = new Map<string, number>();
   const row = (kind: string, name: string): number => {
@@ -88,7 +96,7 @@ export async function startServicePlane(
       generation: ++generation,
       listeners: [listenerPlan('web', port)],
       routes: givenRoutes.length > 0 || first === undefined ? givenRoutes : [routePlan('all', first.name)],
-      ...more,
+      ...options.plan,
     });
     await plane.apply(plan, {
       listeners: { web: 0 },
