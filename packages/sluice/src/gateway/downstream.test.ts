@@ -1,13 +1,13 @@
 /** A client's connection over real sockets, under a clock that the test moves. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { describe, test } from 'node:test';
-import { planeTo, startPlane } from '../../test/support/data-plane.ts';
+import { type PlaneConfig, planeTo, startPlane, type TestPlane } from '../../test/support/data-plane.ts';
 import { hostileOrigin } from '../../test/support/hostile-origin.ts';
 import { RawClient } from '../../test/support/raw-client.ts';
 import { statuses } from '../../test/support/raw-exchange.ts';
 import { startRecordingOrigin } from '../../test/support/recording-origin.ts';
 import { eventually } from '../../test/support/waiting.ts';
+import type { DownstreamConnection } from './downstream.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -96,16 +96,340 @@ describe('slow readers', () => {
   });
 
   test('the rest of a last reply waits for its reader longer than a client may linger', async () => {
-    const size = 4 * 1024 * 1024;
-    await using origin = await hostileOrigin(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${'x'.repeat(size)}`);
+    let isPiled = (): boolean => false;
+    let sent = 0;
+    await using origin = await hostileOrigin(async (connection) => {
+      await connection.head();
+      connection.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+      while (!isPiled()) {
+        connection.write(`4e20\r\n${'x'.repeat(20_000)}\r\n`);
+        sent += 20_000;
+        await connection.sleep(1);
+      }
+      connection.write('0\r\n\r\n');
+    });
     await using world = await startPlane(planeTo(origin.port));
     using client = await RawClient.open(world.port);
     client.socket.pause();
+    isPiled = () => firstConnection(world).socket.writableLength > 0;
     client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await eventually(3_000, 'our side ends', () => firstConnection(world).socket.writableEnded);
     world.advance(5_000);
     client.socket.resume();
-    await once(client.socket, 'end');
-    assert.equal(client.text.length - client.text.indexOf('\r\n\r\n') - 4, size);
+    assert.equal(await client.ended(), 'fin');
+    assert.ok(client.text.endsWith('0\r\n\r\n'));
+    assert.equal((client.text.match(/x/g) ?? []).length, sent);
+  });
+
+  test('one that takes nothing of a reply is cut after the silence that is allowed, and its origin let go', async () => {
+    await using origin = await hostileOrigin(async (connection) => {
+      await connection.head();
+      connection.write('HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n');
+      while (connection.ending === null) {
+        if (connection.socket.writableLength < 1e6) connection.write('x'.repeat(100_000));
+        await connection.sleep(1);
+      }
+    });
+    await using world = await startPlane(planeTo(origin.port, { listener: { timeouts: { bodyIdle: '5s' } } }));
+    using client = await RawClient.open(world.port);
+    client.socket.pause();
+    client.write(GET);
+    await eventually(3_000, 'the client has no room', () => world.plane['listeners'].size > 0 && !firstConnection(world).hasRoom);
+    world.advance(4_000);
+    assert.equal(origin.connections[0]?.ending, null);
+    world.advance(1_500);
+    await eventually(3_000, 'the origin is let go', () => origin.connections[0]?.ending !== null);
   });
 });
+
+describe('pipelining', () => {
+  test('a hundred requests in one write are answered in order, own replies among them', async () => {
+    await using origin = await startRecordingOrigin();
+    await using world = await startPlane(
+      planeTo(origin.port, {
+        routes: [
+          { path: '/own/*', respond: { status: 200, headers: { 'X-Own': '1' }, body: 'own' } },
+          { path: '/*', to: 'origin' },
+        ],
+      }),
+    );
+    using client = await RawClient.open(world.port);
+    const paths = Array.from({ length: 100 }, (_, index) =>
+      index % 3 === 0 ? `/own/${index}` : index % 7 === 0 ? `/post/${index}` : `/${index}`,
+    );
+    const requests = paths.map((path) =>
+      path.startsWith('/post')
+        ? `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi`
+        : `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`,
+    );
+    const text = await client.ask(requests.join(''), (seen) => statuses(seen).length === 100 && seen.endsWith('own'));
+    const order = text.split('HTTP/1.1 200 OK').slice(1);
+    for (const [index, path] of paths.entries()) {
+      if (path.startsWith('/own')) assert.match(order[index]!, /X-Own: 1/, path);
+      else assert.ok(order[index]!.includes(` ${path} HTTP`), `${path}: ${order[index]}`);
+    }
+  });
+
+  test('own replies alone, in one write, are answered without end of stack', async () => {
+    await using world = await startPlane({ services: {}, routes: [{ path: '/*', respond: 204 }] });
+    using client = await RawClient.open(world.port);
+    const count = 3_000;
+    const text = await client.ask(GET.repeat(count), (seen) => statuses(seen).length === count);
+    assert.ok(statuses(text).every((status) => status === 204));
+  });
+
+  test('nothing behind a last request is read', async () => {
+    await using world = await startPlane({ services: {}, routes: [{ path: '/*', respond: 204 }] });
+    using client = await RawClient.open(world.port);
+    client.write(`GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n${GET}`);
+    assert.equal(await client.ended(), 'fin');
+    assert.equal(statuses(client.text).length, 1);
+  });
+});
+
+describe('a request that is answered without its content', () => {
+  const redirect: PlaneConfig = { services: {}, routes: [{ path: '/*', redirect: { location: '/b', status: 308 } }] };
+  const LARGE = 65_537;
+
+  test('keeps the connection when the rest is small, however it comes', async () => {
+    await using world = await startPlane(redirect);
+    using client = await RawClient.open(world.port);
+    const post = 'POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n';
+    for (const pieces of [[`${post}hello${GET}`], [post, `hello${GET}`], [`${post}hel`, 'lo', GET]]) {
+      client.text = '';
+      for (const piece of pieces) {
+        client.write(piece);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const text = await client.until('both are answered', (seen) => statuses(seen).length === 2);
+      assert.deepEqual(statuses(text), [308, 308]);
+      assert.ok(!/connection: close/i.test(text), text);
+    }
+    const chunks = 'POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nA: b\r\n\r\n';
+    assert.deepEqual(statuses(await client.ask(chunks + GET, (seen) => statuses(seen).length === 2)), [308, 308]);
+  });
+
+  test('ends the connection when the rest is large, expected or malformed', async () => {
+    const requests = [
+      `POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: ${LARGE}\r\n\r\n`,
+      'POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n',
+      `POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${LARGE.toString(16)}\r\n${'x'.repeat(LARGE)}`,
+      'POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx',
+    ];
+    await using world = await startPlane(redirect);
+    for (const request of requests) {
+      using client = await RawClient.open(world.port);
+      client.write(request);
+      assert.equal(await client.ended(), 'fin', request.slice(0, 90));
+      assert.deepEqual(statuses(client.text), [308]);
+    }
+  });
+
+  test('waits for the rest a short while only', async () => {
+    await using world = await startPlane(redirect);
+    using client = await RawClient.open(world.port);
+    await client.ask('POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhell', (seen) => statuses(seen).length === 1);
+    world.advance(5_500);
+    await client.ended();
+  });
+
+  test('also when no endpoint takes it', async () => {
+    await using world = await startPlane(planeTo(1));
+    using client = await RawClient.open(world.port);
+    const post = 'POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n';
+    const text = await client.ask(`${post}hello${post}`, (seen) => statuses(seen).length === 2);
+    assert.deepEqual(statuses(text), [502, 502]);
+    await client.ask(`hello${GET}`, (seen) => statuses(seen).length === 1);
+  });
+});
+
+describe('Expect: 100-continue', () => {
+  const asks = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n';
+
+  test("the 100 is the origin's, and waiting for it is not being late", async () => {
+    let go = (): void => {};
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    await using origin = await hostileOrigin(async (connection) => {
+      await connection.head();
+      await gate;
+      connection.write('HTTP/1.1 100 Continue\r\n\r\n');
+      await connection.until((received) => received.endsWith('hello'));
+      connection.write('HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n');
+    });
+    await using world = await startPlane(planeTo(origin.port, { listener: { timeouts: { bodyRateMin: 0 } } }));
+    using client = await RawClient.open(world.port);
+    client.write(asks);
+    await eventually(3_000, 'the origin is asked', () => origin.connections[0]?.received.includes('Expect: 100-continue\r\n') === true);
+    world.advance(40_000); // more than bodyIdle and bodyGrace, less than responseHeader
+    assert.equal(client.text, '');
+    go();
+    await client.until('the 100 comes', (seen) => statuses(seen).length === 1);
+    client.write('hel');
+    await eventually(3_000, 'it is passed on', () => origin.connections[0]!.received.endsWith('hel'));
+    world.advance(25_000); // the two together are more than responseHeader
+    client.write('lo');
+    const text = await client.until('the reply comes', (seen) => statuses(seen).length === 2);
+    assert.deepEqual(statuses(text), [100, 201]);
+    assert.ok(!/connection: close/i.test(text));
+  });
+
+  test('a client that has its 100 can be late', async () => {
+    await using origin = await hostileOrigin(async (connection) => {
+      await connection.head();
+      connection.write('HTTP/1.1 100 Continue\r\n\r\n');
+    });
+    await using world = await startPlane(planeTo(origin.port));
+    using client = await RawClient.open(world.port);
+    await client.ask(asks, (seen) => statuses(seen).length === 1);
+    world.advance(6_000);
+    await client.ended();
+    assert.deepEqual(statuses(client.text), [100, 408]);
+  });
+
+  test('a refusal in place of the 100 ends the connection: the content may or may not come', async () => {
+    await using origin = await hostileOrigin('HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n');
+    await using world = await startPlane(planeTo(origin.port));
+    using client = await RawClient.open(world.port);
+    client.write(asks);
+    assert.equal(await client.ended(), 'fin');
+    assert.deepEqual(statuses(client.text), [413]);
+    assert.match(client.text, /\r\nConnection: close\r\n/);
+  });
+});
+
+describe('the end of a connection', () => {
+  test('an early answer is passed on whole while the client still sends', async () => {
+    await using origin = await hostileOrigin(async (connection) => {
+      await connection.head();
+      connection.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno');
+    });
+    await using world = await startPlane(planeTo(origin.port));
+    using client = await RawClient.open(world.port);
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n');
+    await client.until('the answer comes', (seen) => seen.endsWith('no'));
+    for (let piece = 0; piece < 20; piece++) client.write('x'.repeat(100_000)); // read away: a reset would take the answer with it
+    assert.equal(await client.ended(), 'fin');
+    assert.match(client.text, /\r\nConnection: close\r\n/);
+    await eventually(3_000, 'the origin is let go', () => origin.connections[0]!.ending !== null);
+  });
+
+  test('a client that lingers after its last reply is closed a second later', async () => {
+    await using world = await startPlane({ services: {}, routes: [{ path: '/*', respond: 204 }] });
+    using client = await RawClient.open(world.port);
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    assert.equal(await client.ended(), 'fin');
+    const connection = firstConnection(world);
+    await eventually(3_000, 'our side has ended', () => connection.socket.writableFinished);
+    assert.equal(connection.socket.destroyed, false);
+    world.advance(1_300);
+    assert.equal(connection.socket.destroyed, true);
+  });
+
+  test('a client that ends its side while its request is under way has gone', async () => {
+    await using origin = await hostileOrigin(async (connection) => await connection.head());
+    await using world = await startPlane(planeTo(origin.port));
+    using client = await RawClient.open(world.port);
+    client.write(GET);
+    await eventually(3_000, 'the origin is asked', () => origin.connections.length === 1);
+    client.socket.end();
+    await eventually(3_000, 'the origin is let go', () => origin.connections[0]!.ending !== null);
+  });
+
+  test('a client that ends its side and still reads gets what was answered', async () => {
+    const size = 3_000_000;
+    await using origin = await startRecordingOrigin();
+    await using world = await startPlane(
+      planeTo(origin.port, { routes: [{ path: '/*', respond: { status: 200, body: 'x'.repeat(60_000) } }] }),
+    );
+    using client = await RawClient.open(world.port);
+    client.socket.pause();
+    const count = size / 60_000;
+    client.write(GET.repeat(count));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    client.socket.resume();
+    await client.until('all is read', (seen) => (seen.match(/x/g) ?? []).length === size);
+    client.socket.end();
+    await client.ended();
+  });
+
+  test('a reply that the client reads to the close is reset when it is cut', async () => {
+    await using origin = await hostileOrigin(async (connection) => {
+      await connection.head();
+      connection.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');
+      await connection.sleep(50);
+      connection.reset();
+    });
+    await using world = await startPlane(planeTo(origin.port));
+    using client = await RawClient.open(world.port);
+    client.write('GET / HTTP/1.0\r\n\r\n');
+    assert.equal(await client.ended(), 'reset');
+  });
+});
+
+describe('deadlines of a client', () => {
+  const listener = { timeouts: { header: '2s', keepAlive: '20s', bodyIdle: '5s', bodyRateMin: 1000, bodyGrace: '2s' } } as const;
+
+  test('a head is bounded as a whole: further lines do not move its deadline', async () => {
+    await using world = await startPlane({ services: {}, routes: [{ path: '/*', respond: 204 }], listener });
+    using client = await RawClient.open(world.port);
+    await client.ask(GET, (seen) => statuses(seen).length === 1);
+    const before = connectionBytes(world);
+    client.write('GET / HTTP/1.1\r\n');
+    await eventually(3_000, 'it has come', () => connectionBytes(world) > before);
+    world.advance(1_500);
+    client.write('Host: a\r\n');
+    await eventually(3_000, 'it has come', () => connectionBytes(world) > before + 16);
+    world.advance(800);
+    await client.ended();
+    assert.deepEqual(statuses(client.text), [204, 408]);
+  });
+
+  test('who sends nothing at all is closed without a word', async () => {
+    await using world = await startPlane({ services: {}, routes: [{ path: '/*', respond: 204 }], listener });
+    using client = await RawClient.open(world.port);
+    await eventually(3_000, 'it is accepted', () => world.plane['listeners'].get('web')!.connections.size === 1);
+    world.advance(2_300);
+    await client.ended();
+    assert.equal(client.text, '');
+  });
+
+  for (const [what, first, afterMs] of [
+    ['silent', 'x'.repeat(60_000), 5_300],
+    ['below the least rate', 'x'.repeat(10), 2_300],
+  ] as const) {
+    test(`a body that is ${what} ends with 408, and its origin never sees a whole request`, async () => {
+      await using origin = await hostileOrigin(async (connection) => await connection.head());
+      await using world = await startPlane(planeTo(origin.port, { listener }));
+      using client = await RawClient.open(world.port);
+      client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n${first}`);
+      await eventually(3_000, 'the content has come', () => origin.connections[0]?.received.endsWith(first) === true);
+      world.advance(afterMs - 600);
+      assert.equal(client.text, '');
+      world.advance(600);
+      await client.ended();
+      assert.deepEqual(statuses(client.text), [408]);
+      await eventually(3_000, 'the origin is let go', () => origin.connections[0]!.ending !== null);
+    });
+  }
+
+  test("an origin that does not take the content is not the client's fault", async () => {
+    await using origin = await hostileOrigin((connection) => void connection.socket.pause());
+    await using world = await startPlane(planeTo(origin.port, { listener }));
+    using client = await RawClient.open(world.port);
+    client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n${'x'.repeat(20_000_000)}`);
+    await eventually(5_000, 'nobody takes more', () => firstConnection(world)['isPaused']);
+    world.advance(5_300);
+    await client.ended();
+    assert.deepEqual(statuses(client.text), [504]);
+  });
+});
+
+function firstConnection(world: TestPlane): DownstreamConnection {
+  const [connection] = world.plane['listeners'].get('web')!.connections;
+  assert.ok(connection !== undefined);
+  return connection;
+}
+
+function connectionBytes(world: TestPlane): number {
+  return firstConnection(world).socket.bytesRead;
+}
