@@ -16,8 +16,10 @@ export function buildProgram(): { readonly program: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-built-'));
   const parameters = ['-p', join(source, 'tsconfig.build.json'), '--outDir', join(folder, 'dist'), '--declaration', 'false'];
   const { status, stdout } = spawnSync(join(workspace, 'node_modules/.bin/tsc'), parameters, { encoding: 'utf8' });
-  if (status !== 0 || !existsSync(join(folder, 'dist/cli/main.js')))
+  if (status !== 0 || !existsSync(join(folder, 'dist/cli/main.js'))) {
+    rmSync(folder, { recursive: true, force: true });
     throw new Error(`the package does not compile:\n${stdout.slice(0, 3000)}`);
+  }
   for (const file of globSync('**/*.js', { cwd: join(folder, 'dist') })) rewriteUrls(join(folder, 'dist', file));
   cpSync(join(source, 'bin'), join(folder, 'bin'), { recursive: true });
   cpSync(join(source, 'package.json'), join(folder, 'package.json'));
