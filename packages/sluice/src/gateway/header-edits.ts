@@ -8,6 +8,18 @@ export interface CompiledEdits {
   readonly lines: string;
 }
 
+/** Lines of our own (each `Name: value` CRLF) without those that a route leaves out or sets itself. */
+export function keptLines(lines: string, drops: string): string {
+  if (drops === '') return lines;
+  let text = '';
+  for (let start = 0; start < lines.length;) {
+    const end = lines.indexOf('\n', start) + 1;
+    if (!drops.includes(`,${lines.slice(start, lines.indexOf(':', start)).toLowerCase()},`)) text += lines.slice(start, end);
+    start = end;
+  }
+  return text;
+}
+
 const NO_EDITS: CompiledEdits = { drops: '', lines: '' };
 
 /** Compiles edits; `set` is a removal and an addition. */

@@ -5,7 +5,7 @@
 import * as known from '../core/http1/known-fields.ts';
 import type { RequestParser } from '../core/http1/request-parser.ts';
 import { HOP_BY_HOP, copyFields, fieldPolicy } from './field-copy.ts';
-import type { CompiledEdits } from './header-edits.ts';
+import { type CompiledEdits, keptLines } from './header-edits.ts';
 
 const OWN = [known.HOST, known.EXPECT];
 const CLAIMS = [
@@ -65,8 +65,8 @@ export function writeRequestHead(head: RequestHead): string {
     nominated: parser.connection.nominated,
     drops: edits.drops,
   });
-  text += head.identityLines;
-  if (head.requestId !== '') text += `X-Request-Id: ${head.requestId}\r\n`;
+  text += keptLines(head.identityLines, edits.drops);
+  if (head.requestId !== '' && !edits.drops.includes(',x-request-id,')) text += `X-Request-Id: ${head.requestId}\r\n`;
   text += edits.lines;
   if (parser.acceptsTrailers && head.upgrade === null) text += 'TE: trailers\r\nConnection: te\r\n';
   if (parser.bodyKind === 'chunked') text += 'Transfer-Encoding: chunked\r\n';

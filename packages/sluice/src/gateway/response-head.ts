@@ -5,7 +5,7 @@ import { ID } from '../core/http1/field-section.ts';
 import * as known from '../core/http1/known-fields.ts';
 import type { ResponseParser } from '../core/http1/response-parser.ts';
 import { HOP_BY_HOP, copyFields, fieldPolicy } from './field-copy.ts';
-import type { CompiledEdits } from './header-edits.ts';
+import { type CompiledEdits, keptLines } from './header-edits.ts';
 import { httpDate } from './http-date.ts';
 
 const POLICY = fieldPolicy([...HOP_BY_HOP, known.ENDPOINT_LOAD_METRICS], [known.SET_COOKIE, known.DATE, known.VIA, known.TRAILER]);
@@ -34,7 +34,7 @@ export function writeResponseHead(head: ResponseHead): string {
   const { parser, bytes, start, edits } = head;
   let text = statusAndFields(parser, bytes, start, edits.drops);
   if (!hasDate(parser) && !edits.drops.includes(',date,')) text += `Date: ${httpDate(head.clock.wall())}\r\n`; // RFC 9110 §6.6.1
-  text += head.viaLine + edits.lines + head.cookieLines;
+  text += keptLines(head.viaLine, edits.drops) + edits.lines + head.cookieLines;
   if (head.framing === 'length') text += `Content-Length: ${parser.contentLength}\r\n`;
   else if (head.framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
   else if (head.framing === 'none') text += emptyLength(head);

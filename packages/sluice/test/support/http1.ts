@@ -78,7 +78,7 @@ export function readResponse(
     const { status, minorVersion, bodyKind, contentLength, upgrade, isPersistent } = parser;
     const fields = fieldsOf(parser.fields, bytes, start + parser.fieldsStart);
     const said = { status, minorVersion, bodyKind, contentLength, upgrade, isPersistent };
-    return { ...said, reason: parser.reason(bytes, start), fields, length: next - start };
+    return { ...said, fields, length: next - start };
   }
   return null;
 }

@@ -25,19 +25,19 @@ function accepted(text: string, options: Options = {}): Exclude<ReturnType<typeo
 }
 
 describe('a response that is understood', () => {
-  const lines: readonly (readonly [line: string, status: number, reason: string])[] = [
-    ['HTTP/1.1 200 OK', 200, 'OK'],
-    ['HTTP/1.1 200 ', 200, ''],
-    ['HTTP/1.1 200', 200, ''],
-    ['HTTP/1.1 404 Not  Found\t!', 404, 'Not  Found\t!'],
-    ['HTTP/1.1 200 \xe9', 200, '\xe9'],
-    ['HTTP/1.0 599 x', 599, 'x'],
-    ['HTTP/1.1 100 Continue', 100, 'Continue'],
+  const lines: readonly (readonly [line: string, status: number])[] = [
+    ['HTTP/1.1 200 OK', 200],
+    ['HTTP/1.1 200 ', 200],
+    ['HTTP/1.1 200', 200],
+    ['HTTP/1.1 404 Not  Found\t!', 404],
+    ['HTTP/1.1 200 \xe9', 200],
+    ['HTTP/1.0 599 x', 599],
+    ['HTTP/1.1 100 Continue', 100],
   ];
-  for (const [line, status, reason] of lines) {
+  for (const [line, status] of lines) {
     test(JSON.stringify(line), () => {
       const said = accepted(`${head(line)}rest`);
-      assert.deepEqual([said.status, said.reason, said.length], [status, reason, head(line).length]);
+      assert.deepEqual([said.status, said.length], [status, head(line).length]);
     });
   }
 
