@@ -2,7 +2,8 @@
  * What the commands use to talk to a running Sluice: one request per connection, over TCP or a unix socket. Every failure is one
  * sentence that says what to do.
  */
-import { request, type IncomingMessage, type RequestOptions } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import { http } from '../io/node-http.ts';
 import { ADMIN, formatAddress, parseAddress } from '../config/address.ts';
 import type { AddressPlan } from '../config/plan.ts';
 
@@ -64,7 +65,7 @@ export class AdminClient {
   #exchange(call: AdminCall): Promise<{ status: number; text: string }> {
     const body = call.body === undefined ? null : JSON.stringify(call.body);
     return new Promise((resolve, reject) => {
-      const outgoing = request(this.#options(call, body), (response) => {
+      const outgoing = http.request(this.#options(call, body), (response) => {
         readAnswer(response).then(
           (text) => resolve({ status: response.statusCode ?? 0, text }),
           (error: Error) => reject(this.#failure(error)),

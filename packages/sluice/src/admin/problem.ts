@@ -1,5 +1,5 @@
 /** Errors of the admin API as problem details (RFC 9457): `application/problem+json` with status, title and one sentence. */
-import { STATUS_CODES } from 'node:http';
+import { reasonPhrase } from '../core/http1/reason-phrase.ts';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
@@ -18,7 +18,7 @@ export function problem(
   more: Readonly<Record<string, unknown>> = {},
   headers: Readonly<Record<string, string>> = {},
 ): AdminReply {
-  const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, ...more });
+  const body = JSON.stringify({ type: 'about:blank', title: reasonPhrase(status) || 'Error', status, detail, ...more });
   return { status, type: PROBLEM_TYPE, body: `${body}\n`, headers };
 }
 

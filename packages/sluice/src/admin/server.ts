@@ -3,7 +3,8 @@
  * with a token. Everything is bounded: 256 connections, 16 KiB of head, 1 MiB of body, 10 s for the head and 30 s for the whole request.
  */
 import { lstatSync, unlinkSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { http } from '../io/node-http.ts';
 import { connect, type AddressInfo } from 'node:net';
 import { formatAddress } from '../config/address.ts';
 import type { AddressPlan } from '../config/plan.ts';
@@ -59,7 +60,7 @@ export class AdminServer {
 export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
   const guard = new AdminGuard(options.address, options.token);
   const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000, connectionsCheckingInterval: 1_000 };
-  const server = createServer({ ...limits, maxHeaderSize: 16_384 }, (request, response) => {
+  const server = http.createServer({ ...limits, maxHeaderSize: 16_384 }, (request, response) => {
     void serve(options, guard, request, response);
   });
   server.maxConnections = 256;

@@ -1,7 +1,7 @@
 /**
  * Replies of our own: refusals and fixed responses. Short, plain, without a word about what is behind us.
  */
-import { STATUS_CODES } from 'node:http';
+import { reasonPhrase } from '../core/http1/reason-phrase.ts';
 import { httpDate } from './http-date.ts';
 
 /** Options of a reply of our own. */
@@ -17,11 +17,6 @@ export interface OwnReply {
   readonly wallMs: number;
   /** HTTP/1.0 clients are told when the connection is kept. */
   readonly saysKeepAlive?: boolean;
-}
-
-/** The reason phrase of a status; empty when it has no registered one. */
-export function reasonPhrase(status: number): string {
-  return STATUS_CODES[status] ?? '';
 }
 
 /** Head and body of a reply of our own, as latin1 text. */

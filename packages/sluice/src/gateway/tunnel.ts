@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Attempt, Exchange } from './exchange.ts';
 import type { ListenerContext } from './listener-context.ts';
+import type { Sweepable } from './sweeper.ts';
 
 /** Whose tunnel it is. `downstream.ts` is it. */
 export interface TunnelClient {
@@ -14,7 +15,10 @@ export interface TunnelClient {
   onTunnelEnd(exchange: Exchange, outcome: Exchange['outcome']): void;
 }
 
-export class Tunnel {
+export class Tunnel implements Sweepable {
+  /** Only at the end, while the last bytes leave: before, the client's deadline is the tunnel's. */
+  deadline = Infinity;
+  sweepIndex = -1;
   private readonly client: TunnelClient;
   private readonly exchange: Exchange;
   private readonly origin: Socket;
@@ -29,6 +33,7 @@ export class Tunnel {
       this.passDown(bytes);
       return client.socket.writableLength > 0;
     });
+    this.origin.allowHalfOpen = true;
   }
 
   /** @param early What the client sent before the 101. @param first What the origin sent behind it. */
@@ -39,7 +44,10 @@ export class Tunnel {
     this.origin.on('drain', () => socket.resume());
     this.origin.on('end', () => this.onOriginEnd());
     this.origin.on('error', () => this.finish('upstream-reset'));
-    this.origin.on('close', () => this.finish('complete'));
+    this.origin.on('close', () => {
+      this.client.listener.worker.sweeper.remove(this);
+      this.finish('complete');
+    });
     this.touch();
     if (first.length > 0) this.passDown(Buffer.from(first)); // a copy: its memory is read into again
     if (early !== null) this.passUp(early);
@@ -60,7 +68,9 @@ export class Tunnel {
   }
 
   onDeadline(): void {
-    this.finish('timeout-upgrade');
+    if (!this.isOver) return this.finish('timeout-upgrade');
+    this.client.listener.worker.sweeper.remove(this);
+    this.origin.destroy();
   }
 
   /** The process or the listener ends. */
@@ -94,8 +104,14 @@ export class Tunnel {
     if (this.isOver) return;
     this.isOver = true;
     this.client.onTunnelEnd(this.exchange, outcome);
-    // What was written still leaves; then both close.
+    // What was written still leaves, as long as somebody reads it; then both close.
+    const { worker, plan } = this.client.listener;
+    const deadline = worker.clock.now() + plan.timeouts.bodyIdleMs;
+    if (this.client.socket.writableLength > 0) this.client.deadline = deadline;
     this.origin.destroySoon();
     this.client.socket.destroySoon();
+    if (this.origin.destroyed) return;
+    this.deadline = deadline;
+    worker.sweeper.add(this);
   }
 }

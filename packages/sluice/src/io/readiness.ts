@@ -1,6 +1,6 @@
 /** Asks an instance whether it answers: a connection for TCP, a reply of 200–399 for HTTP. One question, one deadline, no retries. */
 import { connect } from 'node:net';
-import { request } from 'node:http';
+import { http } from './node-http.ts';
 
 export interface ReadinessProbe {
   readonly host: string;
@@ -31,7 +31,7 @@ function connects(probe: ReadinessProbe): Promise<boolean> {
 function replies(probe: ReadinessProbe, path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const { host, port, timeoutMs } = probe;
-    const ask = request({ host, port, path, agent: false, signal: AbortSignal.timeout(timeoutMs) }, (reply) => {
+    const ask = http.request({ host, port, path, agent: false, signal: AbortSignal.timeout(timeoutMs) }, (reply) => {
       const status = reply.statusCode ?? 0;
       resolve(status >= 200 && status < 400);
       reply.destroy();
