@@ -80,9 +80,9 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
     this.closeReason = 'drain';
   }
 
-  /** Nothing was received that is not answered. */
+  /** Nothing was received that is not answered, and all answers have left. */
   get isIdle(): boolean {
-    return this.exchange === null && this.pending === null;
+    return this.exchange === null && this.pending === null && this.socket.writableLength === 0;
   }
 
   /** Ends it whatever is under way. */

@@ -54,7 +54,7 @@ describe('a reload', () => {
     await using world = await startPlane(OWN);
     using client = await RawClient.open(world.port);
     await client.ask(GET, answers(1));
-    await world.reload({ ...OWN, listener: { limits: { headers: 2 } } });
+    await world.reload({ ...OWN, listener: { limits: { headersMax: 2 } } });
     client.write('GET / HTTP/1.1\r\nHost: a\r\nA: b\r\nC: d\r\n\r\n');
     await client.ended();
     assert.deepEqual(statuses(client.text), [204, 431]);
@@ -66,7 +66,7 @@ describe('a drain', () => {
     await using world = await startPlane(OWN);
     using client = await RawClient.open(world.port);
     await client.ask(GET, answers(1));
-    const drained = world.plane.drain(10_000);
+    const drained = world.plane.drain(10_000, 10_000);
     const text = await client.ask(GET, answers(1));
     assert.match(text, /\r\nConnection: close\r\n/);
     assert.equal(await client.ended(), 'fin');
@@ -79,7 +79,7 @@ describe('a drain', () => {
     await using world = await startPlane(OWN);
     using client = await RawClient.open(world.port);
     await client.ask(GET, answers(1));
-    const drained = world.plane.drain(300);
+    const drained = world.plane.drain(300, 300);
     await eventually(3_000, 'nobody listens', () => isRefused(world.port));
     await drained;
   });
@@ -94,10 +94,28 @@ describe('a drain', () => {
     using client = await RawClient.open(world.port);
     client.write(GET);
     await eventually(3_000, 'the origin is asked', () => origin.connections[0]?.received.endsWith('\r\n\r\n') === true);
-    const drained = world.plane.drain(10_000);
+    const drained = world.plane.drain(10_000, 10_000);
     answer();
     assert.match(await client.until('the reply comes', answers(1)), /\r\nConnection: close\r\n/);
     client.socket.end();
+    assert.equal(await drained, 0);
+  });
+
+  test('closes idle connections before its deadline, but none that still writes', async () => {
+    await using world = await startPlane({ services: {}, routes: [{ path: '/*', respond: { status: 200, body: 'x'.repeat(60_000) } }] });
+    using idle = await RawClient.open(world.port);
+    await idle.ask(GET, (text) => text.endsWith('x'));
+    using slow = await RawClient.open(world.port);
+    slow.socket.pause();
+    slow.write(GET.repeat(100));
+    await eventually(3_000, 'it does not read', () => [...world.plane['listeners'].get('web')!.connections].some((each) => !each.hasRoom));
+    const drained = world.plane.drain(10_000, 20);
+    assert.equal(await idle.ended(), 'fin');
+    slow.socket.resume();
+    assert.equal(await slow.ended(), 'fin');
+    assert.ok(slow.text.endsWith('x'.repeat(60_000)), 'its last reply is whole');
+    assert.match(slow.text, /\r\nConnection: close\r\n/);
+    slow.socket.end();
     assert.equal(await drained, 0);
   });
 
@@ -116,7 +134,7 @@ describe('a drain', () => {
     using busy = await RawClient.open(world.port);
     busy.write(GET);
     await eventually(3_000, 'the origin is asked', () => origin.connections.length === 1);
-    assert.equal(await world.plane.drain(100), 1);
+    assert.equal(await world.plane.drain(100, 50), 1);
     assert.equal(await idle.ended(), 'fin');
     await busy.ended();
     assert.equal(busy.text, '');
