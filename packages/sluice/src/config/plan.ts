@@ -279,6 +279,7 @@ export interface OutlierPlan {
 
 /** Per endpoint and worker, unless said otherwise. */
 export interface PoolPlan {
+  /** Default 10,000. */
   readonly connectionsMax: number;
   /** Requests that may wait for a connection, per service and worker. */
   readonly waitingMax: number;

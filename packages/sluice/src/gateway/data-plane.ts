@@ -10,6 +10,7 @@ import { RequestParser } from '../core/http1/request-parser.ts';
 import type { Http1Limits, Plan } from '../config/plan.ts';
 import type { WorkerSlots } from '../config/plan-message.ts';
 import type { FromWorker, WorkerStart } from '../config/worker-protocol.ts';
+import { collectYoung } from '../io/minor-gc.ts';
 import { type LogFile, openLogFile } from '../io/log-file.ts';
 import { type AccessRecord, formatAccess } from '../observe/access-log.ts';
 import { WorkerMetrics } from '../observe/worker-metrics.ts';
@@ -31,6 +32,9 @@ const EMPTY_PLAN: Plan = {
   workers: 1,
   drainTimeoutMs: 0,
 };
+
+/** Uploads leave garbage that V8 does not see: see `io/minor-gc.ts`. */
+const UPLOAD_BYTES_PER_COLLECTION = 8 * 1024 * 1024;
 
 export interface DataPlaneOptions {
   readonly start: WorkerStart;
@@ -61,6 +65,8 @@ export class DataPlane implements ListenerOwner {
   private readonly dispatcher: Dispatcher;
   private readonly parsers: RequestParser[] = [];
   private parserCapacity = 100;
+  /** Since the last collection. */
+  private uploadedBytes = 0;
   private log: LogFile | null = null;
   private isEnding = false;
   private onEmpty: (() => void) | null = null;
@@ -159,6 +165,13 @@ export class DataPlane implements ListenerOwner {
 
   giveParser(parser: RequestParser): void {
     if (parser.fields.capacity >= this.parserCapacity && this.parsers.length < 64) this.parsers.push(parser);
+  }
+
+  noteUpload(bytes: number): void {
+    this.uploadedBytes += bytes;
+    if (this.uploadedBytes < UPLOAD_BYTES_PER_COLLECTION) return;
+    this.uploadedBytes = 0;
+    collectYoung();
   }
 
   writeAccess(record: AccessRecord): void {

@@ -72,6 +72,7 @@ export class RequestBody implements BodySink {
     const { exchange } = this;
     if (exchange.isOver) return;
     exchange.bytesIn += end - start;
+    this.listener.worker.noteUpload(end - start);
     const part = (bytes as Buffer).subarray(start, end);
     const { current } = exchange;
     if (current === null) {

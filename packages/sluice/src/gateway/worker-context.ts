@@ -34,5 +34,7 @@ export interface WorkerContext {
   /** A parser for one head, begun under these limits; give it back. */
   takeParser(limits: Http1Limits): RequestParser;
   giveParser(parser: RequestParser): void;
+  /** Content came in from a client: memory that the collector should hear of. */
+  noteUpload(bytes: number): void;
   writeAccess(record: AccessRecord): void;
 }

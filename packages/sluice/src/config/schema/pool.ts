@@ -5,7 +5,11 @@ import { preset, section } from './section.ts';
 
 /** The pool of a service. */
 export const poolSchema = section('an object about upstream connections', {
-  connectionsMax: whole(1, 65_535).default(1024).describe('Connections to one endpoint, per worker.'),
+  connectionsMax: whole(1, 65_535)
+    .default(10_000)
+    .describe(
+      'Connections to one endpoint, per worker. As many as a listener takes by default: a slow upload holds one, and must not keep others from being served.',
+    ),
   waitingMax: whole(0, 1_000_000)
     .default(1024)
     .describe('Requests that may wait for a connection, per service and worker. More are answered with 503.'),
