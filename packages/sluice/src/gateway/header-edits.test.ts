@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compileEdits, keptLines } from './header-edits.ts';
+
+test('set is a removal and an addition; names are removed in any case', () => {
+  const edits = compileEdits({
+    remove: ['a'],
+    set: [['X-B', 'c']],
+    add: [
+      ['D', 'e'],
+      ['D', 'f'],
+    ],
+  });
+  assert.deepEqual(edits, { drops: ',a,x-b,', lines: 'X-B: c\r\nD: e\r\nD: f\r\n' });
+});
+
+test('no edits cost nothing and are one object', () => {
+  assert.deepEqual(compileEdits(undefined), { drops: '', lines: '' });
+  assert.equal(compileEdits({ remove: [], set: [], add: [] }), compileEdits(undefined));
+});
+
+test('lines of our own stay unless they are named, whole and in any case', () => {
+  const lines = 'Via: 1.1 v\r\nX-Forwarded-For: a: b\r\nX-F: c\r\n';
+  assert.equal(keptLines(lines, ''), lines);
+  assert.equal(keptLines(lines, ',x-forwarded-for,'), 'Via: 1.1 v\r\nX-F: c\r\n');
+  assert.equal(keptLines(lines, ',via,x-f,'), 'X-Forwarded-For: a: b\r\n');
+  assert.equal(keptLines(lines, ',x-forwarded,'), lines);
+  assert.equal(keptLines('', ',via,'), '');
+});

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type Instant, instant } from '../base/time.ts';
+import { type Sweepable, Sweeper } from './sweeper.ts';
+
+class Item implements Sweepable {
+  deadline: number;
+  sweepIndex = -1;
+  calls = 0;
+  private readonly act: (item: Item, now: Instant) => void;
+
+  constructor(deadline: number, act: (item: Item, now: Instant) => void) {
+    this.deadline = deadline;
+    this.act = act;
+  }
+
+  onDeadline(now: Instant): void {
+    this.calls++;
+    this.act(this, now);
+  }
+}
+
+test('who is late is called at its deadline, not before, and again only when it is late again', () => {
+  const sweeper = new Sweeper();
+  const item = new Item(100, (each) => (each.deadline = 200));
+  sweeper.add(item);
+  for (const [now, calls] of [
+    [99, 0],
+    [100, 1],
+    [150, 1],
+    [200, 2],
+  ] as const) {
+    sweeper.sweep(instant(now));
+    assert.equal(item.calls, calls, `at ${now}`);
+  }
+});
+
+test('an item may leave, and take others with it, while it is called', () => {
+  const sweeper = new Sweeper();
+  const leave = (item: Item): void => sweeper.remove(item);
+  const [a, b, c] = [new Item(1, leave), new Item(1, leave), new Item(1, leave)];
+  const all = new Item(1, (item) => [item, a, b, c].forEach(leave));
+  for (const item of [a, b, c, all]) sweeper.add(item);
+  sweeper.sweep(instant(1));
+  assert.equal(all.calls, 1);
+  assert.equal(a.calls + b.calls + c.calls, 0);
+  sweeper.sweep(instant(2));
+  assert.equal(all.calls, 1);
+});
+
+test('whatever comes and goes, exactly those that are in and late are called', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(19), fc.boolean()), { maxLength: 100 }), (steps) => {
+      const sweeper = new Sweeper();
+      const items = Array.from({ length: 20 }, (_, index) => new Item(index, (item) => (item.deadline = Infinity)));
+      const inside = new Set<Item>();
+      for (const [index, isAdded] of steps) {
+        const item = items[index]!;
+        if (isAdded && !inside.has(item)) {
+          sweeper.add(item);
+          inside.add(item);
+        } else if (!isAdded) {
+          sweeper.remove(item);
+          inside.delete(item);
+        }
+      }
+      sweeper.sweep(instant(9));
+      for (const [index, item] of items.entries()) assert.equal(item.calls, inside.has(item) && index <= 9 ? 1 : 0, `item ${index}`);
+    }),
+  );
+});
