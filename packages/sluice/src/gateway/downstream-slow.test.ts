@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { planeTo, startPlane, type TestPlane } from '../../test/support/data-plane.ts';
 import { hostileOrigin } from '../../test/support/hostile-origin.ts';
+import { connectionsOf, pilingOrigin } from '../../test/support/piling-origin.ts';
 import { RawClient } from '../../test/support/raw-client.ts';
 import { statuses } from '../../test/support/raw-exchange.ts';
 import { eventually } from '../../test/support/waiting.ts';
-import type { DownstreamConnection } from './downstream.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -41,30 +41,53 @@ describe('slow readers', () => {
     await eventually(10_000, 'all are answered', () => asked() === count && client.text.length > count * SIZE);
   });
 
-  test('the rest of a last reply waits for its reader longer than a client may linger', async () => {
-    let isPiled = (): boolean => false;
-    let sent = 0;
-    await using origin = await hostileOrigin(async (connection) => {
-      await connection.head();
-      connection.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
-      while (!isPiled()) {
-        connection.write(`4e20\r\n${'x'.repeat(20_000)}\r\n`);
-        sent += 20_000;
-        await connection.sleep(1);
-      }
-      connection.write('0\r\n\r\n');
-    });
+  test('the rest of a last reply waits for its reader longer than a client may linger, and then no longer', async () => {
+    const { origin, sent, watch } = await pilingOrigin();
+    await using _origin = origin;
     await using world = await startPlane(planeTo(origin.port));
     using client = await RawClient.open(world.port);
     client.socket.pause();
-    isPiled = () => firstConnection(world).socket.writableLength > 0;
+    watch(world);
     client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
-    await eventually(3_000, 'our side ends', () => firstConnection(world).socket.writableEnded);
+    await eventually(3_000, 'our side ends', () => connectionsOf(world)[0]?.socket.writableEnded === true);
+    const [connection] = connectionsOf(world);
     world.advance(5_000);
     client.socket.resume();
     assert.equal(await client.ended(), 'fin');
     assert.ok(client.text.endsWith('0\r\n\r\n'));
-    assert.equal((client.text.match(/x/g) ?? []).length, sent);
+    assert.equal((client.text.match(/x/g) ?? []).length, sent());
+    await eventually(3_000, 'all has left', () => connection!.socket.writableFinished);
+    world.advance(1_300);
+    assert.equal(connection!.socket.destroyed, true);
+  });
+
+  test('a client that ends its side gets the rest of its reply', async () => {
+    const { origin, sent, watch } = await pilingOrigin();
+    await using _origin = origin;
+    await using world = await startPlane(planeTo(origin.port));
+    using client = await RawClient.open(world.port);
+    client.socket.pause();
+    watch(world);
+    client.write(GET);
+    await eventually(3_000, 'the reply is complete', () => connectionsOf(world)[0]?.['exchange'] === null && sent() > 0);
+    client.socket.end();
+    await eventually(3_000, 'its end is seen', () => connectionsOf(world)[0]?.socket.readableEnded !== false);
+    client.socket.resume();
+    assert.equal(await client.ended(), 'fin');
+    assert.equal((client.text.match(/x/g) ?? []).length, sent());
+  });
+
+  test('a reply to the close that is whole stays whole for a client that reads it late', async () => {
+    await using origin = await hostileOrigin(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`);
+    await using world = await startPlane(planeTo(origin.port));
+    using client = await RawClient.open(world.port);
+    client.socket.pause();
+    client.write('GET / HTTP/1.0\r\n\r\n');
+    await eventually(3_000, 'all has left', () => connectionsOf(world)[0]?.socket.writableFinished === true);
+    world.advance(1_300);
+    client.socket.resume();
+    assert.equal(await client.ended(), 'fin');
+    assert.ok(client.text.endsWith('hello'));
   });
 
   test('one that takes nothing of a reply is cut after the silence that is allowed, and its origin let go', async () => {
@@ -80,7 +103,7 @@ describe('slow readers', () => {
     using client = await RawClient.open(world.port);
     client.socket.pause();
     client.write(GET);
-    await eventually(3_000, 'the client has no room', () => world.plane['listeners'].size > 0 && !firstConnection(world).hasRoom);
+    await eventually(3_000, 'the client has no room', () => connectionsOf(world)[0]?.hasRoom === false);
     world.advance(4_000);
     assert.equal(origin.connections[0]?.ending, null);
     world.advance(1_500);
@@ -109,13 +132,28 @@ describe('Expect: 100-continue', () => {
     assert.equal(client.text, '');
     go();
     await client.until('the 100 comes', (seen) => statuses(seen).length === 1);
-    client.write('hel');
-    await eventually(3_000, 'it is passed on', () => origin.connections[0]!.received.endsWith('hel'));
     world.advance(25_000); // the two together are more than responseHeader
-    client.write('lo');
+    client.write('hello');
     const text = await client.until('the reply comes', (seen) => statuses(seen).length === 2);
     assert.deepEqual(statuses(text), [100, 201]);
     assert.ok(!/connection: close/i.test(text));
+  });
+
+  test('a client that does not wait for it may take longer than the origin may for its head', async () => {
+    await using origin = await hostileOrigin(async (connection) => {
+      await connection.until((received) => received.endsWith('abcde'));
+      connection.write('HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n');
+    });
+    await using world = await startPlane(planeTo(origin.port, { listener: { timeouts: { bodyRateMin: 0 } } }));
+    using client = await RawClient.open(world.port);
+    client.write(asks);
+    for (const piece of ['a', 'b', 'c', 'd']) {
+      client.write(piece);
+      await eventually(3_000, 'it is passed on', () => origin.connections[0]?.received.endsWith(piece) === true);
+      world.advance(25_000);
+    }
+    client.write('e');
+    assert.deepEqual(statuses(await client.until('the reply comes', (seen) => seen !== '')), [201]);
   });
 
   test('a client that has its 100 can be late', async () => {
@@ -163,7 +201,7 @@ describe('deadlines of a client', () => {
   test('who sends nothing at all is closed without a word', async () => {
     await using world = await startPlane({ services: {}, routes: [{ path: '/*', respond: 204 }], listener });
     using client = await RawClient.open(world.port);
-    await eventually(3_000, 'it is accepted', () => world.plane['listeners'].get('web')!.connections.size === 1);
+    await eventually(3_000, 'it is accepted', () => connectionsOf(world).length === 1);
     world.advance(2_300);
     await client.ended();
     assert.equal(client.text, '');
@@ -193,19 +231,13 @@ describe('deadlines of a client', () => {
     await using world = await startPlane(planeTo(origin.port, { listener }));
     using client = await RawClient.open(world.port);
     client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n${'x'.repeat(20_000_000)}`);
-    await eventually(5_000, 'nobody takes more', () => firstConnection(world)['isPaused']);
+    await eventually(5_000, 'nobody takes more', () => connectionsOf(world)[0]!['isPaused']);
     world.advance(5_300);
     await client.ended();
     assert.deepEqual(statuses(client.text), [504]);
   });
 });
 
-function firstConnection(world: TestPlane): DownstreamConnection {
-  const [connection] = world.plane['listeners'].get('web')!.connections;
-  assert.ok(connection !== undefined);
-  return connection;
-}
-
 function connectionBytes(world: TestPlane): number {
-  return firstConnection(world).socket.bytesRead;
+  return connectionsOf(world)[0]!.socket.bytesRead;
 }

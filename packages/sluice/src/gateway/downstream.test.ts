@@ -1,13 +1,13 @@
 /** A client's connection over real sockets, under a clock that the test moves. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type PlaneConfig, planeTo, startPlane, type TestPlane } from '../../test/support/data-plane.ts';
+import { type PlaneConfig, planeTo, startPlane } from '../../test/support/data-plane.ts';
 import { hostileOrigin } from '../../test/support/hostile-origin.ts';
+import { connectionsOf } from '../../test/support/piling-origin.ts';
 import { RawClient } from '../../test/support/raw-client.ts';
 import { statuses } from '../../test/support/raw-exchange.ts';
 import { startRecordingOrigin } from '../../test/support/recording-origin.ts';
 import { eventually } from '../../test/support/waiting.ts';
-import type { DownstreamConnection } from './downstream.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -186,7 +186,7 @@ describe('the end of a connection', () => {
     using client = await RawClient.open(world.port);
     client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     assert.equal(await client.ended(), 'fin');
-    const connection = firstConnection(world);
+    const connection = connectionsOf(world)[0]!;
     await eventually(3_000, 'our side has ended', () => connection.socket.writableFinished);
     assert.equal(connection.socket.destroyed, false);
     world.advance(1_300);
@@ -233,9 +233,3 @@ describe('the end of a connection', () => {
     assert.equal(await client.ended(), 'reset');
   });
 });
-
-function firstConnection(world: TestPlane): DownstreamConnection {
-  const [connection] = world.plane['listeners'].get('web')!.connections;
-  assert.ok(connection !== undefined);
-  return connection;
-}

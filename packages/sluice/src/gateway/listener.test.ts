@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { type PlaneConfig, planeTo, startPlane, type TestPlane } from '../../test/support/data-plane.ts';
 import { hostileOrigin } from '../../test/support/hostile-origin.ts';
+import { connectionsOf, pilingOrigin } from '../../test/support/piling-origin.ts';
 import { RawClient } from '../../test/support/raw-client.ts';
 import { statuses } from '../../test/support/raw-exchange.ts';
 import { eventually } from '../../test/support/waiting.ts';
@@ -108,7 +109,7 @@ describe('a drain', () => {
     using slow = await RawClient.open(world.port);
     slow.socket.pause();
     slow.write(GET.repeat(100));
-    await eventually(3_000, 'it does not read', () => [...world.plane['listeners'].get('web')!.connections].some((each) => !each.hasRoom));
+    await eventually(3_000, 'it does not read', () => connectionsOf(world).some((each) => !each.hasRoom));
     const drained = world.plane.drain(10_000, 20);
     assert.equal(await idle.ended(), 'fin');
     slow.socket.resume();
@@ -116,6 +117,23 @@ describe('a drain', () => {
     assert.ok(slow.text.endsWith('x'.repeat(60_000)), 'its last reply is whole');
     assert.match(slow.text, /\r\nConnection: close\r\n/);
     slow.socket.end();
+    assert.equal(await drained, 0);
+  });
+
+  test('does not take the rest of a reply for idleness', async () => {
+    const { origin, sent, watch } = await pilingOrigin();
+    await using _origin = origin;
+    await using world = await startPlane(planeTo(origin.port));
+    using client = await RawClient.open(world.port);
+    client.socket.pause();
+    watch(world);
+    client.write(GET);
+    await eventually(3_000, 'the reply is complete', () => connectionsOf(world)[0]?.['exchange'] === null && sent() > 0);
+    const drained = world.plane.drain(300, 20);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    client.socket.resume();
+    await client.ended();
+    assert.equal((client.text.match(/x/g) ?? []).length, sent());
     assert.equal(await drained, 0);
   });
 

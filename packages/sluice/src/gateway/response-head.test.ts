@@ -143,6 +143,7 @@ test('a switch of protocols is said anew', () => {
     'connection: upgrade',
     'Sec-WebSocket-Accept: x',
   ]);
-  const expected = 'HTTP/1.1 101 Switching\r\nSec-WebSocket-Accept: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
-  assert.equal(writeUpgradeHead(parser, bytes, start), expected);
+  const expected =
+    'HTTP/1.1 101 Switching\r\nSec-WebSocket-Accept: x\r\nSet-Cookie: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+  assert.equal(writeUpgradeHead(parser, bytes, start, 'Set-Cookie: a\r\n'), expected);
 });
