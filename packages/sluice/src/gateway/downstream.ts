@@ -278,10 +278,11 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
   }
 
   onUpgraded(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number, rest: number): void {
-    exchange.service!.acceptHead(exchange, attempt, 101);
+    const service = exchange.service!;
+    service.acceptHead(exchange, attempt, 101);
     exchange.status = 101;
     exchange.isReplyStarted = true;
-    this.reply.upgrade(attempt.parser, bytes, start);
+    this.reply.upgrade(attempt.parser, bytes, start, service.onReplyHead(exchange, attempt, bytes, start));
     const early = this.pending;
     this.pending = null;
     this.tunnel = new Tunnel(this, exchange, attempt);

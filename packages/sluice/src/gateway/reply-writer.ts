@@ -77,8 +77,8 @@ export class ReplyWriter {
     this.outbox.flush();
   }
 
-  upgrade(parser: ResponseParser, bytes: Buffer, start: number): void {
-    this.outbox.addText(writeUpgradeHead(parser, bytes, start));
+  upgrade(parser: ResponseParser, bytes: Buffer, start: number, cookieLines: string): void {
+    this.outbox.addText(writeUpgradeHead(parser, bytes, start, cookieLines));
     this.outbox.flush();
   }
 

@@ -48,9 +48,9 @@ export function writeInterimHead(parser: ResponseParser, bytes: Buffer, start: n
   return `${statusAndFields(parser, bytes, start, '')}\r\n`;
 }
 
-/** 101: the fields of the origin, and the upgrade it agreed to. */
-export function writeUpgradeHead(parser: ResponseParser, bytes: Buffer, start: number): string {
-  return `${statusAndFields(parser, bytes, start, '')}Connection: Upgrade\r\nUpgrade: ${parser.upgrade ?? ''}\r\n\r\n`;
+/** 101: the fields of the origin, what affinity adds, and the upgrade it agreed to. */
+export function writeUpgradeHead(parser: ResponseParser, bytes: Buffer, start: number, cookieLines = ''): string {
+  return `${statusAndFields(parser, bytes, start, '')}${cookieLines}Connection: Upgrade\r\nUpgrade: ${parser.upgrade ?? ''}\r\n\r\n`;
 }
 
 /** `HTTP/1.1`: the origin's own version ends at this hop (RFC 9110 §2.5). */

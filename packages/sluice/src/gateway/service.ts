@@ -147,6 +147,7 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
     exchange.serviceLatencyMs = latencyMs;
     exchange.endpoint = attempt.slot;
     exchange.verdict = status >= 500 ? 'failed' : 'good';
+    if (status === 101) this.record(attempt.slot, 'ok', latencyMs, 0); // a tunnel's end says nothing more
     if (exchange.rival !== null) this.dropRival(exchange, attempt);
     this.hedger?.answered(exchange);
     return true;

@@ -143,3 +143,29 @@ test('an endpoint that leaves keeps its tunnels until they end', async () => {
   origin.end();
   await ended(tunnel);
 });
+
+test('a session that begins with an upgrade sticks, and its endpoint has answered well', async () => {
+  await using server = await hostileOrigin(async (connection) => {
+    await connection.head();
+    connection.write(SWITCH);
+  });
+  const affinity = {
+    kind: 'cookie',
+    name: 'sticky',
+    secrets: ['0123456789abcdef'],
+    maxAgeSeconds: null,
+    path: '/',
+    domain: null,
+    secure: false,
+    httpOnly: true,
+    sameSite: 'lax',
+    entriesMax: 100,
+    ttlMs: 60_000,
+  } as const;
+  await using world = await startServicePlane([servicePlan('web', [`127.0.0.1:${server.port}`], { affinity })]);
+  world.table.consecutive5xx[0] = 4;
+  using client = await RawClient.open(world.port);
+  const text = await client.ask(ASK, (reply) => reply.endsWith('\r\n\r\n'));
+  assert.match(text, /^HTTP\/1\.1 101 [^]*\r\nSet-Cookie: sticky=[\w.-]+; Path=\/; HttpOnly; SameSite=Lax\r\n/);
+  assert.deepEqual([world.table.ended[0], world.table.failed[0], world.table.consecutive5xx[0]], [1, 0, 0]);
+});
