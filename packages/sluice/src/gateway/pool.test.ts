@@ -165,6 +165,19 @@ test('a connection that is not made in time: 504, and nothing is left of it', as
   assert.equal(world.upstreamConnections(), 0);
 });
 
+test('waiting for a 100 does not put off the time limit of the connect', async () => {
+  let asked = 0;
+  const lookup: LookupFunction = () => void asked++;
+  const service = servicePlan('web', ['origin.test:80'], { retry: { ...servicePlan('x', []).retry, attempts: 1 } });
+  await using world = await startServicePlane([service], [], { lookup });
+  const exchange = rawExchange(world.port, 'PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n', {
+    until: replied(504),
+  });
+  await eventually(2_000, 'it is under way', () => asked === 1);
+  world.advance(1_001);
+  assert.deepEqual(statuses((await exchange).text), [504]);
+});
+
 test('an endpoint behind a unix socket; its connection is kept', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-pool-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));

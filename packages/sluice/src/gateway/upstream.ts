@@ -101,7 +101,7 @@ export class UpstreamConnection implements Attempt, Sweepable, BodySink {
     if (!exchange.isRequestDone && exchange.partsBytes > REPLAY_BYTES_MAX) exchange.forgetBody();
     if (exchange.isRequestDone) this.addRequestEnd(exchange);
     this.outbox.flush();
-    if (exchange.expectsContinue) this.awaitHead(now);
+    if (exchange.expectsContinue && this.isConnected) this.awaitHead(now);
   }
 
   /** Sends more of the request's content. @returns Whether the socket wants more. */
