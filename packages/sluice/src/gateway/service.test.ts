@@ -182,6 +182,20 @@ describe('a breaker that is half open', () => {
     assert.equal(world.table.breakerState[0], BREAKER_OPEN);
   });
 
+  test('takes an upgrade that the origin accepts for a good trial at once, however long it stays', async () => {
+    await using origin = await silentOrigin();
+    await using world = await halfOpen(origin, 1);
+    using trial = await ask(world, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n');
+    await eventually(2_000, 'it is there', () => requests(origin) === 1);
+    origin.connections[0]!.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n');
+    await trial.until('101', replied(101));
+    assert.equal(trialsGood(world.table.breakerTrials[0]!), 1);
+    assert.deepEqual(told(world), [1, 0]);
+    trial.socket.destroy();
+    await eventually(2_000, 'it is over', () => world.table.inflight[0] === 0);
+    assert.deepEqual([told(world), trialsGood(world.table.breakerTrials[0]!)], [[1, 0], 1], 'counted once');
+  });
+
   test('learns nothing from a trial whose client left', async () => {
     await using origin = await silentOrigin();
     await using world = await halfOpen(origin, 2);

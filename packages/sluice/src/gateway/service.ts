@@ -147,7 +147,11 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
     exchange.serviceLatencyMs = latencyMs;
     exchange.endpoint = attempt.slot;
     exchange.verdict = status >= 500 ? 'failed' : 'good';
-    if (status === 101) this.record(attempt.slot, 'ok', latencyMs, 0); // a tunnel's end says nothing more
+    if (status === 101) {
+      // A tunnel's end, hours later, says nothing more.
+      this.record(attempt.slot, 'ok', latencyMs, 0);
+      this.conclude(exchange);
+    }
     if (exchange.rival !== null) this.dropRival(exchange, attempt);
     this.hedger?.answered(exchange);
     return true;
@@ -168,7 +172,7 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
   attemptLeft(attempt: Attempt, exchange: Exchange, outcome: Outcome): void {
     this.uncount(attempt);
     this.record(attempt.slot, outcome, this.worker.clock.now() - attempt.sentAt, 0);
-    exchange.verdict = 'failed';
+    exchange.verdict = outcome === 'ok' ? 'good' : 'failed';
     forget(exchange, attempt);
     promote(exchange);
   }
@@ -236,12 +240,7 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
     if (exchange.hedgeTimer !== null) clearTimeout(exchange.hedgeTimer);
     if (exchange.retryTimer !== null) clearTimeout(exchange.retryTimer);
     for (; exchange.retriesHeld > 0; exchange.retriesHeld--) finishRetry(this.worker.table, this.slot, this.worker.index);
-    // What the client or we ourselves ended says nothing about the service: nobody can open a breaker by sending nonsense.
-    if (exchange.verdict !== '' && exchange.outcome !== 'client-gone') {
-      const isFailed = exchange.verdict === 'failed';
-      recordServiceOutcome(this.worker.table, this.slot, isFailed, exchange.serviceLatencyMs);
-      if (exchange.isTrial) recordTrial(this.worker.table, this.slot, isFailed);
-    }
+    if (exchange.outcome !== 'client-gone') this.conclude(exchange);
     this.queue.schedule();
   }
 
@@ -329,6 +328,15 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
     exchange.serviceLatencyMs = this.worker.clock.now() - current.sentAt;
     exchange.verdict = 'failed';
     this.record(current.slot, 'gateway', exchange.serviceLatencyMs, 0);
+  }
+
+  /** Tells the limits, once. What the client or we ourselves ended says nothing: nobody can open a breaker by sending nonsense. */
+  private conclude(exchange: Exchange): void {
+    if (exchange.verdict === '') return;
+    const isFailed = exchange.verdict === 'failed';
+    exchange.verdict = '';
+    recordServiceOutcome(this.worker.table, this.slot, isFailed, exchange.serviceLatencyMs);
+    if (exchange.isTrial) recordTrial(this.worker.table, this.slot, isFailed);
   }
 
   private stop(attempt: Attempt): void {
