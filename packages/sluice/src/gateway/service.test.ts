@@ -191,7 +191,7 @@ describe('a breaker that is half open', () => {
     await trial.until('101', replied(101));
     assert.equal(trialsGood(world.table.breakerTrials[0]!), 1);
     assert.deepEqual(told(world), [1, 0]);
-    trial.socket.destroy();
+    trial.socket.resetAndDestroy();
     await eventually(2_000, 'it is over', () => world.table.inflight[0] === 0);
     assert.deepEqual([told(world), trialsGood(world.table.breakerTrials[0]!)], [[1, 0], 1], 'counted once');
   });
