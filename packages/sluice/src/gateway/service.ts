@@ -5,7 +5,7 @@
 import type { Instant } from '../base/time.ts';
 import { NONE } from '../core/balancing/balancer.ts';
 import { countConnection } from '../core/balancing/in-flight.ts';
-import { ServiceBalancer } from '../core/balancing/service-balancer.ts';
+import type { ServiceBalancer } from '../core/balancing/service-balancer.ts';
 import { NO_CONSECUTIVE_RULES, type Outcome, recordOutcome } from '../core/health/outcome.ts';
 import { admit, hasRoom } from '../core/limiting/admission.ts';
 import { recordTrial } from '../core/limiting/breaker-trials.ts';
@@ -14,6 +14,7 @@ import { finishRetry, type RetryBudget, retryBudget } from '../core/limiting/ret
 import { recordServiceOutcome } from '../core/limiting/service-outcome.ts';
 import type { ServicePlan } from '../config/plan.ts';
 import { ServiceAffinity } from './affinity.ts';
+import { balanceRules, endpointsOf, newBalancer } from './balancer-setup.ts';
 import { EndpointPools } from './endpoint-pools.ts';
 import type { Attempt, Exchange, ExchangeService } from './exchange.ts';
 import { Hedger } from './hedger.ts';
@@ -381,33 +382,4 @@ function forget(exchange: Exchange, attempt: Attempt): void {
 function promote(exchange: Exchange): void {
   exchange.current ??= exchange.rival;
   exchange.rival = null;
-}
-
-function balanceRules(plan: ServicePlan): string {
-  return JSON.stringify([plan.balance, plan.panicThreshold, plan.slowStartMs]);
-}
-
-function newBalancer(worker: WorkerContext, slot: number, plan: ServicePlan, slots: Readonly<Record<string, number>>): ServiceBalancer {
-  return new ServiceBalancer({
-    table: worker.table,
-    random: worker.random,
-    serviceSlot: slot,
-    balance: plan.balance,
-    endpoints: endpointsOf(plan, slots),
-    panicThreshold: plan.panicThreshold,
-    slowStartMs: plan.slowStartMs,
-  });
-}
-
-function endpointsOf(
-  plan: ServicePlan,
-  slots: Readonly<Record<string, number>>,
-): ConstructorParameters<typeof ServiceBalancer>[0]['endpoints'] {
-  return plan.endpoints.map(({ address, weight, priority, requestsMax }) => ({
-    slot: slots[address]!,
-    address,
-    weight,
-    priority,
-    requestsMax,
-  }));
 }
