@@ -169,9 +169,10 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
     beginExchange(this, exchange, parser, bytes, start);
     worker.giveParser(parser);
     if (exchange.isRequestDone || this.isLingering) return;
-    this.body ??= new RequestBody(this.listener, exchange);
+    this.body ??= new RequestBody(this.listener);
     this.body.start(exchange, this.contentLength);
-    if (!exchange.isOver) this.deadline = Math.min(this.body.deadline, exchange.exchangeDeadline);
+    if (exchange.isOver) this.body.release();
+    else this.deadline = Math.min(this.body.deadline, exchange.exchangeDeadline);
   }
 
   private hold(bytes: Buffer, at: number): -1 {
@@ -379,6 +380,7 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
     if (exchange.isOver) return;
     exchange.isOver = true;
     this.exchange = null;
+    this.body?.release();
     finishExchange(this.listener.worker, this.listener.slot, exchange);
   }
 

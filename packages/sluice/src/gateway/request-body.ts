@@ -9,16 +9,15 @@ import { trailerLines } from './trailers.ts';
 export class RequestBody implements BodySink {
   private readonly listener: ListenerContext;
   private readonly decoder: BodyDecoder;
-  private exchange: Exchange;
-  private startedAt: number;
+  /** Null: what comes is read away. */
+  private exchange: Exchange | null = null;
+  private startedAt = 0;
   /** The client must wait: nothing takes the content now. */
   mustPause = false;
 
-  constructor(listener: ListenerContext, exchange: Exchange) {
+  constructor(listener: ListenerContext) {
     this.listener = listener;
     this.decoder = new BodyDecoder(listener.plan.http1);
-    this.exchange = exchange;
-    this.startedAt = exchange.startedAt;
   }
 
   /** Begins the body of an exchange. */
@@ -26,6 +25,12 @@ export class RequestBody implements BodySink {
     this.exchange = exchange;
     this.startedAt = exchange.expectsContinue ? Infinity : exchange.startedAt;
     this.decoder.start(exchange.bodyKind, length);
+  }
+
+  /** The exchange is over: neither it nor its content is held by a connection that may be idle for long. */
+  release(): void {
+    this.exchange = null;
+    if (this.decoder.isDone) this.decoder.start('none', 0);
   }
 
   /** The client waits for a 100 no longer: from now on it can be late. */
@@ -52,10 +57,11 @@ export class RequestBody implements BodySink {
     this.mustPause = false;
     this.asked();
     const at = this.decoder.feed(bytes, from, bytes.length, this);
-    if (at === REFUSED || !this.decoder.isDone || this.exchange.isOver) return at;
-    this.exchange.isRequestDone = true;
-    this.exchange.requestTrailers = trailerLines(this.decoder.trailers);
-    this.exchange.current?.sendEnd();
+    const { exchange } = this;
+    if (at === REFUSED || !this.decoder.isDone || exchange === null) return at;
+    exchange.isRequestDone = true;
+    exchange.requestTrailers = trailerLines(this.decoder.trailers);
+    exchange.current?.sendEnd();
     return at;
   }
 
@@ -65,12 +71,12 @@ export class RequestBody implements BodySink {
     const { bodyIdleMs, bodyRateMin, bodyGraceMs } = this.listener.plan.timeouts;
     const idle = this.listener.worker.coarseNow + bodyIdleMs;
     if (bodyRateMin === 0) return idle;
-    return Math.min(idle, this.startedAt + Math.max(bodyGraceMs, (this.exchange.bytesIn / bodyRateMin) * 1000));
+    return Math.min(idle, this.startedAt + Math.max(bodyGraceMs, (this.decoder.received / bodyRateMin) * 1000));
   }
 
   onBody(bytes: Uint8Array, start: number, end: number): void {
     const { exchange } = this;
-    if (exchange.isOver) return;
+    if (exchange === null) return;
     exchange.bytesIn += end - start;
     this.listener.worker.noteUpload(end - start);
     const part = (bytes as Buffer).subarray(start, end);
