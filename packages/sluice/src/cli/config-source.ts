@@ -1,7 +1,8 @@
 /** Where a command's configuration comes from, and what the command line says over it. */
 import { availableParallelism } from 'node:os';
 import { ADMIN, isLoopback, parseAddress } from '../config/address.ts';
-import { loadPlan, planFrom, type PlanResult } from '../io/load-plan.ts';
+import type { PlanResult } from '../io/load-plan.ts';
+import { PlanProcess } from '../io/plan-process.ts';
 import { usageFault } from './console.ts';
 import type { AddressPlan } from '../config/plan.ts';
 
@@ -19,21 +20,25 @@ export interface ConfigOverrides {
   readonly admin?: AddressPlan | null | undefined;
 }
 
-/** A configuration file; without a path, the one in the working directory. */
+/** A configuration file; without a path, the one in the working directory. What loads it starts at once, while the rest of the program is imported. */
 export function fileSource(path: string | undefined, overrides: ConfigOverrides): ConfigSource {
+  const loader = new PlanProcess();
+  loader.start();
   return {
     name: path ?? 'sluice.config',
-    load: async () => withAdmin(await loadPlan(path, planOptions(overrides)), overrides),
+    load: async () => withAdmin(await loader.load({ kind: 'file', path: path ?? null }, planOptions(overrides)), overrides),
   };
 }
 
 /** A configuration that a command builds from its flags. Warnings are about what people write: there are none here. */
 export function fixedSource(name: string, raw: object, overrides: ConfigOverrides): ConfigSource {
+  const loader = new PlanProcess();
+  loader.start();
   return {
     name,
-    load: () => {
-      const result = withAdmin(planFrom(raw, planOptions(overrides)), overrides);
-      return Promise.resolve(result.ok ? { ...result, warnings: [] } : result);
+    load: async () => {
+      const result = withAdmin(await loader.load({ kind: 'value', value: raw }, planOptions(overrides)), overrides);
+      return result.ok ? { ...result, warnings: [] } : result;
     },
   };
 }

@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { adminFlag, fixedSource } from './config-source.ts';
 import { usageFault } from './console.ts';
 import { endpointFlag, listenerAddress, serviceName, wholeNumber } from './flags.ts';
-import { Program } from './program.ts';
 
 interface ProxyFlags {
   readonly from: string;
@@ -43,7 +42,7 @@ function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
 
-function proxy(flags: ProxyFlags): Promise<number> {
+async function proxy(flags: ProxyFlags): Promise<number> {
   const { health, balance } = flags;
   const name = serviceName(flags.name);
   if (flags.to.length === 0) throw usageFault('--to is needed at least once: --to 127.0.0.1:3001');
@@ -55,8 +54,10 @@ function proxy(flags: ProxyFlags): Promise<number> {
     routes: [{ path: '/*', to: name }],
   };
   const workers = flags.workers === undefined ? undefined : wholeNumber('--workers', flags.workers, 1, WORKERS_MAX);
+  const source = fixedSource(`proxy from ${flags.from}`, raw, { admin: adminFlag(flags.admin), workers });
+  const { Program } = await import('./program.ts');
   return new Program({
-    source: fixedSource(`proxy from ${flags.from}`, raw, { admin: adminFlag(flags.admin), workers }),
+    source,
     isAdminOptional: flags.admin === undefined,
     isReloadable: false,
   }).run();

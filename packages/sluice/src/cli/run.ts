@@ -8,7 +8,6 @@ import { probeReadiness } from '../io/readiness.ts';
 import { adminFlag, fixedSource } from './config-source.ts';
 import { printInstanceLine, usageFault } from './console.ts';
 import { listenerAddress, serviceName, wholeNumber } from './flags.ts';
-import { Program } from './program.ts';
 
 interface RunFlags {
   readonly port: string;
@@ -50,7 +49,7 @@ Examples:
   sluice run --port 3000 --instances 4 --health /healthz -- node server.js
   sluice run --name api --balance least-connections -- npm start`;
 
-function run(command: readonly string[], flags: RunFlags): Promise<number> {
+async function run(command: readonly string[], flags: RunFlags): Promise<number> {
   const { health, balance } = flags;
   const name = serviceName(flags.name);
   const instances = wholeNumber('--instances', flags.instances, 1, INSTANCES_MAX);
@@ -67,8 +66,10 @@ function run(command: readonly string[], flags: RunFlags): Promise<number> {
     routes: [{ path: '/*', to: name }],
   };
   const workers = flags.workers === undefined ? undefined : wholeNumber('--workers', flags.workers, 1, INSTANCES_MAX);
+  const source = fixedSource(`${instances} × ${command.join(' ')}`, raw, { admin: adminFlag(flags.admin), workers });
+  const { Program } = await import('./program.ts');
   return new Program({
-    source: fixedSource(`${instances} × ${command.join(' ')}`, raw, { admin: adminFlag(flags.admin), workers }),
+    source,
     isAdminOptional: flags.admin === undefined,
     isReloadable: false,
     fleet: (world) =>

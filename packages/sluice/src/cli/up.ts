@@ -1,9 +1,8 @@
 /** `sluice up`: everything that a configuration file says. */
 import type { Command } from 'commander';
-import { findConfigFile } from '../io/config-file.ts';
+import { findConfigFile } from '../io/config-path.ts';
 import { adminFlag, fileSource } from './config-source.ts';
 import { wholeNumber } from './flags.ts';
-import { Program } from './program.ts';
 
 interface UpFlags {
   readonly config?: string;
@@ -36,11 +35,13 @@ Examples:
   sluice up
   sluice up --config sluice.config.yaml --workers 2 --watch`;
 
-function up(flags: UpFlags): Promise<number> {
+async function up(flags: UpFlags): Promise<number> {
   const workers = flags.workers === undefined ? undefined : wholeNumber('--workers', flags.workers, 1, WORKERS_MAX);
   const path = flags.config ?? findConfigFile(process.cwd()) ?? undefined;
+  const source = fileSource(path, { workers, admin: adminFlag(flags.admin) });
+  const { Program } = await import('./program.ts');
   return new Program({
-    source: fileSource(path, { workers, admin: adminFlag(flags.admin) }),
+    source,
     isAdminOptional: false,
     isReloadable: true,
     watch: path === undefined ? null : { path, isAlways: flags.watch === true },

@@ -51,9 +51,12 @@ export function isSame(left: unknown, right: unknown): boolean {
   if (Array.isArray(left) !== Array.isArray(right)) return false;
   const keys = Object.keys(left);
   if (keys.length !== Object.keys(right).length) return false;
-  return keys.every(
-    (key) => Object.hasOwn(right, key) && isSame((left as Record<string, unknown>)[key], (right as Record<string, unknown>)[key]),
-  );
+  for (const key of keys) {
+    const other = (right as Record<string, unknown>)[key];
+    if (!isSame((left as Record<string, unknown>)[key], other)) return false;
+    if (other === undefined && !Object.hasOwn(right, key)) return false;
+  }
+  return true;
 }
 
 /** One line for people: `routes +2 ~1; service "web": endpoints -1`. */

@@ -83,6 +83,11 @@ export function showValue(value: unknown, path: Path = []): string {
   return kindOf(value);
 }
 
+/** What went wrong in a few words: never the stack, and nothing of the source. */
+export function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+}
+
 function kindOf(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';

@@ -2,23 +2,20 @@
  * The configuration file: found, read and turned into a value, in whichever form it is written. What the value means is for
  * `config/validate.ts`; here only what keeps it from being read is a fault.
  */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { extname, join, resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import type { Environment } from '../config/environment.ts';
-import { type Fault, makeFault } from '../config/fault.ts';
+import { type Fault, firstLine, makeFault } from '../config/fault.ts';
 import { withLines } from '../config/locate.ts';
 import { parseJson, parseYaml } from '../config/parse-text.ts';
 import { importConfigModule } from './config-module.ts';
+import { CONFIG_FILES, findConfigFile, isConfigModule } from './config-path.ts';
 
-/** Looked for in this order, when no file is named. */
-export const CONFIG_FILES = ['ts', 'mts', 'js', 'mjs', 'yaml', 'yml', 'json'].map((extension) => `sluice.config.${extension}`);
-
-const MODULES: ReadonlySet<string> = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']);
 const PARSERS: Readonly<Record<string, typeof parseJson>> = { '.json': parseJson, '.yaml': parseYaml, '.yml': parseYaml };
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
-/** A module may await; it may not hang. */
-const MODULE_DEADLINE_MS = 30_000;
+/** A module may await; it may not hang. Less than the deadline of the process that loads it (`plan-process.ts`), whose message can say less. */
+const MODULE_DEADLINE_MS = 8_000;
 
 /** The value in the file, or what kept it from being read. */
 export type LoadedFile =
@@ -52,18 +49,13 @@ export async function loadConfigFile(path?: string, options: LoadFileOptions = {
   if (problem !== null) return refuse(found, problem);
   const extension = extname(found).toLowerCase();
   try {
-    if (MODULES.has(extension)) return await loadModule(found);
+    if (isConfigModule(found)) return await loadModule(found);
     const parse = PARSERS[extension];
     if (parse !== undefined) return await loadText(found, parse, options.environment ?? process.env);
   } catch (error) {
     return refuse(found, `could not be loaded: ${describeError(error, found)}`);
   }
   return refuse(found, `has an extension that is not known (${extension || 'none'})`, 'use .ts, .mts, .js, .mjs, .yaml, .yml or .json');
-}
-
-/** The configuration file of a directory; null when there is none. */
-export function findConfigFile(directory: string): string | null {
-  return CONFIG_FILES.map((name) => join(directory, name)).find((candidate) => existsSync(candidate)) ?? null;
 }
 
 function fileProblem(path: string): string | null {
@@ -99,7 +91,7 @@ function refuse(path: string | null, what: string, hint: string | null = null): 
 function describeError(error: unknown, path: string): string {
   if (!(error instanceof Error)) return String(error);
   const place = new RegExp(`${RegExp.escape(path)}[^:\\s]*:(\\d+)(?::(\\d+))?`).exec(error.stack ?? '');
-  const message = error.message.split('\n')[0] ?? '';
+  const message = firstLine(error);
   if (place === null) return message;
   return `${message} (line ${place[1]}${place[2] === undefined ? '' : `, column ${place[2]}`})`;
 }

@@ -65,6 +65,15 @@ export const startProcess: StartProcess = (options) => {
   };
 };
 
+/**
+ * Has the process group `pid` killed when we end, however we end. For processes that were started elsewhere, with `detached`.
+ * @returns Takes it back, once the process is gone.
+ */
+export function endWithUs(pid: number): () => void {
+  groups.add(pid);
+  return () => groups.remove(pid);
+}
+
 function startFailure(program: string, cwd: string | null, error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return cwd === null ? `not found: ${program}` : `not found: ${program} (or its directory ${cwd})`;
   if (error.code === 'EACCES') return `not executable: ${program}`;
