@@ -21,7 +21,7 @@ export interface QueueOwner {
 
 export class ServiceQueue {
   private readonly owner: QueueOwner;
-  private queue: WaitQueue<Exchange>;
+  private readonly queue: WaitQueue<Exchange>;
   private isScheduled = false;
   private isServing = false;
 
@@ -34,9 +34,9 @@ export class ServiceQueue {
     return this.queue.size;
   }
 
-  /** The limits changed; they hold from when nobody waits. */
+  /** The limits changed. */
   update(): void {
-    if (this.queue.size === 0) this.queue = new WaitQueue<Exchange>(this.owner.plan.limits);
+    this.queue.setLimits(this.owner.plan.limits);
   }
 
   /** Takes an exchange in, or refuses it or the one whose place it gets. */

@@ -270,6 +270,26 @@ describe('the queue', () => {
     assert.deepEqual(told(world), [2, 0]);
   });
 
+  test('a changed limit holds at once, for those who wait already, too', async () => {
+    await using origin = await silentOrigin();
+    const service = (more: Partial<LimitsPlan>): ServicePlan =>
+      servicePlan('web', [`127.0.0.1:${origin.port}`], limited({ requestsMax: 1, queueMax: 1, queueTimeoutMs: 60_000, ...more }));
+    await using world = await startServicePlane([service({})]);
+    using _first = await ask(world);
+    await eventually(2_000, 'it is there', () => requests(origin) === 1);
+    using waiting = await ask(world);
+    await quiet();
+    await world.apply([service({ queueMax: 2, queueTimeoutMs: 1_000 })]);
+    using second = await ask(world);
+    await quiet();
+    assert.equal(second.text, '', 'there is a place for it now');
+    using third = await ask(world);
+    await third.until('503', replied(503));
+    world.advance(1_001);
+    await waiting.until('503', replied(503));
+    await second.until('503', replied(503));
+  });
+
   test('a long queue whose endpoints all go into maintenance is told so, without a deep stack', async () => {
     const length = 3_000;
     await using origin = await silentOrigin();

@@ -74,7 +74,7 @@ class Line<T> {
 }
 
 export class WaitQueue<T> {
-  readonly #limits: WaitQueueLimits;
+  #limits: WaitQueueLimits;
   /** Served in this order; displaced in the opposite one. */
   readonly #lines: readonly [Line<T>, Line<T>, Line<T>] = [new Line('high'), new Line('normal'), new Line('low')];
   #size = 0;
@@ -82,6 +82,11 @@ export class WaitQueue<T> {
   #busySince = 0 as Instant;
 
   constructor(limits: WaitQueueLimits) {
+    this.#limits = limits;
+  }
+
+  /** New limits hold for those who wait, too; nobody is displaced by them. */
+  setLimits(limits: WaitQueueLimits): void {
     this.#limits = limits;
   }
 
