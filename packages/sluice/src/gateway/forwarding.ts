@@ -14,18 +14,23 @@ const HOPS_MAX = 32;
 /** A listener's rules, compiled once. */
 export class ForwardingRules {
   readonly plan: ForwardingPlan;
-  /** `Via: 1.1 name` CRLF, or empty. */
-  readonly viaLine: string;
+  /** `Via: 1.0 name` and `Via: 1.1 name`, each with CRLF, by minor version; or empty. */
+  private readonly viaLines: readonly [string, string];
   readonly writesXForwarded: boolean;
   readonly writesForwarded: boolean;
   private readonly trusted: BlockList | null;
 
   constructor(plan: ForwardingPlan) {
     this.plan = plan;
-    this.viaLine = plan.via === null ? '' : `Via: 1.1 ${plan.via}\r\n`;
+    this.viaLines = plan.via === null ? ['', ''] : [`Via: 1.0 ${plan.via}\r\n`, `Via: 1.1 ${plan.via}\r\n`];
     this.writesXForwarded = plan.headers === 'x-forwarded' || plan.headers === 'both';
     this.writesForwarded = plan.headers === 'forwarded' || plan.headers === 'both';
     this.trusted = plan.trustedProxies.length === 0 ? null : blockList(plan.trustedProxies);
+  }
+
+  /** The Via line of a message: it names the version in which the message came (RFC 9110 §7.6.3). Empty when there is none. */
+  viaLine(minorVersion: number): string {
+    return minorVersion === 0 ? this.viaLines[0] : this.viaLines[1];
   }
 
   /** Whether this address (without port and brackets) may speak for others. A peer on a unix socket (empty address) may, when anyone is trusted. */
@@ -73,7 +78,7 @@ export class PeerIdentity {
 
   /** The field lines for a request; `host` is what the client asked for. */
   requestLines(parser: RequestParser, bytes: Buffer, start: number, host: string): string {
-    if (this.isTrusted) return this.compose(parser, bytes, start, host);
+    if (this.isTrusted || parser.minorVersion === 0) return this.compose(parser, bytes, start, host);
     if (host !== this.lastHost) {
       this.lastHost = host;
       this.lastLines = this.compose(parser, bytes, start, host);
@@ -83,7 +88,7 @@ export class PeerIdentity {
 
   private compose(parser: RequestParser, bytes: Buffer, start: number, host: string): string {
     const { rules } = this;
-    let text = rules.viaLine;
+    let text = rules.viaLine(parser.minorVersion);
     if (rules.writesXForwarded) {
       text += this.isTrusted ? this.trustedLines(parser, bytes, start, host) : this.lines + hostLine(host);
     }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type PlaneConfig, planeTo, startPlane } from '../../test/support/data-plane.ts';
+import { hostileOrigin } from '../../test/support/hostile-origin.ts';
 import { RawClient } from '../../test/support/raw-client.ts';
 import { statuses } from '../../test/support/raw-exchange.ts';
 import { type RecordedRequest, startRecordingOrigin } from '../../test/support/recording-origin.ts';
@@ -114,6 +115,17 @@ describe('Via', () => {
     assert.deepEqual(values(await seen(get('/', 'Host: a', line)), 'via'), ['1.0 front', '1.1 sluice']);
     assert.deepEqual(values(await seen(get('/', 'Host: a', line), { listener: { forwarding: { via: false } } }), 'via'), ['1.0 front']);
   });
+});
+
+test('Via names the version in which the message came, both ways', async () => {
+  assert.deepEqual(values(await seen('GET / HTTP/1.0\r\nHost: a\r\n\r\n'), 'via'), ['1.0 sluice']);
+  for (const version of ['1.0', '1.1']) {
+    await using origin = await hostileOrigin(`HTTP/${version} 200 OK\r\nContent-Length: 0\r\n\r\n`);
+    await using world = await startPlane(planeTo(origin.port));
+    using client = await RawClient.open(world.port);
+    const text = await client.ask(get('/', 'Host: a'), (each) => each.endsWith('\r\n\r\n'));
+    assert.ok(text.includes(`\r\nVia: ${version} sluice\r\n`), text);
+  }
 });
 
 describe('upgrades', () => {

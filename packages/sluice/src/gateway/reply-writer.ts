@@ -53,7 +53,7 @@ export class ReplyWriter {
         keepsLength: exchange.isHead || parser.status === 304,
         close: isLast,
         saysKeepAlive: exchange.minorVersion === 0,
-        viaLine: this.listener.forwarding.viaLine,
+        viaLine: this.listener.forwarding.viaLine(parser.minorVersion),
         edits: exchange.route!.responseEdits,
         cookieLines,
         clock: this.listener.worker.clock,
