@@ -33,7 +33,7 @@ const DISCARD_MS = 5_000;
 export class DownstreamConnection implements Client, Requester, TunnelClient, Sweepable {
   readonly listener: ListenerContext;
   readonly socket: Socket;
-  readonly identity: PeerIdentity;
+  identity: PeerIdentity;
   deadline: number;
   sweepIndex = -1;
   /** The current reply, or the next one, says that it is the last. */
@@ -162,6 +162,8 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
     const { worker } = this.listener;
     this.isFirst = false;
     this.parser = null;
+    const { forwarding } = this.listener; // a reload may have changed whom we trust
+    if (this.identity.rules !== forwarding) this.identity = new PeerIdentity(forwarding, this.socket.remoteAddress, 'http');
     const exchange = new Exchange(this, worker.clock.now());
     this.exchange = exchange;
     this.deadline = Infinity;

@@ -59,7 +59,7 @@ export class PeerIdentity {
   /** Without port; IPv4-mapped IPv6 as IPv4; empty for a unix socket. */
   readonly address: string;
   readonly isTrusted: boolean;
-  private readonly rules: ForwardingRules;
+  readonly rules: ForwardingRules;
   /** For untrusted peers: X-Forwarded-For and -Proto, whole lines. */
   private readonly lines: string;
   private readonly forwardedPrefix: string;

@@ -7,6 +7,7 @@ import { hostileOrigin } from '../../test/support/hostile-origin.ts';
 import { connectionsOf, pilingOrigin } from '../../test/support/piling-origin.ts';
 import { RawClient } from '../../test/support/raw-client.ts';
 import { statuses } from '../../test/support/raw-exchange.ts';
+import { startRecordingOrigin } from '../../test/support/recording-origin.ts';
 import { eventually } from '../../test/support/waiting.ts';
 import { CLOSE_REASONS, CONNECTIONS_CLOSED, CONNECTIONS_OPENED, CONNECTIONS_REFUSED } from '../observe/metric-layout.ts';
 
@@ -49,6 +50,22 @@ describe('a reload', () => {
     await world.reload(OWN);
     answer();
     assert.deepEqual(statuses(await client.until('the reply comes', answers(1))), [200]);
+  });
+
+  test('that trusts a peer no longer believes nothing more on its open connections', async () => {
+    await using origin = await startRecordingOrigin();
+    const trusting = planeTo(origin.port, { listener: { forwarding: { trustedProxies: ['127.0.0.1'] } } });
+    await using world = await startPlane(trusting);
+    using client = await RawClient.open(world.port);
+    const claim = 'GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n';
+    const saw = (text: string): boolean => text.includes('origin saw');
+    await client.ask(claim, saw);
+    await world.reload(trusting);
+    await client.ask(claim, saw);
+    await world.reload(planeTo(origin.port));
+    await client.ask(claim, saw);
+    const told = origin.requests.map(({ fields }) => fields.find(([name]) => name === 'x-forwarded-for')?.[1]);
+    assert.deepEqual(told, ['6.6.6.6, 127.0.0.1', '6.6.6.6, 127.0.0.1', '127.0.0.1']);
   });
 
   test('gives new limits to connections that are open', async () => {

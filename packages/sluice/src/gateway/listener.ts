@@ -1,4 +1,5 @@
 /** An address that accepts connections in one worker. Each worker has its own socket on the same address (SO_REUSEPORT); the kernel spreads connections. */
+import { isDeepStrictEqual } from 'node:util';
 import { createServer, type Server, type Socket } from 'node:net';
 import { normalizeHost } from '../core/routing/host.ts';
 import { normalizePath } from '../core/routing/path.ts';
@@ -49,8 +50,8 @@ export class Listener implements ListenerContext {
 
   /** Takes over what a changed plan says; connections stay. */
   update(plan: ListenerPlan): void {
+    if (!isDeepStrictEqual(plan.forwarding, this.plan.forwarding)) this.forwarding = new ForwardingRules(plan.forwarding);
     this.plan = plan;
-    this.forwarding = new ForwardingRules(plan.forwarding);
   }
 
   /** Compiles the routes that hold here. */
