@@ -92,10 +92,22 @@ export class Pool implements UpstreamOwner {
 
   onDead(connection: UpstreamConnection): void {
     if (!this.open.delete(connection)) return;
-    this.service.connectionClosed();
     this.worker.sweeper.remove(connection);
     const index = this.idle.lastIndexOf(connection);
     if (index >= 0) this.idle.splice(index, 1);
+    this.onGone();
+  }
+
+  /** A tunnel takes no place in the pool, but it is a connection of its service until it ends. */
+  onDetached(connection: UpstreamConnection): void {
+    this.open.delete(connection);
+    this.worker.sweeper.remove(connection);
+    connection.socket.once('close', () => this.onGone());
+    if (this.service.waiting > 0) this.service.roomFreed(this.worker.clock.now());
+  }
+
+  private onGone(): void {
+    this.service.connectionClosed();
     if (this.service.waiting > 0) this.service.roomFreed(this.worker.clock.now());
   }
 

@@ -113,8 +113,9 @@ test('bytes that the origin does not read keep no connection open for ever', asy
   });
   client.socket.resetAndDestroy(); // not noticed: who is held back is not read
   world.advance(3_600_001);
-  await ended(tunnel);
+  assert.equal(world.table.inflight[0], 0);
   world.advance(30_001);
+  await ended(tunnel);
   await eventually(2_000, 'nothing is watched any more', () => world.plane.sweeper['items'].length === 0);
   const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
   await eventually(2_000, 'the only socket left is the one of the origin', () => sockets() === 1);
@@ -168,4 +169,25 @@ test('a session that begins with an upgrade sticks, and its endpoint has answere
   const text = await client.ask(ASK, (reply) => reply.endsWith('\r\n\r\n'));
   assert.match(text, /^HTTP\/1\.1 101 [^]*\r\nSet-Cookie: sticky=[\w.-]+; Path=\/; HttpOnly; SameSite=Lax\r\n/);
   assert.deepEqual([world.table.ended[0], world.table.failed[0], world.table.consecutive5xx[0]], [1, 0, 0]);
+});
+
+test('a tunnel is a connection of its service until it ends: the bound on them holds for it, too', async () => {
+  await using server = await hostileOrigin(async (connection) => {
+    await connection.head();
+    connection.write(connection.index === 0 ? SWITCH : 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+  });
+  const { limits } = servicePlan('x', []);
+  await using world = await startServicePlane([
+    servicePlan('web', [`127.0.0.1:${server.port}`], { limits: { ...limits, connectionsMax: 1 } }),
+  ]);
+  using client = await RawClient.open(world.port);
+  await client.ask(ASK, (reply) => reply.endsWith('\r\n\r\n'));
+  assert.equal(world.table.serviceConnections[0], 1);
+  using other = await RawClient.open(world.port);
+  other.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await eventually(2_000, 'it waits', () => world.table.inflight[0] === 2);
+  assert.equal(server.connections.length, 1);
+  client.socket.resetAndDestroy();
+  await other.until('200', (text) => text.endsWith('ok'));
+  assert.equal(world.table.serviceConnections[0], 1);
 });

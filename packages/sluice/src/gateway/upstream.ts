@@ -27,6 +27,8 @@ export interface UpstreamOwner {
   /** The connection is usable and carries nothing: again, or (it was opened for somebody who left) for the first time. */
   release(connection: UpstreamConnection): void;
   onDead(connection: UpstreamConnection): void;
+  /** It carries a tunnel from now on. */
+  onDetached(connection: UpstreamConnection): void;
   /** An attempt's reply is complete. */
   attemptDone(connection: UpstreamConnection, exchange: Exchange): void;
   attemptFailed(connection: UpstreamConnection, exchange: Exchange, failure: UpstreamFailure): void;
@@ -131,7 +133,7 @@ export class UpstreamConnection implements Attempt, Sweepable, BodySink {
     this.isDead = true;
     this.deadline = Infinity;
     this.socket.removeAllListeners();
-    this.pool.onDead(this);
+    this.pool.onDetached(this);
     return this.socket;
   }
 
