@@ -68,6 +68,16 @@ describe('a reload', () => {
     assert.deepEqual(told, ['6.6.6.6, 127.0.0.1', '6.6.6.6, 127.0.0.1', '127.0.0.1']);
   });
 
+  test('gives new limits to the bodies of connections that are open', async () => {
+    await using origin = await startRecordingOrigin();
+    await using world = await startPlane(planeTo(origin.port));
+    using client = await RawClient.open(world.port);
+    const post = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;abc=d\r\nx\r\n0\r\n\r\n';
+    await client.ask(post, (text) => text.includes('origin saw'));
+    await world.reload(planeTo(origin.port, { listener: { limits: { chunkExtensions: '2B' } } }));
+    assert.deepEqual(statuses(await client.ask(post, (text) => statuses(text).length === 1)), [431]);
+  });
+
   test('gives new limits to connections that are open', async () => {
     await using world = await startPlane(OWN);
     using client = await RawClient.open(world.port);

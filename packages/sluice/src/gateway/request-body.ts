@@ -2,13 +2,15 @@
 import { BodyDecoder, type BodySink } from '../core/http1/body-decoder.ts';
 import type { Fault } from '../core/http1/fault.ts';
 import { REFUSED } from '../core/http1/field-section.ts';
+import type { Http1Limits } from '../config/plan.ts';
 import { type Exchange, REPLAY_BYTES_MAX } from './exchange.ts';
 import type { ListenerContext } from './listener-context.ts';
 import { trailerLines } from './trailers.ts';
 
 export class RequestBody implements BodySink {
   private readonly listener: ListenerContext;
-  private readonly decoder: BodyDecoder;
+  private decoder: BodyDecoder;
+  private limits: Http1Limits;
   /** Null: what comes is read away. */
   private exchange: Exchange | null = null;
   private startedAt = 0;
@@ -17,13 +19,18 @@ export class RequestBody implements BodySink {
 
   constructor(listener: ListenerContext) {
     this.listener = listener;
-    this.decoder = new BodyDecoder(listener.plan.http1);
+    this.limits = listener.plan.http1;
+    this.decoder = new BodyDecoder(this.limits);
   }
 
   /** Begins the body of an exchange. */
   start(exchange: Exchange, length: number): void {
     this.exchange = exchange;
     this.startedAt = exchange.expectsContinue ? Infinity : exchange.startedAt;
+    if (this.limits !== this.listener.plan.http1) {
+      this.limits = this.listener.plan.http1; // a reload may have changed them
+      this.decoder = new BodyDecoder(this.limits);
+    }
     this.decoder.start(exchange.bodyKind, length);
   }
 
