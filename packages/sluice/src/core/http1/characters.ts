@@ -16,8 +16,6 @@ export const HEX = 16;
 export const CLASS: Uint8Array = new Uint8Array(256);
 /** Lower case, with `_` and `.` read as `-`: CGI-style readers cannot tell such names apart. */
 export const FOLDED: Uint8Array = new Uint8Array(256);
-/** The folded byte where a name may hold it, 0 where not: one load tells both. */
-export const NAME: Uint8Array = new Uint8Array(256);
 /** Value of a hexadecimal digit. */
 export const HEX_VALUE: Uint8Array = new Uint8Array(256);
 
@@ -35,7 +33,6 @@ for (let byte = 0; byte < 256; byte++) {
     (isDigit ? DIGIT : 0) |
     (isHex ? HEX : 0);
   FOLDED[byte] = isUpper ? byte | 0x20 : byte === 0x5f || byte === 0x2e ? 0x2d : byte;
-  NAME[byte] = isToken ? FOLDED[byte]! : 0;
   HEX_VALUE[byte] = isDigit ? byte - 0x30 : isHex ? (byte | 0x20) - 0x57 : 0;
 }
 

@@ -4,9 +4,9 @@
  *
  * Every byte is checked once and the order of checks follows the bytes, so the outcome does not depend on how they were split.
  */
-import { COLON, CR, HTAB, LF, NAME, SP } from './characters.ts';
+import { CLASS, COLON, CR, HTAB, LF, SP, TOKEN } from './characters.ts';
 import { FAULTS, type Fault } from './fault.ts';
-import { HASH_START, OTHER, hashStep, isAlias, knownField } from './known-fields.ts';
+import { ALIAS, knownField } from './known-fields.ts';
 
 /** The section is not complete yet. */
 export const MORE = -1;
@@ -15,8 +15,7 @@ export const REFUSED = -2;
 
 /** Flag on an id: the line is not exactly `Name: value` CRLF, so it must be written anew to be forwarded. */
 export const UNEVEN = 0x80;
-/** Flag on an id: the name was an alias (`_` or `.` for `-`). */
-export const ALIAS = 0x40;
+export { ALIAS };
 /** Masks the id out of its flags. */
 export const ID = 0x3f;
 
@@ -81,13 +80,8 @@ export class FieldSection {
 
   private scanLine(bytes: Uint8Array, start: number, from: number, limit: number, countMax: number): number {
     let at = from;
-    let hash = HASH_START;
     let byte = 0;
-    let folded = 0;
-    while (at < limit && (folded = NAME[(byte = bytes[at]!)]!) !== 0) {
-      hash = hashStep(hash, folded);
-      at++;
-    }
+    while (at < limit && (CLASS[(byte = bytes[at]!)]! & TOKEN) !== 0) at++;
     if (at >= limit) return MORE;
     if (byte !== COLON || at === from) return this.refuse(nameFault(byte, at === from));
     if (this.count >= countMax || this.count >= this.capacity) return this.refuse(FAULTS.headersMany);
@@ -105,7 +99,7 @@ export class FieldSection {
     if (bytes[at + 1] !== LF) return this.refuse(FAULTS.lineEnding);
     let valueEnd = at;
     while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB)) valueEnd--;
-    this.add(bytes, start, from, nameEnd, valueStart, valueEnd, at, hash);
+    this.add(bytes, start, from, nameEnd, valueStart, valueEnd, at);
     return at + 2;
   }
 
@@ -117,11 +111,9 @@ export class FieldSection {
     valueStart: number,
     valueEnd: number,
     lineEnd: number,
-    hash: number,
   ): void {
     const isEven = valueStart === nameEnd + 2 && bytes[nameEnd + 1] === SP && valueEnd === lineEnd;
-    let id = knownField(bytes, from, nameEnd, hash);
-    if (id !== OTHER && isAlias(bytes, from, nameEnd)) id |= ALIAS;
+    const id = knownField(bytes, from, nameEnd);
     this.ids[this.count] = isEven ? id : id | UNEVEN;
     const at = this.count << 2;
     this.offsets[at] = from - start;

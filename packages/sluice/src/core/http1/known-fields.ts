@@ -1,7 +1,7 @@
 /**
- * The fields that the gateway acts on, recognised while their bytes are scanned: the scan keeps a rolling hash of the folded name
- * (lower case, `_` and `.` as `-`), and one table look-up plus one comparison decides. Folding makes aliases such as
- * `Content_Length` recognisable, so that they can be dropped instead of confusing an origin that folds as well.
+ * The fields that the gateway acts on, recognised by length and three folded bytes (lower case, `_` and `.` as `-`), one table look-up
+ * and one comparison. Folding makes aliases such as `Content_Length` recognisable, so that they can be dropped instead of confusing
+ * an origin that folds as well.
  */
 import { FOLDED } from './characters.ts';
 
@@ -74,51 +74,38 @@ export const KNOWN_NAMES: readonly string[] = [
   'x-forwarded-server',
 ];
 
-const TABLE_SIZE = 1024;
-/** Ids by hash; collisions are excluded when the module is loaded. */
-const TABLE = new Uint8Array(TABLE_SIZE);
+/** The name was written with `_` or `.` where ours has `-`; joined to the id. */
+export const ALIAS = 0x40;
 
-export const HASH_START = 5381;
+const TABLE_BITS = 10;
+/** Ids by key; collisions are excluded when the module is loaded. */
+const TABLE = new Uint8Array(1 << TABLE_BITS);
 
-/** One step of the rolling hash; the caller folds the byte. */
-export function hashStep(hash: number, folded: number): number {
-  return (Math.imul(hash, 33) ^ folded) | 0;
-}
-
-function hashName(name: string): number {
-  let hash = HASH_START;
-  for (let index = 0; index < name.length; index++) hash = hashStep(hash, name.charCodeAt(index));
-  return hash;
-}
-
-/** Spreads the rolling hash over the table. The multiplier was searched so that our names do not collide. */
-function place(hash: number): number {
-  return Math.imul(hash, 0x9e3779b7) >>> 22;
+/** Where a name of this length stands, by three of its folded bytes. Chosen so that our names do not collide. */
+function place(length: number, first: number, middle: number, lastButOne: number): number {
+  return Math.imul(length | (first << 8) | (middle << 16) | (lastButOne << 24), 0x9e3779b1) >>> (32 - TABLE_BITS);
 }
 
 for (let id = 1; id < KNOWN_NAMES.length; id++) {
-  const at = place(hashName(KNOWN_NAMES[id]!));
-  if (TABLE[at] !== 0) throw new Error(`known field ${KNOWN_NAMES[id]} collides with ${KNOWN_NAMES[TABLE[at]!]}: change the hash`);
+  const name = KNOWN_NAMES[id]!;
+  const at = place(name.length, name.charCodeAt(0), name.charCodeAt(name.length >> 1), name.charCodeAt(name.length - 2));
+  if (TABLE[at] !== 0) throw new Error(`known field ${name} collides with ${KNOWN_NAMES[TABLE[at]!]}: change the key`);
   TABLE[at] = id;
 }
 
-/** The id of the name in `bytes[start, end)`, whose rolling hash is `hash`; OTHER when it is none of ours. */
-export function knownField(bytes: Uint8Array, start: number, end: number, hash: number): number {
-  const id = TABLE[place(hash)]!;
+/** The id of the name in `bytes[start, end)` (at least one byte), with ALIAS where it is one; OTHER when it is none of ours. */
+export function knownField(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length < 2 || length > 255) return OTHER;
+  const id = TABLE[place(length, FOLDED[bytes[start]!]!, FOLDED[bytes[start + (length >> 1)]!]!, FOLDED[bytes[end - 2]!]!)]!;
   if (id === OTHER) return OTHER;
   const name = KNOWN_NAMES[id]!;
-  if (name.length !== end - start) return OTHER;
-  for (let index = 0; index < name.length; index++) {
-    if (FOLDED[bytes[start + index]!] !== name.charCodeAt(index)) return OTHER;
+  if (name.length !== length) return OTHER;
+  let isAlias = false;
+  for (let index = 0; index < length; index++) {
+    const byte = bytes[start + index]!;
+    if (FOLDED[byte] !== name.charCodeAt(index)) return OTHER;
+    if (byte === 0x5f || byte === 0x2e) isAlias = true;
   }
-  return id;
-}
-
-/** Whether the name was written with `_` or `.` where ours has `-`. */
-export function isAlias(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let index = start; index < end; index++) {
-    const byte = bytes[index]!;
-    if (byte === 0x5f || byte === 0x2e) return true;
-  }
-  return false;
+  return isAlias ? id | ALIAS : id;
 }
