@@ -1,5 +1,6 @@
 /** What follows a failed attempt, over real sockets. */
 import assert from 'node:assert/strict';
+import type { LookupFunction } from 'node:net';
 import { test } from 'node:test';
 import { freePort } from '../io/ports.ts';
 import type { RetryPlan } from '../config/plan.ts';
@@ -243,4 +244,30 @@ test('the deadline of the exchange holds during the backoff', async () => {
   world.advance(1_001);
   assert.deepEqual(statuses((await exchange).text), [504]);
   assert.deepEqual(world.leftovers(), {});
+});
+
+test('an upload that was held back while the connect failed goes on at the next endpoint', async () => {
+  const refused = await freePort('127.0.0.1');
+  const size = 300_000;
+  await using origin = await hostileOrigin(async (connection) => {
+    await connection.until((received) => received.endsWith('end'));
+    connection.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+  });
+  const gate = Promise.withResolvers<void>();
+  const lookup: LookupFunction = (_name, _options, done) => void gate.promise.then(() => done(null, [{ address: '127.0.0.1', family: 4 }]));
+  const service = servicePlan('web', [`refused.test:${refused}`, `127.0.0.1:${origin.port}`], {
+    retry: RETRY,
+    balance: { ...ROUND_ROBIN, algorithm: 'first-fit' },
+  });
+  await using world = await startServicePlane([service], [], { lookup });
+  using client = await RawClient.open(world.port);
+  client.write(`PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
+  await eventually(2_000, 'it is under way', () => world.table.inflight[0] === 1);
+  client.write('x'.repeat(65_400)); // all that is kept for another attempt, and with the head more than the socket takes at once
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  gate.resolve();
+  await eventually(2_000, 'the retry is there', () => origin.connections.length === 1);
+  client.write(`${'y'.repeat(size - 65_403)}end`);
+  await client.until('200', (text) => statuses(text).at(-1) === 200);
+  assert.equal(origin.connections[0]!.received.split('\r\n\r\n')[1]!.length, size);
 });
