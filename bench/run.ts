@@ -11,7 +11,7 @@ import { haproxy } from './peers/haproxy.ts';
 import { httpProxy3 } from './peers/http-proxy-3.ts';
 import { nginx } from './peers/nginx.ts';
 import { sluice } from './peers/sluice.ts';
-import type { SubjectKind } from './peers/subject.ts';
+import { bare, type SubjectKind } from './peers/subject.ts';
 import { usableKinds } from './preflight.ts';
 import { cleanUp } from './processes.ts';
 import { describeMachine, rowMarkdown, writeReport, type Report } from './report.ts';
@@ -22,7 +22,17 @@ import type { Row, RowResult } from './rows/row.ts';
 import { throughputRows } from './rows/throughput.ts';
 import { workersRow } from './rows/workers.ts';
 
-const kinds: readonly SubjectKind[] = [sluice, nginx, haproxy, caddy, httpProxy3, fastifyHttpProxy];
+const kinds: readonly SubjectKind[] = [
+  sluice,
+  nginx,
+  haproxy,
+  caddy,
+  httpProxy3,
+  fastifyHttpProxy,
+  bare(sluice),
+  bare(nginx),
+  bare(haproxy),
+];
 const rows: readonly Row[] = [...throughputRows, workersRow, latencyRow, idleRow, reloadRow];
 
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -31,12 +41,23 @@ async function main(options: Options): Promise<void> {
   const unknown = options.only.filter((id) => !rows.some((row) => row.id === id));
   if (unknown.length > 0) throw new Error(`--only: no row ${unknown.join(', ')}; there are ${rows.map((row) => row.id).join(', ')}`);
   const origin = await startOrigin();
-  const wanted = kinds.filter((kind) => options.peers.length === 0 || options.peers.includes(kind.name) || kind === sluice);
+  const wanted = kinds.filter(
+    (kind) =>
+      options.peers.length === 0 ||
+      options.peers.some((peer) => kind.name === peer || kind.name === `${peer}, bare`) ||
+      kind.name.startsWith(sluice.name),
+  );
   const usable = await usableKinds(wanted, origin, log);
   const results: RowResult[] = [];
   for (const row of rows) {
     if (options.only.length > 0 && !options.only.includes(row.id)) continue;
-    const result = await row.run({ origin, rounds: options.rounds, seconds: options.seconds, kinds: usable, log });
+    const result = await row.run({
+      origin,
+      rounds: options.rounds,
+      seconds: options.seconds,
+      kinds: usable.filter((kind) => kind.rows?.includes(row.id) ?? true),
+      log,
+    });
     results.push(result);
     process.stdout.write(`\n${rowMarkdown(result)}`);
   }

@@ -19,6 +19,13 @@ export const haproxy: SubjectKind = {
   },
 };
 
+const SAME_HEADERS = `  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Host %[req.hdr(host)]
+  http-request add-header Via "1.1 haproxy"
+  http-request set-header X-Request-Id %[uuid]
+  http-response add-header Via "1.1 haproxy"
+`;
+
 /** `maxconn` 7000: with splice pipes HAProxy needs about 2.5 descriptors per connection, and a common hard limit is 20,000. */
 function configuration(port: number, options: SubjectOptions): string {
   const server = options.upstream === 'tcp' ? `127.0.0.1:${options.origin.port}` : `unix@${options.origin.socketPath}`;
@@ -31,10 +38,9 @@ defaults
   timeout client 300s
   timeout server 300s
   timeout http-keep-alive 300s
-  option forwardfor
-frontend web
+${options.isBare === true ? '' : '  option forwardfor\n'}frontend web
   bind 127.0.0.1:${port} backlog 4096
-  default_backend origin
+${options.isBare === true ? '' : SAME_HEADERS}  default_backend origin
 backend origin
   http-reuse always
   server origin ${server} pool-max-conn 256

@@ -19,6 +19,9 @@ export const nginx: SubjectKind = {
   },
 };
 
+const SAME_HEADERS = `    proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Forwarded-Host $http_host;
+    proxy_set_header Via "1.1 nginx"; proxy_set_header X-Request-Id $request_id; add_header Via "1.1 nginx";`;
+
 /** The whole configuration file, with the given locations. */
 export function nginxConfiguration(directory: string, port: number, options: SubjectOptions, locations: string): string {
   const server = options.upstream === 'tcp' ? `127.0.0.1:${options.origin.port}` : `unix:${options.origin.socketPath}`;
@@ -30,8 +33,8 @@ http {
   upstream origin { server ${server}; keepalive 128; keepalive_requests 100000000; }
   server {
     listen 127.0.0.1:${port} backlog=4096${options.workers > 1 ? ' reuseport' : ''};
-    proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
-    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host;
+${options.isBare === true ? '' : SAME_HEADERS}
     proxy_request_buffering off; proxy_max_temp_file_size 0;
 ${locations}
   }

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { freePort, start, temporaryDirectory, waitForListener } from '../processes.ts';
 import type { Subject, SubjectKind, SubjectOptions } from './subject.ts';
 
+const BARE = { headers: 'none', via: false, requestId: false };
 const program = fileURLToPath(new URL('../../packages/sluice/bin/sluice.js', import.meta.url));
 const entry = fileURLToPath(new URL('../../packages/sluice/src/cli/main.ts', import.meta.url));
 
@@ -39,7 +40,7 @@ export async function startSluice(
 export function sluiceConfiguration(port: number, adminPort: number, options: SubjectOptions, routes: readonly object[]): string {
   const address = options.upstream === 'tcp' ? `127.0.0.1:${options.origin.port}` : `unix:${options.origin.socketPath}`;
   return JSON.stringify({
-    listeners: { web: { http: `127.0.0.1:${port}`, connectionsMax: 16_000 } },
+    listeners: { web: { http: `127.0.0.1:${port}`, connectionsMax: 16_000, ...(options.isBare === true ? { forwarding: BARE } : {}) } },
     services: { origin: { endpoints: [address] } },
     routes,
     workers: options.workers,

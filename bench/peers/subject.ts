@@ -9,6 +9,20 @@ export interface SubjectOptions {
   readonly upstream: 'tcp' | 'unix';
   /** Threads or processes that serve; 1 unless the row is about more. */
   readonly workers: number;
+  /** Forwards and nothing else: no header is added. By default nginx and HAProxy say the same as Sluice:
+   *  X-Forwarded-For, -Proto and -Host, Via and X-Request-Id to the origin, Via to the client. */
+  readonly isBare?: boolean;
+}
+
+/** The same proxy without the added headers, for the rows where a header more can be seen. */
+export function bare(kind: SubjectKind): SubjectKind {
+  const name = `${kind.name}, bare`;
+  return {
+    name,
+    rows: ['small', 'unix'],
+    version: () => kind.version(),
+    start: async (options) => ({ ...(await kind.start({ ...options, isBare: true })), name }),
+  };
 }
 
 /** A running proxy. CPU and memory are those of `started.pid` and its descendants. */
@@ -20,6 +34,8 @@ export interface Subject {
 
 export interface SubjectKind {
   readonly name: string;
+  /** Only in these rows; all when absent. */
+  readonly rows?: readonly string[];
   /** One line for the report; null when it is not installed. */
   version(): string | null;
   start(options: SubjectOptions): Promise<Subject>;

@@ -40,9 +40,10 @@ export interface Row {
 
 /** `Sluice / peer` in one column against a bound; nothing when either is missing. */
 export function ratioTarget(cells: readonly Cell[], column: number, peer: string, bound: number): Target[] {
-  const own = cells.find((cell) => cell.subject === 'Sluice')?.values[column];
+  const subject = peer.endsWith(', bare') ? 'Sluice, bare' : 'Sluice';
+  const own = cells.find((cell) => cell.subject === subject)?.values[column];
   const other = cells.find((cell) => cell.subject === peer)?.values[column];
   if (own === undefined || other === undefined || other === 0) return [];
   const measured = own / other;
-  return [{ text: `<= ${bound} x ${peer}`, measured, reached: measured <= bound }];
+  return [{ text: `${subject} <= ${bound} x ${peer}`, measured, reached: measured <= bound }];
 }

@@ -30,6 +30,8 @@ const rows: readonly ThroughputRow[] = [
       ['HAProxy', 1.3],
       ['Caddy', 0.4],
       ['http-proxy-3', 0.4],
+      ['nginx, bare', 1.3],
+      ['HAProxy, bare', 1.3],
     ],
   },
   {
@@ -38,7 +40,10 @@ const rows: readonly ThroughputRow[] = [
     upstream: 'unix',
     load: { path: '/small', connections: 64 },
     bytesPerRequest: 0,
-    bounds: [['nginx', 1.3]],
+    bounds: [
+      ['nginx', 1.3],
+      ['nginx, bare', 1.3],
+    ],
   },
   {
     id: 'download',
@@ -57,6 +62,9 @@ const rows: readonly ThroughputRow[] = [
     bounds: [['nginx', 1.6]],
   },
 ];
+
+const SAME_WORK =
+  'nginx and HAProxy add the same headers as Sluice does by default (X-Forwarded-For, -Proto and -Host, Via both ways, X-Request-Id); "bare" adds none, on either side. The Node.js libraries and Caddy are as they come, with X-Forwarded-*.';
 
 export const throughputRows: readonly Row[] = rows.map((row) => ({ id: row.id, run: (context) => runRow(row, context) }));
 
@@ -95,5 +103,6 @@ function cell(row: ThroughputRow, subject: string, figures: Figures): Cell {
 }
 
 function notes(row: ThroughputRow): string[] {
+  if (row.id === 'small' || row.id === 'unix') return [SAME_WORK];
   return row.id === 'upload' ? ['nginx streams uploads here (`proxy_request_buffering off`), as Sluice always does.'] : [];
 }
