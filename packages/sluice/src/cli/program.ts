@@ -7,6 +7,7 @@ import type { ReloadResult } from '../admin/backend.ts';
 import type { ProcessFleet } from '../control/fleet/process-fleet.ts';
 import type { SayEvent } from '../control/say-event.ts';
 import { type FileWatch, watchFile } from '../io/file-watch.ts';
+import { trimHeap } from '../io/minor-gc.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
 import { handleSignals } from '../io/signals.ts';
 import { adminBackend } from './admin-backend.ts';
@@ -100,6 +101,7 @@ export class Program {
       admin: this.#admin.address,
       source: this.#options.source.name,
     });
+    trimHeap();
     this.#fleet?.start();
     const code = await this.#ended.promise;
     stopSignals();

@@ -30,7 +30,9 @@ function slotsOf({ routes }: Plan) {
   return { listeners: {}, services: {}, endpoints: {}, routes: Object.fromEntries(routes.map((route, index) => [route.name, index + 7])) };
 }
 
-const names = fc.uniqueArray(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'), fc.integer({ min: 0, max: 2 })), { selector: ([name]) => name });
+const names = fc.uniqueArray(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'), fc.integer({ min: 0, max: 2 })), {
+  selector: ([name]) => name,
+});
 
 test('a plan arrives as it was sent, whatever the worker had before', () => {
   fc.assert(

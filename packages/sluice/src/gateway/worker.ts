@@ -1,6 +1,7 @@
 /** A data-plane worker thread: its messages in and out. The work itself is `data-plane.ts`. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
+import { trimHeap } from '../io/minor-gc.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
 import { type PlanMessage, unpackPlan } from '../config/plan-message.ts';
 import type { FromWorker, ToWorker, WorkerStart } from '../config/worker-protocol.ts';
@@ -30,6 +31,8 @@ async function handle(message: ToWorker): Promise<void> {
 async function apply(message: PlanMessage): Promise<void> {
   const plan = unpackPlan(message, plane.plan);
   assert(plan !== null, `a plan made for generation ${message.base} reaches a worker that runs it`);
+  // Before the first listener opens: nobody waits yet.
+  if (plane.plan.listeners.length === 0) trimHeap();
   await plane.apply(plan, message.slots);
 }
 

@@ -124,18 +124,6 @@ test(
   },
 );
 
-test('workers that leave and come: each connection of a leaving one is told to close, and none is lost', LIMIT, async () => {
-  await using one = await startInstance('one');
-  await using gateway = await startGateway(config([one], { workers: 2 }));
-  const load = startSteadyLoad({ port: gateway.port, connections: 16, reuse: (lane) => lane % 2 === 0, pauseMs: 2 });
-  for (let round = 0; round < 10; round++) {
-    await gateway.reload(config([one], { workers: round % 2 === 0 ? 1 : 2 }));
-    await within(10_000, 'requests go on', load.more(300));
-  }
-  const counts = await load.stop();
-  assert.equal(counts.failures.length, 0, describeFailures(counts));
-});
-
 test('SIGTERM: requests in flight finish, their replies announce the close, and the exit code is 0', LIMIT, async () => {
   await using one = await startInstance('one', () => 300);
   await using gateway = await startGateway(config([one]));

@@ -18,7 +18,8 @@ export interface SteadyCounts {
   requests: number;
   /** Connections opened. */
   opened: number;
-  readonly failures: { readonly lane: number; readonly reason: string }[];
+  /** `isFirst`: no request had been answered on its connection before. */
+  readonly failures: { readonly lane: number; readonly reason: string; readonly isFirst: boolean }[];
   /** Replies by body. */
   readonly bodies: Map<string, number>;
 }
@@ -96,16 +97,19 @@ export function startSteadyLoad(options: SteadyLoadOptions): SteadyLoad {
   const runLane = async (lane: number): Promise<void> => {
     const reuses = options.reuse?.(lane) ?? true;
     let connection: Lane | null = null;
+    let isFirst = true;
     while (isRunning) {
       if (connection === null || !connection.isOpen) {
         connection = new Lane(options.port);
         counts.opened++;
+        isFirst = true;
       }
       const outcome = await connection.exchange(options.path ?? '/', !reuses);
       counts.requests++;
-      if (typeof outcome === 'string') counts.failures.push({ lane, reason: outcome });
-      else if (outcome.status !== 200) counts.failures.push({ lane, reason: `status ${outcome.status}` });
+      if (typeof outcome === 'string') counts.failures.push({ lane, reason: outcome, isFirst });
+      else if (outcome.status !== 200) counts.failures.push({ lane, reason: `status ${outcome.status}`, isFirst });
       else counts.bodies.set(outcome.body, (counts.bodies.get(outcome.body) ?? 0) + 1);
+      isFirst = false;
       if (typeof outcome === 'string' || outcome.closes || !reuses) connection.close();
       for (const waiter of waiters) if (counts.requests >= waiter.at) waiter.reached();
       if (options.pauseMs !== undefined) await new Promise((resolve) => setTimeout(resolve, options.pauseMs));
