@@ -1,4 +1,4 @@
-import { equal, ok, throws } from 'node:assert/strict';
+import { deepEqual, equal, ok, throws } from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
@@ -56,7 +56,7 @@ test('slot -1 means none', () => {
   worker.shed(-1, -1);
   worker.affinityForged(-1);
   const cells = new Float64Array(board.buffer);
-  ok(cells.subarray(ROW_LENGTH).every((cell) => cell === 0));
+  ok(cells.subarray(ROW_LENGTH, 2 * REGION_LENGTH).every((cell) => cell === 0));
 });
 
 test('what is no whole reply is a cut, and an upgrade spoils no histogram', () => {
@@ -174,6 +174,22 @@ test('connections: opened, closed by reason, refused', () => {
   equal(connectionsOf(row), 1);
   equal(row[CONNECTIONS_REFUSED], 1);
   equal(board.row('service', 1)[SHED], 1);
+});
+
+test('what is in flight is the same whether read from the row or column by column', () => {
+  const board = new MetricBoard(4);
+  new WorkerMetrics(board.buffer, 0).exchangeStarted(0, 3, 1);
+  equal(board.inflight('route', 3), 1);
+  const late = new WorkerMetrics(board.buffer, 2);
+  late.connectionOpened(5);
+  late.connectionOpened(5);
+  late.connectionClosed(5, 'drain');
+  late.exchangeStarted(0, 3, 1);
+  late.exchangeStarted(0, 3, 1);
+  late.exchangeEnded(0, 3, 1, 0, 200, 1, 1, 1);
+  deepEqual([board.inflight('route', 3), inflightOf(board.row('route', 3))], [2, 2]);
+  deepEqual([board.connections(5), connectionsOf(board.row('listener', 5))], [1, 1]);
+  deepEqual([board.inflight('route', 4), board.connections(6)], [0, 0]);
 });
 
 test('a slot or worker beyond the capacity is a programming error', () => {

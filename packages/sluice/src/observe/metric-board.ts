@@ -34,26 +34,38 @@ export class MetricBoard {
   constructor(workers: number) {
     assert(Number.isInteger(workers) && workers >= 1 && workers <= 1_024, `workers must be 1..1024, got ${workers}`);
     this.#regions = workers + 1;
-    this.buffer = new SharedArrayBuffer(this.#regions * REGION_LENGTH * Float64Array.BYTES_PER_ELEMENT);
+    this.buffer = new SharedArrayBuffer(this.#regions * (REGION_LENGTH + 1) * Float64Array.BYTES_PER_ELEMENT);
     this.#cells = new Float64Array(this.buffer);
     this.control = new WorkerMetrics(this.buffer, workers);
   }
 
-  /** The columns of a row, summed over all regions. Pass `into` (ROW_LENGTH cells) to reuse it. */
+  /** The columns of a row, summed over the regions in use. Pass `into` (ROW_LENGTH cells) to reuse it. */
   row(kind: MetricKind, slot: number, into: Float64Array = new Float64Array(ROW_LENGTH)): Float64Array {
     into.fill(0);
     const first = rowOffset(kind, slot);
     for (let region = 0; region < this.#regions; region++) {
+      if (!this.#isUsed(region)) continue;
       const start = region * REGION_LENGTH + first;
       for (let column = 0; column < ROW_LENGTH; column++) into[column]! += this.#cells[start + column]!;
     }
     return into;
   }
 
+  /** Exchanges in flight on a listener, route or service: `inflightOf` its row, of which it reads the columns that it needs. */
+  inflight(kind: MetricKind, slot: number): number {
+    return this.#sum(rowOffset(kind, slot), startedMinusEnded);
+  }
+
+  /** Connections open on a listener. */
+  connections(slot: number): number {
+    return this.#sum(rowOffset('listener', slot), openedMinusClosed);
+  }
+
   /** Zeroes a row before its slot is handed to another name. Only after the drain: no worker may still write to it. */
   reset(kind: MetricKind, slot: number): void {
     const first = rowOffset(kind, slot);
     for (let region = 0; region < this.#regions; region++) {
+      if (!this.#isUsed(region)) continue;
       const start = region * REGION_LENGTH + first;
       // Only what is not 0: writing zeros would make the system map memory that nobody has used.
       for (let cell = start; cell < start + ROW_LENGTH; cell++) if (this.#cells[cell] !== 0) this.#cells[cell] = 0;
@@ -71,6 +83,18 @@ export class MetricBoard {
       for (let slot = 0; slot < CAPACITY[kind]; slot++) settle(this.#cells, base + rowOffset(kind, slot));
     }
   }
+
+  #sum(first: number, of: (cells: ArrayLike<number>, start: number) => number): number {
+    let sum = 0;
+    for (let region = 0; region < this.#regions; region++) {
+      if (this.#isUsed(region)) sum += of(this.#cells, region * REGION_LENGTH + first);
+    }
+    return Math.max(0, sum);
+  }
+
+  #isUsed(region: number): boolean {
+    return this.#cells[this.#regions * REGION_LENGTH + region] !== 0;
+  }
 }
 
 /** Exchanges that ended, over all status classes. */
@@ -82,18 +106,22 @@ export function endedOf(row: ArrayLike<number>, start = 0): number {
 
 /** Exchanges in flight: listeners, routes and services (the endpoint table knows it of endpoints). Never negative. */
 export function inflightOf(row: ArrayLike<number>): number {
-  return Math.max(0, (row[STARTED] ?? 0) - endedOf(row));
+  return Math.max(0, startedMinusEnded(row, 0));
+}
+
+function startedMinusEnded(row: ArrayLike<number>, start: number): number {
+  return (row[start + STARTED] ?? 0) - endedOf(row, start);
 }
 
 /** Downstream connections open now. */
 export function connectionsOf(row: ArrayLike<number>, start = 0): number {
-  return Math.max(0, (row[start + CONNECTIONS_OPENED] ?? 0) - closedOf(row, start));
+  return Math.max(0, openedMinusClosed(row, start));
 }
 
-function closedOf(row: ArrayLike<number>, start: number): number {
-  let closed = 0;
-  for (let reason = 0; reason < CLOSE_REASONS.length; reason++) closed += row[start + CONNECTIONS_CLOSED + reason] ?? 0;
-  return closed;
+function openedMinusClosed(row: ArrayLike<number>, start: number): number {
+  let open = row[start + CONNECTIONS_OPENED] ?? 0;
+  for (let reason = 0; reason < CLOSE_REASONS.length; reason++) open -= row[start + CONNECTIONS_CLOSED + reason] ?? 0;
+  return open;
 }
 
 function settle(cells: Float64Array, row: number): void {

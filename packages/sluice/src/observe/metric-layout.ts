@@ -1,6 +1,7 @@
 /**
  * Where each counter lies in the metric board: one region per worker and one for the control plane, in each region a row per slot of
  * each kind, in each row the same columns, all Float64 (exact up to 2^53). Worker and reader share nothing but this file.
+ * After the regions comes a cell for each, not 0 once somebody writes to it: most regions are room for workers that never come.
  * A row is seven cache lines; regions begin on a cache line, so workers never write to the same one. Memory that nobody touches
  * stays unmapped: a region is 37 MiB of addresses, but costs about 0.5 KiB for each row in use.
  */
@@ -67,6 +68,11 @@ export const KIND_OFFSET: Readonly<Record<MetricKind, number>> = kindOffsets();
 
 /** Columns of one region; a multiple of 8, so that the next one begins on a cache line. */
 export const REGION_LENGTH: number = METRIC_KINDS.reduce((sum, kind) => sum + CAPACITY[kind], 0) * ROW_LENGTH;
+
+/** Regions of a board of this many bytes; the cell of each, whether it is in use, comes after all of them. */
+export function regionsOf(bytes: number): number {
+  return Math.floor(bytes / Float64Array.BYTES_PER_ELEMENT / REGION_LENGTH);
+}
 
 function kindOffsets(): Record<MetricKind, number> {
   const offsets: Record<MetricKind, number> = { listener: 0, route: 0, service: 0, endpoint: 0, worker: 0 };

@@ -24,6 +24,7 @@ import {
   KIND_OFFSET,
   LOG_DROPPED,
   REGION_LENGTH,
+  regionsOf,
   RETRIES,
   RETRIES_DENIED,
   ROW_LENGTH,
@@ -46,9 +47,11 @@ export class WorkerMetrics {
    * @param worker 0-based index of the worker.
    */
   constructor(buffer: SharedArrayBuffer, worker: number) {
-    const offset = worker * REGION_LENGTH * Float64Array.BYTES_PER_ELEMENT;
-    assert(worker >= 0 && offset < buffer.byteLength, `the metric board has a region for worker ${worker}`);
-    this.#cells = new Float64Array(buffer, offset, REGION_LENGTH);
+    const regions = regionsOf(buffer.byteLength);
+    assert(worker >= 0 && worker < regions, `the metric board has a region for worker ${worker}`);
+    const all = new Float64Array(buffer);
+    all[regions * REGION_LENGTH + worker] = 1;
+    this.#cells = all.subarray(worker * REGION_LENGTH, (worker + 1) * REGION_LENGTH);
   }
 
   /** A listener accepted a connection and will serve it. */

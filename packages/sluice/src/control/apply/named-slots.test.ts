@@ -19,7 +19,7 @@ function setUp(capacity: number) {
 test('a name keeps its row while it is wanted, and a quiet row is given to another name', () => {
   const { slots, log } = setUp(2);
   assert.deepEqual(slots.assign(['a', 'b']), []);
-  slots.retain(new Set(['b']));
+  slots.retain(['b']);
   assert.deepEqual(slots.assign(['b', 'c']), []);
   assert.equal(slots.get('b'), 1);
   assert.equal(slots.get('c'), 0);
@@ -30,7 +30,7 @@ test('a row that is still written to waits', () => {
   const { slots, busy } = setUp(1);
   slots.assign(['a']);
   busy.add(0);
-  slots.retain(new Set());
+  slots.retain([]);
   assert.deepEqual(slots.assign(['b']), ['b']);
   assert.equal(slots.leaving, 1);
   busy.delete(0);
@@ -47,7 +47,7 @@ test('whatever is assigned and retained, no two names share a row', () => {
         const before = plan.flatMap((name) => (slots.get(name) === undefined ? [] : [[name, slots.get(name)] as const]));
         slots.assign(plan);
         for (const [name, slot] of before) assert.equal(slots.get(name), slot);
-        slots.retain(new Set(plan));
+        slots.retain(plan);
         const given = plan.map((name) => slots.get(name));
         assert.equal(new Set(given).size, plan.length);
         assert.ok(!given.includes(undefined));

@@ -49,12 +49,15 @@ export class NamedSlots {
     return refused;
   }
 
-  /** Forgets every name that is not among these; their rows are given back when they are quiet. */
-  retain(names: ReadonlySet<string>): void {
-    for (const [name, slot] of this.#slots) {
-      if (names.has(name)) continue;
-      this.#slots.delete(name);
-      this.#leaving.add(slot);
+  /** Forgets every name that is not among these, all of which have a row and are named once; the rows are given back when they are quiet. */
+  retain(names: readonly string[]): void {
+    if (names.length !== this.#slots.size) {
+      const kept = new Set(names);
+      for (const [name, slot] of this.#slots) {
+        if (kept.has(name)) continue;
+        this.#slots.delete(name);
+        this.#leaving.add(slot);
+      }
     }
     this.sweep();
   }

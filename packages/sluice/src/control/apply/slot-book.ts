@@ -70,12 +70,13 @@ export class SlotBook {
 
 const KINDS = ['listeners', 'routes', 'services', 'endpoints'] as const;
 
-function namesOf(plan: Plan): Record<(typeof KINDS)[number], Set<string>> {
+/** Each name is unique in its kind. */
+function namesOf(plan: Plan): Record<(typeof KINDS)[number], readonly string[]> {
   return {
-    listeners: new Set(plan.listeners.map(({ name }) => name)),
-    routes: new Set(plan.routes.map(({ name }) => name)),
-    services: new Set(plan.services.map(({ name }) => name)),
-    endpoints: new Set(plan.services.flatMap(({ name, endpoints }) => endpoints.map(({ address }) => endpointKey(name, address)))),
+    listeners: plan.listeners.map(({ name }) => name),
+    routes: plan.routes.map(({ name }) => name),
+    services: plan.services.map(({ name }) => name),
+    endpoints: plan.services.flatMap(({ name, endpoints }) => endpoints.map(({ address }) => endpointKey(name, address))),
   };
 }
 
