@@ -37,6 +37,9 @@ export interface PoolOwner {
   attemptAbandoned(slot: number): void;
 }
 
+/** How long idle connections above `idleMax` stay. Closed at once, they would be opened again in the same turn, at several times a request's cost. */
+const SURPLUS_MS = 1_000;
+
 export class Pool implements UpstreamOwner {
   readonly worker: WorkerContext;
   private readonly service: PoolOwner;
@@ -77,8 +80,10 @@ export class Pool implements UpstreamOwner {
     const waiter = this.waiting.length === 0 ? null : this.nextWaiter(now);
     if (waiter !== null) return this.assign(connection, waiter.exchange, this.worker.clock.now(), false);
     const isWanted = this.service.waiting > 0 && this.service.isConnectionBoundReached(); // by another endpoint's requests
-    if (isWanted || this.isClosed || this.idle.length >= this.plan.idleMax) return connection.discard();
-    connection.deadline = now + this.plan.idleTimeoutMs;
+    if (isWanted || this.isClosed || this.plan.idleMax === 0) return connection.discard();
+    // More than are kept may be back for a moment: a turn of the event loop takes many replies before it sends as many requests.
+    const keepMs = this.idle.length < this.plan.idleMax ? this.plan.idleTimeoutMs : Math.min(SURPLUS_MS, this.plan.idleTimeoutMs);
+    connection.deadline = now + keepMs;
     this.idle.push(connection);
   }
 

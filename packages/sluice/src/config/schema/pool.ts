@@ -14,7 +14,9 @@ export const poolSchema = section('an object about upstream connections', {
     .default(1024)
     .describe('Requests that may wait for a connection, per service and worker. More are answered with 503.'),
   waitTimeout: preset(duration('1ms', '1h'), '5s').describe('How long a request waits for a connection.'),
-  idleMax: whole(0, 65_535).default(256).describe('Idle connections kept to one endpoint, per worker; the least recently used go first.'),
+  idleMax: whole(0, 65_535)
+    .default(256)
+    .describe('Idle connections kept to one endpoint, per worker; more are closed after a second. 0 keeps none.'),
   idleTimeout: preset(duration('1ms', '24h'), '4s').describe(
     'How long an idle connection is kept. Stay below the keep-alive timeout of the service (Node.js: 5 s): then no request meets a connection that is being closed.',
   ),
