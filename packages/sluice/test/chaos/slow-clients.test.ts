@@ -20,11 +20,10 @@ let gateway: Gateway;
 before(async () => {
   origin = await startInstance('origin');
   const config: GatewayConfig = {
-    // A slow upload holds an upstream connection, because bodies are streamed: the pool must have room for as many as the listener.
-    services: { origin: { endpoints: [origin.address], outlier: false, pool: { connectionsMax: 9000 } } },
+    services: { origin: { endpoints: [origin.address], outlier: false } },
     routes: [{ path: '/*', to: 'origin' }],
     workers: 1,
-    listener: { timeouts: limits, connectionsMax: 9000 },
+    listener: { timeouts: limits },
   };
   gateway = await startGateway(config);
 });
