@@ -64,3 +64,10 @@ test('a byte order mark is ignored', () => {
   assert.deepEqual(parseJson('\uFEFF{}', {}), { ok: true, value: {} });
   assert.deepEqual(parseYaml('\uFEFFa: 1', {}), { ok: true, value: { a: 1 } });
 });
+
+test('a variable in JSON is found however its characters are written', () => {
+  for (const text of ['{"a": "${N}"}', '{"a": "\\u0024{N}"}', '{"a": "$\\u007bN}"}', '{"a": "$\\u007BN}"}', '{"\\u0061": "${N}"}']) {
+    assert.deepEqual(parseJson(text, { N: '3' }), { ok: true, value: { a: '3' } }, text);
+  }
+  assert.deepEqual(parseJson('{"a": "$ {N}"}', {}), { ok: true, value: { a: '$ {N}' } });
+});

@@ -15,13 +15,16 @@ const ALIASES_MAX = 100;
 /** One mistake often makes many. */
 const SYNTAX_FAULTS_MAX = 10;
 
+/** `${`, or either of its characters as an escape. Without it there is nothing to look for: a third of the time of a large configuration. */
+const MAYBE_VARIABLE = /\$\{|\\u00(?:24|7b)/i;
+
 /** Parses JSON. About 40 ms per megabyte. */
 export function parseJson(given: string, environment: Environment): ParsedText {
   const text = withoutMark(given);
   const { errorAt, duplicates } = scanJson(text);
   if (errorAt !== null) return refuse(`is not JSON at ${placeOf(text, errorAt)}${errorAt === text.length ? ': it ends too early' : ''}`);
   const value = JSON.parse(text) as unknown;
-  const expanded = expandValue(value, environment);
+  const expanded = MAYBE_VARIABLE.test(text) ? expandValue(value, environment) : { value, faults: [] };
   const faults = [...duplicates.map((path) => makeFault(value, { path, what: 'stands twice in its object' })), ...expanded.faults];
   return faults.length > 0 ? { ok: false, faults } : { ok: true, value: expanded.value };
 }
