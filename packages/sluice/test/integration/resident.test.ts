@@ -1,0 +1,51 @@
+/** What a running gateway has in its process: not the schema, not the parsers, nothing of the configuration but its Plan (decision 9). */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { SluiceProcess } from '../support/sluice-process.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'sluice-resident-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Says on stderr what each thread of the gateway's process loads; its other processes have a channel to it. */
+const SPY = `import { registerHooks } from 'node:module';
+if (process.send === undefined)
+  registerHooks({ load(url, context, next) { process.stderr.write('loaded ' + url + '\\n'); return next(url, context); } });`;
+
+const HEAVY =
+  /node_modules\/(?:zod|yaml|jiti)\/|\/src\/config\/(?:schema\/|checks\/|validate|compile|parse-text|locate)|\/src\/io\/(?:load-plan|config-file|config-module)/;
+
+const CONFIG = `export default {
+  listeners: { web: { http: '127.0.0.1:0' } }, services: { web: { endpoints: ['127.0.0.1:9'] } }, routes: [{ to: 'web' }], admin: false, workers: 1,
+};`;
+
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  up: ['--config', join(directory, 'sluice.config.ts')],
+  proxy: ['--from', '127.0.0.1:0', '--to', '127.0.0.1:9', '--admin', 'off', '--workers', '1'],
+  run: ['--port', '127.0.0.1:0', '--admin', 'off', '--workers', '1', '--', process.execPath, '-e', 'setInterval(() => {}, 1000)'],
+};
+
+for (const [command, flags] of Object.entries(COMMANDS)) {
+  test(`\`sluice ${command}\` never loads the schema or a parser`, async (t) => {
+    const spy = join(directory, 'spy.mjs');
+    writeFileSync(spy, SPY);
+    writeFileSync(join(directory, 'sluice.config.ts'), CONFIG);
+    const sluice = new SluiceProcess([command, ...flags], { env: { NODE_OPTIONS: `--import=${pathToFileURL(spy).href}` } });
+    t.after(() => sluice.signal('SIGKILL'));
+    await sluice.line(/^ {2}listener /);
+    sluice.signal('SIGTERM');
+    await sluice.ended;
+    const loaded = sluice.lines.filter((line) => line.startsWith('loaded '));
+    assert.ok(
+      loaded.some((line) => line.endsWith('/src/cli/program.ts')),
+      'the spy sees what is loaded',
+    );
+    assert.deepEqual(
+      loaded.filter((line) => HEAVY.test(line)),
+      [],
+    );
+  });
+}
