@@ -48,6 +48,17 @@ test('a CommonJS configuration is read anew, too', async () => {
   for (const round of [1, 2]) assert.deepEqual(await valueOf('old.cjs', `module.exports = { round: ${round} };`), { round });
 });
 
+test('in a project whose package.json says "commonjs", TypeScript has imports and exports all the same', async () => {
+  writeFileSync(join(directory, 'package.json'), '{ "type": "commonjs" }');
+  try {
+    writeFileSync(join(directory, 'piece.ts'), 'export const piece: number = 1;');
+    const text = "import { env } from 'sluice';\nimport { piece } from './piece.ts';\nexport default { piece, env: typeof env };";
+    assert.deepEqual(await valueOf('commonjs.ts', text), { piece: 1, env: 'function' });
+  } finally {
+    rmSync(join(directory, 'package.json'));
+  }
+});
+
 test('TypeScript that is not erasable is loaded all the same', async () => {
   for (const round of [5, 6]) {
     const text = `import { env } from 'sluice';\nenum Port { Web = ${round} }\nexport default { port: Port.Web, env: typeof env };`;

@@ -4,7 +4,7 @@
  * project that has Sluice installed and through `npx` from anywhere. On reload the file and the modules it imports are read anew, not from the cache;
  * modules are never freed (Node keeps them), which costs about the size of the file per reload.
  */
-import { createRequire, registerHooks } from 'node:module';
+import { createRequire, registerHooks, type ResolveFnOutput } from 'node:module';
 import { extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -30,7 +30,7 @@ export async function importConfigModule(path: string): Promise<unknown> {
   const hooks = registerHooks({
     resolve(specifier, context, next) {
       if (specifier === 'sluice') return { url: OWN_INDEX.href, shortCircuit: true };
-      const resolved = next(specifier, context);
+      const resolved = asModule(next(specifier, context));
       return isOwnModule(context.parentURL, resolved.url) ? { ...resolved, url: withVersion(resolved.url, version) } : resolved;
     },
   });
@@ -43,6 +43,12 @@ export async function importConfigModule(path: string): Promise<unknown> {
   } finally {
     hooks.deregister();
   }
+}
+
+/** TypeScript is written with `import` and `export`, also where package.json says "commonjs" (as `npm init` does); `.cts` stays what it says. */
+function asModule(resolved: ResolveFnOutput): ResolveFnOutput {
+  const isTypeScript = resolved.format === 'commonjs-typescript' && new URL(resolved.url).pathname.endsWith('.ts');
+  return isTypeScript && !resolved.url.includes('/node_modules/') ? { ...resolved, format: 'module-typescript' } : resolved;
 }
 
 /** Whether the configuration (or a module of it) imports a file of the project, which may have changed since. */
