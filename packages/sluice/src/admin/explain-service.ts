@@ -21,12 +21,7 @@ interface Level {
 
 /** @param share Of the route's requests. */
 export function explainService(view: ServiceView, plan: ServicePlan, share: number): ExplainedService {
-  const slots = view.slots.endpoints[plan.name] ?? {};
-  const endpoints = plan.endpoints.flatMap((endpoint) => {
-    const slot = slots[endpoint.address];
-    return slot === undefined ? [] : [{ ...endpoint, slot }];
-  });
-  const levels = levelsOf(view.table, endpoints, plan.panicThreshold);
+  const levels = levelsOf(view, plan);
   return {
     name: plan.name,
     share,
@@ -36,7 +31,17 @@ export function explainService(view: ServiceView, plan: ServicePlan, share: numb
   };
 }
 
-function levelsOf(table: EndpointTable, endpoints: readonly ServiceEndpoint[], panicThreshold: number): Level[] {
+/** Whether so few endpoints are healthy that health is ignored. */
+export function isPanicking(view: Omit<ServiceView, 'now'>, plan: ServicePlan): boolean {
+  return levelsOf(view, plan).some(({ share }) => share.isPanicking);
+}
+
+function levelsOf({ slots: { endpoints: rows }, table }: Omit<ServiceView, 'now'>, plan: ServicePlan): Level[] {
+  const slots = rows[plan.name] ?? {};
+  const endpoints = plan.endpoints.flatMap((endpoint) => {
+    const slot = slots[endpoint.address];
+    return slot === undefined ? [] : [{ ...endpoint, slot }];
+  });
   const priorities = [...new Set(endpoints.map(({ priority }) => priority))].sort((left, right) => left - right);
   const groups = priorities.map((priority) => endpoints.filter((endpoint) => endpoint.priority === priority));
   const health = groups.map((group) => {
@@ -44,7 +49,7 @@ function levelsOf(table: EndpointTable, endpoints: readonly ServiceEndpoint[], p
     const admitted = weighted.filter((endpoint) => isAdmitted(table, endpoint));
     return { total: weighted.length, admitted: admitted.length, usable: admitted.filter((endpoint) => isHealthy(table, endpoint)).length };
   });
-  return divideLoad(health, panicThreshold).map((share, index) => ({ share, endpoints: groups[index]! }));
+  return divideLoad(health, plan.panicThreshold).map((share, index) => ({ share, endpoints: groups[index]! }));
 }
 
 function explainLevel({ table, now }: ServiceView, { endpoints, share }: Level, slowStartMs: number): ExplainedEndpoint[] {

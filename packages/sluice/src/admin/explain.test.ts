@@ -7,6 +7,7 @@ import type { SlotMap } from '../config/worker-protocol.ts';
 import { DOWN, DRAINING, endpointTable, resetEndpoint } from '../core/balancing/endpoint-table.ts';
 import { compileLinearRegex } from '../io/regex.ts';
 import type { Explained, ExplainRequest, ExplainResult } from './backend.ts';
+import { isPanicking } from './explain-service.ts';
 import { explainRequest, type ExplainView } from './explain.ts';
 
 const CONFIG = {
@@ -96,7 +97,10 @@ test('who is down or drains gets nothing, and the next priority takes over', () 
 
 test('when nearly all are down, panic is said', () => {
   const view = viewOf();
+  const users = view.plan.services.find(({ name }) => name === 'users')!;
+  equal(isPanicking(view, users), false);
   for (const slot of [0, 1, 2]) view.table.state[slot] = DOWN;
+  equal(isPanicking(view, users), true);
   const result = explained(view, { url: '/api/users/7' });
   match(result.services[0]!.note ?? '', /panic/);
   deepEqual(shares(result)[0], ['3001', 0.25, '']);

@@ -1,5 +1,6 @@
 /** What the admin API asks, answered by the control plane. */
 import type { AdminBackend, DrainResult, ReloadResult } from '../admin/backend.ts';
+import { isPanicking } from '../admin/explain-service.ts';
 import { explainRequest } from '../admin/explain.ts';
 import { timestamp } from '../base/time.ts';
 import { formatAddress } from '../config/address.ts';
@@ -40,7 +41,7 @@ export function adminBackend(plane: ControlPlane, program: ProgramState): AdminB
         pid: process.pid,
         now: nodeRuntime.clock.wall(),
         addresses: new Map(plan.listeners.map(({ name, address }) => [name, formatAddress(address)])),
-        notes: healthNotes(plane),
+        notes: healthNotes(plane, running()),
       });
     },
     metrics: () => expose({ board, names: running().slots, table, facts: facts() }),
@@ -76,8 +77,11 @@ function drainResult(end: Awaited<ReturnType<ControlPlane['health']['drain']>>, 
 }
 
 /** Why a service, or an endpoint (`SERVICE ADDRESS`), is as it is. */
-function healthNotes({ health }: ControlPlane): Map<string, string> {
+function healthNotes({ health, table }: ControlPlane, { plan, slots }: Running): Map<string, string> {
   const notes = new Map<string, string>();
+  for (const service of plan.services)
+    if (isPanicking({ slots, table }, service))
+      notes.set(service.name, 'panic: too few are healthy, so health is ignored and all are used');
   for (const { service, isDegraded, endpoints } of health.status()) {
     if (isDegraded) notes.set(service, 'all endpoints fail the same check, so they are used all the same: look for what they share');
     for (const { address, reason } of endpoints) if (reason !== null) notes.set(`${service} ${address}`, reason);

@@ -19,7 +19,7 @@ const GRACE_MS = 10_000;
 export function register(program: Command): void {
   program
     .command('drain')
-    .description('let an endpoint finish what it has and give it nothing new; ends when it is done')
+    .description('Let an endpoint finish what it has and give it nothing new; ends when it is done.')
     .argument('<service>')
     .argument('<endpoint>', 'its address, as `sluice status` shows it')
     .option('--deadline <duration>', 'how long requests and sessions may take (default: the drainTimeout of the service)')

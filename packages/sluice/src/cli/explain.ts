@@ -14,7 +14,7 @@ interface ExplainFlags extends AdminFlags {
 export function register(program: Command): void {
   program
     .command('explain')
-    .description('say which route a request would take and which endpoints it could get, and why')
+    .description('Say which route a request would take and which endpoints it could get, and why.')
     .argument('<method>')
     .argument('<url>', 'http://host/path, or /path')
     .option('--header <line>', "a header, 'name: value'; may be repeated", collect, [])

@@ -11,7 +11,7 @@ const TIMEOUT_MS = 60_000;
 export function register(program: Command): void {
   program
     .command('reload')
-    .description('read the configuration again and apply what differs')
+    .description('Read the configuration again and apply what differs.')
     .addOption(adminOption())
     .action(async (flags: AdminFlags) => {
       const result = (await callAdmin(flags, { method: 'POST', path: '/api/reload', timeoutMs: TIMEOUT_MS })) as ReloadResult & {

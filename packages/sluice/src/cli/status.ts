@@ -33,7 +33,7 @@ const SERVICE_COLUMNS: readonly Column[] = [
 export function register(program: Command): void {
   program
     .command('status')
-    .description('show listeners, services and endpoints of a running sluice')
+    .description('Show listeners, services and endpoints of a running sluice.')
     .option('--json', 'everything, as JSON')
     .addOption(adminOption())
     .action(async (flags: StatusFlags) => {
