@@ -6,14 +6,13 @@ import type { Instant } from '../base/time.ts';
 import { NONE } from '../core/balancing/balancer.ts';
 import { countConnection } from '../core/balancing/in-flight.ts';
 import type { ServiceBalancer } from '../core/balancing/service-balancer.ts';
-import { NO_CONSECUTIVE_RULES, type Outcome, recordOutcome } from '../core/health/outcome.ts';
+import type { Outcome } from '../core/health/outcome.ts';
 import { admit, hasRoom } from '../core/limiting/admission.ts';
-import { recordTrial } from '../core/limiting/breaker-trials.ts';
 import { startHedge } from '../core/limiting/hedge-budget.ts';
 import { finishRetry, type RetryBudget, retryBudget } from '../core/limiting/retry-budget.ts';
-import { recordServiceOutcome } from '../core/limiting/service-outcome.ts';
 import type { ServicePlan } from '../config/plan.ts';
 import { ServiceAffinity } from './affinity.ts';
+import { AttemptLedger, outcomeOf } from './attempt-ledger.ts';
 import { balanceRules, endpointsOf, newBalancer } from './balancer-setup.ts';
 import { EndpointPools } from './endpoint-pools.ts';
 import type { Attempt, Exchange, ExchangeService } from './exchange.ts';
@@ -43,6 +42,7 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
   private usesReports = false;
   private readonly queue: ServiceQueue;
   private readonly pools: EndpointPools;
+  private readonly ledger: AttemptLedger;
 
   constructor(worker: WorkerContext, slot: number, plan: ServicePlan, slots: Readonly<Record<string, number>>) {
     this.worker = worker;
@@ -50,6 +50,7 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
     this.plan = plan;
     this.budget = retryBudget(plan.retry.budgetShare, plan.limits.retriesMax);
     this.queue = new ServiceQueue(this);
+    this.ledger = new AttemptLedger(this);
     this.balancer = newBalancer(worker, slot, plan, slots);
     this.pools = new EndpointPools(this);
     this.configure(plan, slots);
@@ -150,8 +151,8 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
     exchange.verdict = status >= 500 ? 'failed' : 'good';
     if (status === 101) {
       // A tunnel's end, hours later, says nothing more.
-      this.record(attempt.slot, 'ok', latencyMs, 0);
-      this.conclude(exchange);
+      this.ledger.record(attempt.slot, 'ok', latencyMs, 0);
+      this.ledger.conclude(exchange);
     }
     if (exchange.rival !== null) this.dropRival(exchange, attempt);
     this.hedger?.answered(exchange);
@@ -165,14 +166,14 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
 
   attemptDone(attempt: Attempt, exchange: Exchange): void {
     const { status } = attempt.parser;
-    this.uncount(attempt);
-    this.record(attempt.slot, status < 500 ? 'ok' : outcomeOf(status), exchange.firstByteMs, exchange.bytesIn + exchange.bytesOut);
+    this.ledger.uncount(attempt);
+    this.ledger.record(attempt.slot, outcomeOf(status), exchange.firstByteMs, exchange.bytesIn + exchange.bytesOut);
     forget(exchange, attempt);
   }
 
   attemptLeft(attempt: Attempt, exchange: Exchange, outcome: Outcome): void {
-    this.uncount(attempt);
-    this.record(attempt.slot, outcome, this.worker.clock.now() - attempt.sentAt, 0);
+    this.ledger.uncount(attempt);
+    this.ledger.record(attempt.slot, outcome, this.worker.clock.now() - attempt.sentAt, 0);
     exchange.verdict = outcome === 'ok' ? 'good' : 'failed';
     forget(exchange, attempt);
     promote(exchange);
@@ -181,11 +182,11 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
   attemptFailed(attempt: Attempt, exchange: Exchange, failure: UpstreamFailure): void {
     const now = this.worker.clock.now();
     const isStale = attempt.isReused && !attempt.hasAnswered && failure === FAILURES.reset;
-    this.uncount(attempt);
+    this.ledger.uncount(attempt);
     forget(exchange, attempt);
     if (!isStale) {
       exchange.serviceLatencyMs = now - attempt.sentAt;
-      this.record(attempt.slot, failure.outcome, exchange.serviceLatencyMs, 0);
+      this.ledger.record(attempt.slot, failure.outcome, exchange.serviceLatencyMs, 0);
     }
     if (exchange.isOver) return;
     if (attempt.isReplying) {
@@ -213,7 +214,7 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
   }
 
   tunnelEnded(exchange: Exchange): void {
-    if (exchange.current !== null) this.uncount(exchange.current);
+    if (exchange.current !== null) this.ledger.uncount(exchange.current);
     exchange.current = null;
   }
 
@@ -224,9 +225,9 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
       exchange.leaveQueue();
       exchange.leaveQueue = null;
     }
-    if (exchange.outcome === 'timeout-exchange') this.blame(exchange);
-    if (exchange.current !== null) this.stop(exchange.current);
-    if (exchange.rival !== null) this.stop(exchange.rival);
+    if (exchange.outcome === 'timeout-exchange') this.ledger.blame(exchange);
+    if (exchange.current !== null) this.ledger.stop(exchange.current);
+    if (exchange.rival !== null) this.ledger.stop(exchange.rival);
     exchange.current = null;
     exchange.rival = null;
   }
@@ -241,7 +242,7 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
     if (exchange.hedgeTimer !== null) clearTimeout(exchange.hedgeTimer);
     if (exchange.retryTimer !== null) clearTimeout(exchange.retryTimer);
     for (; exchange.retriesHeld > 0; exchange.retriesHeld--) finishRetry(this.worker.table, this.slot, this.worker.index);
-    if (exchange.outcome !== 'client-gone') this.conclude(exchange);
+    if (exchange.outcome !== 'client-gone') this.ledger.conclude(exchange);
     this.queue.schedule();
   }
 
@@ -311,7 +312,7 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
     this.worker.metrics.attemptEnded(loser.slot, 0, now - loser.sentAt, 0, 0);
     // It would have taken longer still. Untold, the algorithm would take the slow endpoint for an idle one.
     if (winner.isHedge && this.balancer.learns) this.balancer.observe(loser.slot, now - loser.sentAt, false, 0, now);
-    this.stop(loser);
+    this.ledger.stop(loser);
   }
 
   /** One of two copies failed: the other is the exchange's attempt now. */
@@ -320,42 +321,6 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
     exchange.addTried(failed.slot);
     promote(exchange);
     exchange.endpoint = exchange.current!.slot;
-  }
-
-  /** The exchange's time is up and no reply has begun: that is the endpoint's failure as much as a late head is. */
-  private blame(exchange: Exchange): void {
-    const { current } = exchange;
-    if (current === null || current.isReplying) return;
-    exchange.serviceLatencyMs = this.worker.clock.now() - current.sentAt;
-    exchange.verdict = 'failed';
-    this.record(current.slot, 'gateway', exchange.serviceLatencyMs, 0);
-  }
-
-  /** Tells the limits, once. What the client or we ourselves ended says nothing: nobody can open a breaker by sending nonsense. */
-  private conclude(exchange: Exchange): void {
-    if (exchange.verdict === '') return;
-    const isFailed = exchange.verdict === 'failed';
-    exchange.verdict = '';
-    recordServiceOutcome(this.worker.table, this.slot, isFailed, exchange.serviceLatencyMs);
-    if (exchange.isTrial) recordTrial(this.worker.table, this.slot, isFailed);
-  }
-
-  private stop(attempt: Attempt): void {
-    this.uncount(attempt);
-    attempt.discard();
-  }
-
-  private record(slot: number, outcome: Outcome, latencyMs: number, bytes: number): void {
-    const { worker, plan } = this;
-    const isSuspect = recordOutcome(worker.table, plan.outlier ?? NO_CONSECUTIVE_RULES, slot, outcome, latencyMs);
-    if (isSuspect) worker.say({ type: 'suspect', service: this.slot, endpoint: slot });
-    if (this.balancer.learns) this.balancer.observe(slot, latencyMs, outcome !== 'ok', bytes, worker.clock.now());
-  }
-
-  private uncount(attempt: Attempt): void {
-    if (!attempt.isCounted) return;
-    attempt.isCounted = false;
-    this.balancer.end(attempt.slot, this.worker.index);
   }
 
   private configure(plan: ServicePlan, slots: Readonly<Record<string, number>>): void {
@@ -368,10 +333,6 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
     this.usesReports = usesReports(plan.balance);
     this.pools.set(plan.endpoints, slots, plan.pool);
   }
-}
-
-function outcomeOf(status: number): Outcome {
-  return status >= 502 && status <= 504 ? 'gateway' : '5xx';
 }
 
 function forget(exchange: Exchange, attempt: Attempt): void {
