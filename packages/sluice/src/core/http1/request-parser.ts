@@ -4,72 +4,36 @@
  */
 import { CLASS, CR, LF, SP, TOKEN, VISIBLE } from './characters.ts';
 import { FAULTS, type Fault } from './fault.ts';
-import { ALIAS, FieldSection, ID, MORE, REFUSED } from './field-section.ts';
-import {
-  type BodyKind,
-  type ConnectionOptions,
-  codingFault,
-  equalsIgnoringCase,
-  hasMember,
-  parseLength,
-  readConnection,
-} from './framing.ts';
+import { ALIAS, ID, MORE, REFUSED } from './field-section.ts';
+import { codingFault, equalsIgnoringCase, hasMember, parseLength, readConnection } from './framing.ts';
+import { type HeadLimits, HeadParser } from './head-parser.ts';
 import * as known from './known-fields.ts';
 import { latin1 } from './text.ts';
-
-/** Limits that a request head is held to; config's `Http1Limits` fits. */
-export interface RequestLimits {
-  readonly requestLineBytesMax: number;
-  readonly headerBytesMax: number;
-  readonly headersMax: number;
-}
 
 const VERSION = [0x48, 0x54, 0x54, 0x50, 0x2f]; // "HTTP/"
 /** Bytes that end every request line: SP HTTP/1.1 CRLF. */
 const LINE_TAIL = 11;
 
 /** Reused from request to request. What it says is valid until the next `begin`, and offsets only while the buffer is. */
-export class RequestParser {
-  fault: Fault | null = null;
+export class RequestParser extends HeadParser {
   method = '';
   /** As sent: visible ASCII. Its grammar is `target.ts`'s business. */
   target = '';
-  /** 0 for HTTP/1.0, 1 for HTTP/1.1. */
-  minorVersion = 1;
   /** Value of Host, or null when absent (HTTP/1.0 only). */
   host: string | null = null;
-  bodyKind: BodyKind = 'none';
   contentLength = 0;
   /** `Expect: 100-continue` was asked (HTTP/1.1 only). */
   expectsContinue = false;
   /** The value of TE holds `trailers`. */
   acceptsTrailers = false;
-  /** The value of Upgrade, or null. Only meaningful together with `connection.upgrade`. */
-  upgrade: string | null = null;
-  readonly connection: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, nominated: '' };
-  readonly fields: FieldSection;
-  /** Where the field section starts, relative to the head. */
-  fieldsStart = 0;
-  private readonly fieldLimits: { bytesMax: number; countMax: number };
-  private limits: RequestLimits;
   private codings = 0;
   private lengths = 0;
   private hosts = 0;
 
-  constructor(limits: RequestLimits) {
-    this.limits = limits;
-    this.fields = new FieldSection(limits.headersMax);
-    this.fieldLimits = { bytesMax: limits.headerBytesMax, countMax: limits.headersMax };
-  }
-
   /** Starts a new head, under these limits (`headersMax` at most the constructor's). */
-  begin(limits: RequestLimits): void {
-    this.limits = limits;
-    this.fieldLimits.bytesMax = limits.headerBytesMax;
-    this.fieldLimits.countMax = limits.headersMax;
-    this.fields.reset();
-    this.fieldsStart = 0;
-    this.fault = null;
+  begin(limits: HeadLimits): void {
+    this.limit(limits);
+    this.restart();
   }
 
   /**
@@ -83,17 +47,9 @@ export class RequestParser {
       this.fieldsStart = line - start;
     }
     const section = start + this.fieldsStart;
-    const next = this.fields.scan(bytes, section, end, this.fieldLimits, FAULTS.headersLong);
-    if (next === MORE) return MORE;
-    if (next === REFUSED) return this.refuse(this.fields.fault!);
+    const next = this.scanFields(bytes, section, end);
+    if (next < 0) return next;
     return this.conclude(bytes, section) ? next : REFUSED;
-  }
-
-  /** Text of field `index`'s value. */
-  value(bytes: Uint8Array, start: number, index: number): string {
-    const section = start + this.fieldsStart;
-    const at = index << 2;
-    return latin1(bytes, section + this.fields.offsets[at + 2]!, section + this.fields.offsets[at + 3]!);
   }
 
   /** Value of the first field of this lower-case name, or null. `start` as in `parse`. */
@@ -168,19 +124,13 @@ export class RequestParser {
 
   private forget(): void {
     this.host = null;
-    this.bodyKind = 'none';
+    this.forgetFields();
     this.contentLength = 0;
     this.expectsContinue = false;
     this.acceptsTrailers = false;
-    this.upgrade = null;
     this.codings = 0;
     this.lengths = 0;
     this.hosts = 0;
-    const connection = this.connection;
-    connection.close = false;
-    connection.keepAlive = false;
-    connection.upgrade = false;
-    connection.nominated = '';
   }
 
   private note(id: number, bytes: Uint8Array, start: number, end: number): Fault | null {
@@ -222,15 +172,6 @@ export class RequestParser {
     }
     if (this.minorVersion === 0) this.expectsContinue = false; // RFC 9110 §10.1.1
     return this.minorVersion === 1 && (this.host === null || this.host === '') ? FAULTS.host : null; // RFC 9112 §3.2
-  }
-
-  private more(isBound: boolean): number {
-    return isBound ? this.refuse(FAULTS.requestLineLong) : MORE;
-  }
-
-  private refuse(fault: Fault): typeof REFUSED {
-    this.fault = fault;
-    return REFUSED;
   }
 }
 

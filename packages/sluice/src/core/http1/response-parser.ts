@@ -4,42 +4,25 @@
  */
 import { CLASS, CR, DIGIT, LF, SP, VALUE } from './characters.ts';
 import { FAULTS, type Fault } from './fault.ts';
-import { ALIAS, FieldSection, ID, MORE, REFUSED } from './field-section.ts';
-import { type BodyKind, type ConnectionOptions, codingFault, parseLength, readConnection } from './framing.ts';
+import { ALIAS, ID } from './field-section.ts';
+import { codingFault, parseLength, readConnection } from './framing.ts';
+import { HeadParser } from './head-parser.ts';
 import * as known from './known-fields.ts';
-import type { RequestLimits } from './request-parser.ts';
 import { latin1 } from './text.ts';
 
 const VERSION = [0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e]; // "HTTP/1."
 
 /** Reused from response to response of one connection. */
-export class ResponseParser {
-  fault: Fault | null = null;
+export class ResponseParser extends HeadParser {
   status = 0;
-  minorVersion = 1;
-  bodyKind: BodyKind = 'none';
   /** -1 when there was no Content-Length. Also set where no body follows (HEAD, 304). */
   contentLength = -1;
-  upgrade: string | null = null;
-  readonly connection: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, nominated: '' };
-  readonly fields: FieldSection;
-  fieldsStart = 0;
   private codings = 0;
   private lengths = 0;
-  private readonly limits: RequestLimits;
-  private readonly fieldLimits: { readonly bytesMax: number; readonly countMax: number };
-
-  constructor(limits: RequestLimits) {
-    this.limits = limits;
-    this.fields = new FieldSection(limits.headersMax);
-    this.fieldLimits = { bytesMax: limits.headerBytesMax, countMax: limits.headersMax };
-  }
 
   /** Starts a new head. */
   begin(): void {
-    this.fields.reset();
-    this.fieldsStart = 0;
-    this.fault = null;
+    this.restart();
   }
 
   /**
@@ -54,18 +37,10 @@ export class ResponseParser {
       this.fieldsStart = line - start;
     }
     const section = start + this.fieldsStart;
-    const next = this.fields.scan(bytes, section, end, this.fieldLimits, FAULTS.headersLong);
-    if (next === MORE) return MORE;
-    if (next === REFUSED) return this.refuse(this.fields.fault!);
+    const next = this.scanFields(bytes, section, end);
+    if (next < 0) return next;
     const fault = this.note(bytes, section) ?? this.frame(isHead);
     return fault === null ? next : this.refuse(fault);
-  }
-
-  /** Text of field `index`'s value. */
-  value(bytes: Uint8Array, start: number, index: number): string {
-    const section = start + this.fieldsStart;
-    const at = index << 2;
-    return latin1(bytes, section + this.fields.offsets[at + 2]!, section + this.fields.offsets[at + 3]!);
   }
 
   /** Whether the connection may carry another exchange, as far as this head goes (RFC 9112 §9.3). */
@@ -134,16 +109,10 @@ export class ResponseParser {
   }
 
   private forget(): void {
-    this.bodyKind = 'none';
+    this.forgetFields();
     this.contentLength = -1;
-    this.upgrade = null;
     this.codings = 0;
     this.lengths = 0;
-    const connection = this.connection;
-    connection.close = false;
-    connection.keepAlive = false;
-    connection.upgrade = false;
-    connection.nominated = '';
   }
 
   /** RFC 9112 §6.3, for responses. */
@@ -156,14 +125,5 @@ export class ResponseParser {
     else if (this.lengths === 0) this.bodyKind = 'close';
     else if (this.contentLength > 0) this.bodyKind = 'length';
     return null;
-  }
-
-  private more(isBound: boolean): number {
-    return isBound ? this.refuse(FAULTS.requestLineLong) : MORE;
-  }
-
-  private refuse(fault: Fault): typeof REFUSED {
-    this.fault = fault;
-    return REFUSED;
   }
 }
