@@ -92,16 +92,20 @@ function diffEndpoints(before: Plan, after: Plan, changed: readonly string[]): R
   return Object.fromEntries(differing.filter(([, changes]) => !isUnchanged(changes)));
 }
 
+/** Most items stay in their places: only the others are looked up by name. */
 function diffBy<Item>(before: readonly Item[], after: readonly Item[], nameOf: (item: Item) => string): Changes {
-  const earlier = new Map(before.map((item) => [nameOf(item), item]));
+  const isInPlace = (index: number): boolean =>
+    index < before.length && index < after.length && nameOf(before[index]!) === nameOf(after[index]!);
+  const moved = new Map<string, Item>();
+  before.forEach((item, index) => isInPlace(index) || moved.set(nameOf(item), item));
   const added: string[] = [];
   const changed: string[] = [];
-  for (const item of after) {
+  after.forEach((item, index) => {
     const name = nameOf(item);
-    const old = earlier.get(name);
+    const old = isInPlace(index) ? before[index] : moved.get(name);
     if (old === undefined) added.push(name);
     else if (!isSame(old, item)) changed.push(name);
-    earlier.delete(name);
-  }
-  return { added, changed, removed: [...earlier.keys()] };
+    moved.delete(name);
+  });
+  return { added, changed, removed: [...moved.keys()] };
 }

@@ -44,9 +44,11 @@ const USUAL_KEYS = Object.keys(USUAL) as (keyof typeof USUAL)[];
 export function packRoutes(routes: readonly RoutePlan[], base: readonly RoutePlan[]): PackedRoutes {
   const kept = new Int32Array(routes.length).fill(-1);
   const fresh: SlimRoute[] = [];
-  const before = new Map(base.map((route, index) => [route.name, index]));
+  // Most routes stay in their places: only the others are looked up by name.
+  const moved = new Map<string, number>();
+  base.forEach((route, index) => route.name === routes[index]?.name || moved.set(route.name, index));
   routes.forEach((route, index) => {
-    const at = before.get(route.name);
+    const at = route.name === base[index]?.name ? index : moved.get(route.name);
     if (at !== undefined && isSame(base[at], route)) kept[index] = at;
     else fresh.push(slim(route));
   });
