@@ -11,6 +11,8 @@ export interface ConfigSource {
   /** What it is called in messages: a file's path, or the command. */
   readonly name: string;
   load(): Promise<PlanResult>;
+  /** It is not read any more. */
+  close(): void;
 }
 
 /** Flags that go before what the configuration says. */
@@ -27,6 +29,7 @@ export function fileSource(path: string | undefined, overrides: ConfigOverrides)
   return {
     name: path ?? 'sluice.config',
     load: async () => withAdmin(await loader.load({ kind: 'file', path: path ?? null }, planOptions(overrides)), overrides),
+    close: () => loader.close(),
   };
 }
 
@@ -40,6 +43,7 @@ export function fixedSource(name: string, raw: object, overrides: ConfigOverride
       const result = withAdmin(await loader.load({ kind: 'value', value: raw }, planOptions(overrides)), overrides);
       return result.ok ? { ...result, warnings: [] } : result;
     },
+    close: () => loader.close(),
   };
 }
 

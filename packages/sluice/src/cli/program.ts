@@ -190,6 +190,7 @@ export class Program {
   async #close(): Promise<void> {
     const { applier, supervisor, departures, limits, health } = this.#plane;
     this.#watch?.stop();
+    this.#options.source.close();
     // A change that runs ends with the workers; only then is nobody left who could wake the loops again.
     await Promise.all([applier.close(), supervisor.close(), this.#admin.close()]);
     departures.stop();

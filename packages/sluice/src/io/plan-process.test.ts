@@ -81,7 +81,7 @@ test('what is asked together is answered in order', async (t) => {
 });
 
 test('a module that never returns is a fault within the deadline, its process is ended, and the next load works', async (t) => {
-  const made = planProcess(t, { deadlineMs: 2_000, idleMs: 30_000 });
+  const made = planProcess(t, { deadlineMs: 2_000, textDeadlineMs: 10_000, idleMs: 30_000 });
   made.start();
   const { pid } = made;
   assert.match(faultsOf(await load(made, file('loop.ts', 'while (true);'))), /not loaded within 2 s: does it loop/);
@@ -117,7 +117,7 @@ test('each load of a module is in a process of its own, so that it sees what it 
 });
 
 test('an idle process ends, and is started again when it is needed', async (t) => {
-  const made = planProcess(t, { deadlineMs: 10_000, idleMs: 50 });
+  const made = planProcess(t, { deadlineMs: 10_000, textDeadlineMs: 10_000, idleMs: 50 });
   assert.ok((await made.load({ kind: 'value', value: VALUE }, OPTIONS)).ok);
   const before = made.pid;
   await eventually(5_000, 'the idle process is gone', () => made.pid === null && !isAlive(before ?? 0));

@@ -13,13 +13,15 @@ import type { FromPlanProcess, PackedResult, PlanQuestion, PlanSource } from './
 import { endWithUs } from './processes.ts';
 
 export interface PlanProcessLimits {
-  /** For the process to start; then for each answer. */
+  /** For the process to start; then for the answer, when the configuration is a module. */
   readonly deadlineMs: number;
+  /** The same for one that is not code: it does not loop, but a large YAML file takes a second per megabyte. */
+  readonly textDeadlineMs: number;
   /** How long it stays after an answer. */
   readonly idleMs: number;
 }
 
-const LIMITS: PlanProcessLimits = { deadlineMs: 10_000, idleMs: 30_000 };
+const LIMITS: PlanProcessLimits = { deadlineMs: 10_000, textDeadlineMs: 60_000, idleMs: 30_000 };
 
 /** It works in bursts and makes much that soon is garbage: a large young generation from the start halves what the collector takes. */
 const YOUNG_GENERATION = ['--min-semi-space-size=32', '--max-semi-space-size=64'];
@@ -27,6 +29,7 @@ const YOUNG_GENERATION = ['--min-semi-space-size=32', '--max-semi-space-size=64'
 /** The question that waits for its answer. */
 interface Pending {
   readonly id: number;
+  readonly deadlineMs: number;
   readonly settle: (result: PackedResult) => void;
 }
 
@@ -70,10 +73,12 @@ export class PlanProcess {
   async #ask(source: PlanSource, options: PlanOptions): Promise<PlanResult> {
     this.start();
     const id = ++this.#asked;
+    const isModule = source.kind === 'file' && source.path !== null && isConfigModule(source.path);
+    const deadlineMs = isModule ? this.#limits.deadlineMs : this.#limits.textDeadlineMs;
     const question: PlanQuestion = { id, source, options, base: this.#held.id };
     const result = await new Promise<PackedResult>((settle) => {
-      this.#pending = { id, settle };
-      this.#wait();
+      this.#pending = { id, deadlineMs, settle };
+      this.#wait(deadlineMs);
       this.#child?.send(question, () => {}); // What keeps it from arriving ends the process, and so answers.
     });
     const unpacked = this.#unpack(id, result);
@@ -116,17 +121,16 @@ export class PlanProcess {
 
   #received(child: ChildProcess, message: FromPlanProcess): void {
     if (child !== this.#child || this.#pending === null) return;
-    if (message.type === 'ready') this.#wait();
+    if (message.type === 'ready') this.#wait(this.#pending.deadlineMs);
     else if (message.type === 'answer' && message.id === this.#pending.id) this.#settle(message.result);
   }
 
   /** It is busy: keeps us alive, and has a deadline. */
-  #wait(): void {
+  #wait(deadlineMs: number): void {
     this.#child?.ref();
     this.#child?.channel?.ref();
-    const seconds = this.#limits.deadlineMs / 1_000;
-    const late = `the configuration was not loaded within ${seconds} s: does it loop, or wait for something that does not come?`;
-    this.#setTimer(setTimeout(() => this.#end(late), this.#limits.deadlineMs));
+    const late = `the configuration was not loaded within ${deadlineMs / 1_000} s: does it loop, or wait for something that does not come?`;
+    this.#setTimer(setTimeout(() => this.#end(late), deadlineMs));
   }
 
   /** It has nothing to do: keeps nobody alive, and ends after a while. */
