@@ -32,6 +32,13 @@ function write(name: string, text: string): string {
   return path;
 }
 
+test('a module that ends the process is a fault, not a pass', async () => {
+  const { output, errors, code } = await run('check', '--config', write('exits.mjs', 'process.exit(0);'));
+  assert.equal(output, '');
+  assert.match(errors, /1 fault\n.*must return, and not call process\.exit/);
+  assert.equal(code, 2);
+});
+
 test('a valid configuration gets a summary and exit code 0', async () => {
   const path = write(
     'good.yaml',

@@ -4,7 +4,7 @@ import { relative } from 'node:path';
 import type { Command } from 'commander';
 import type { Fault } from '../config/fault.ts';
 import type { Plan } from '../config/plan.ts';
-import { loadPlan } from '../io/load-plan.ts';
+import { PlanProcess } from '../io/plan-process.ts';
 
 /** Exit code for a configuration that cannot be run. */
 export const EXIT_FAULTS = 2;
@@ -16,7 +16,11 @@ export function register(program: Command): void {
     .description('Check the configuration: every fault at once, or a summary. Exit 2 on faults.')
     .option('--config <file>', 'configuration file (default: sluice.config.{ts,mts,js,mjs,yaml,yml,json})')
     .action(async (options: { config?: string }) => {
-      const result = await loadPlan(options.config, { generation: 1, cores: availableParallelism() });
+      // In a process of its own, as `up` does it: a module that loops or calls process.exit(0) is a fault, not a pass.
+      const loader = new PlanProcess();
+      const source = { kind: 'file', path: options.config ?? null } as const;
+      const result = await loader.load(source, { generation: 1, cores: availableParallelism() });
+      loader.close();
       if (result.ok) process.stdout.write(`${formatSummary(result.path, result.plan)}\n`);
       process.stderr.write(formatFaults(result.path, result.ok ? result.warnings : result.faults, result.ok ? 'warning' : 'fault'));
       if (!result.ok) process.exitCode = EXIT_FAULTS;
