@@ -8,19 +8,12 @@ import { after, test } from 'node:test';
 const directory = mkdtempSync(join(tmpdir(), 'sluice-check-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-/** The two commands alone, as a program. */
-const PROGRAM = `
-  import { Command } from 'commander';
-  const program = new Command();
-  for (const name of ['check', 'schema']) (await import(process.argv[1] + '/' + name + '.ts')).register(program);
-  await program.parseAsync(process.argv.slice(2), { from: 'user' });
-`;
+const PROGRAM = join(import.meta.dirname, '../../bin/sluice.js');
 
 /** Runs a command; returns what it writes and its exit code. */
 async function run(...words: string[]): Promise<{ output: string; errors: string; code: number }> {
-  const argv = ['--input-type=module', '-e', PROGRAM, import.meta.dirname, ...words];
   return await new Promise((resolve) => {
-    execFile(process.execPath, argv, { cwd: import.meta.dirname, timeout: 20_000 }, (error, output, errors) => {
+    execFile(process.execPath, [PROGRAM, ...words], { cwd: import.meta.dirname, timeout: 20_000 }, (error, output, errors) => {
       resolve({ output, errors, code: error === null ? 0 : Number(error.code) });
     });
   });
