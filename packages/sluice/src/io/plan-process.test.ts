@@ -8,7 +8,7 @@ import { after, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { eventually } from '../../test/support/waiting.ts';
 import type { PlanResult } from './load-plan.ts';
-import { PlanProcess, type PlanProcessLimits } from './plan-process.ts';
+import { inheritedFlags, PlanProcess, type PlanProcessLimits } from './plan-process.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-plan-process-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -160,3 +160,8 @@ for (const [what, text] of [
     await eventually(5_000, 'the process is gone', () => !isAlive(pid));
   });
 }
+
+test('flags of our own entry do not reach the child, those of the runtime do', () => {
+  const flags = ['--max-old-space-size=64', '--inspect-brk=1', '--input-type=module', '-e', 'code()', '--eval=code()', '--no-warnings'];
+  assert.deepEqual(inheritedFlags(flags), ['--max-old-space-size=64', '--no-warnings']);
+});

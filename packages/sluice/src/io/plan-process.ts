@@ -100,7 +100,7 @@ export class PlanProcess {
       serialization: 'advanced',
       stdio: ['ignore', 2, 2, 'ipc'],
       detached: true,
-      execArgv: [...process.execArgv.filter((flag) => !flag.startsWith('--inspect')), ...YOUNG_GENERATION],
+      execArgv: [...inheritedFlags(process.execArgv), ...YOUNG_GENERATION],
     });
     this.#child = child;
     this.#held = { id: 0, routes: [] };
@@ -168,4 +168,15 @@ export class PlanProcess {
     this.#pending = null;
     pending?.settle(result);
   }
+}
+
+/** Flags that concern the runtime go on to the child; what belongs to our own entry (a debugger's port, code on the command line) does not. */
+export function inheritedFlags(flags: readonly string[]): string[] {
+  const inherited: string[] = [];
+  for (let index = 0; index < flags.length; index++) {
+    const flag = flags[index]!;
+    if (/^(-e|--eval|-p|--print|-pe)$/.test(flag)) index++;
+    else if (!/^--(inspect|input-type|eval=|print=|test)/.test(flag)) inherited.push(flag);
+  }
+  return inherited;
 }

@@ -99,28 +99,16 @@ export class FieldSection {
     if (bytes[at + 1] !== LF) return this.refuse(FAULTS.lineEnding);
     let valueEnd = at;
     while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB)) valueEnd--;
-    this.add(bytes, start, from, nameEnd, valueStart, valueEnd, at);
+    const isEven = valueStart === nameEnd + 2 && bytes[nameEnd + 1] === SP && valueEnd === at;
+    const { offsets, count } = this;
+    const place = count << 2;
+    offsets[place] = from - start;
+    offsets[place + 1] = nameEnd - start;
+    offsets[place + 2] = valueStart - start;
+    offsets[place + 3] = valueEnd - start;
+    this.ids[count] = knownField(bytes, from, nameEnd) | (isEven ? 0 : UNEVEN);
+    this.count = count + 1;
     return at + 2;
-  }
-
-  private add(
-    bytes: Uint8Array,
-    start: number,
-    from: number,
-    nameEnd: number,
-    valueStart: number,
-    valueEnd: number,
-    lineEnd: number,
-  ): void {
-    const isEven = valueStart === nameEnd + 2 && bytes[nameEnd + 1] === SP && valueEnd === lineEnd;
-    const id = knownField(bytes, from, nameEnd);
-    this.ids[this.count] = isEven ? id : id | UNEVEN;
-    const at = this.count << 2;
-    this.offsets[at] = from - start;
-    this.offsets[at + 1] = nameEnd - start;
-    this.offsets[at + 2] = valueStart - start;
-    this.offsets[at + 3] = valueEnd - start;
-    this.count++;
   }
 
   private refuse(fault: Fault): typeof REFUSED {
