@@ -85,7 +85,10 @@ export class DataPlane implements ListenerOwner {
   /** Runs this plan from now on. Rejects, and changes nothing that runs, when a new listener cannot be opened. */
   async apply(plan: Plan, slots: WorkerSlots): Promise<void> {
     const opened = await this.openListeners(plan, slots);
-    await this.openLog(plan);
+    await this.openLog(plan).catch((error: unknown) => {
+      for (const listener of opened) listener.close();
+      throw error;
+    });
     const areRoutesSame = this.plan.routes === plan.routes && isSameRow(this.slots.routes, slots.routes);
     const before = this.plan;
     this.plan = plan;
@@ -96,6 +99,7 @@ export class DataPlane implements ListenerOwner {
     for (const listener of opened) this.listeners.set(listener.plan.name, listener);
     const stale = areRoutesSame && areServicesSame ? opened : this.listeners.values();
     for (const listener of stale) listener.setRoutes();
+    for (const listener of opened) listener.serve();
   }
 
   /** A look at everything that can be late; the worker calls it each SWEEP_PERIOD_MS. */
@@ -192,7 +196,6 @@ export class DataPlane implements ListenerOwner {
         if (running !== undefined && isDeepStrictEqual(running.plan.address, listenerPlan.address)) continue;
         if (listenerPlan.address.kind === 'unix' && this.index > 0) continue; // a path has one owner
         const listener = new Listener(this, listenerPlan, slots.listeners[listenerPlan.name]!);
-        // Nothing is served before the plan is in force: accepted connections read no byte in this turn.
         await listener.start();
         opened.push(listener);
       }
@@ -245,13 +248,17 @@ export class DataPlane implements ListenerOwner {
 
   private async openLog(plan: Plan): Promise<void> {
     if (this.plan.accessLog?.target === plan.accessLog?.target) return;
+    const { accessLog } = plan;
+    const opened =
+      accessLog === null
+        ? null
+        : await openLogFile({
+            target: accessLog.target,
+            onError: (error) => this.event('error', 'access log failed', { reason: error.message }),
+            onDropped: (lines) => this.metrics.logDropped(lines),
+          });
     await this.closeLog();
-    if (plan.accessLog === null) return;
-    this.log = await openLogFile({
-      target: plan.accessLog.target,
-      onError: (error) => this.event('error', 'access log failed', { reason: error.message }),
-      onDropped: (lines) => this.metrics.logDropped(lines),
-    });
+    this.log = opened;
   }
 
   private closeIdle(): void {

@@ -443,7 +443,9 @@ export class DownstreamConnection implements Client, Requester, TunnelClient, Sw
 
   /** Closes at once; with a reset where a plain close would make a cut reply look whole. */
   private destroy(): void {
-    if (this.reply.isUnframed && !this.socket.writableFinished) this.socket.resetAndDestroy();
+    // A unix socket knows no reset (Node throws).
+    const canReset = this.listener.plan.address.kind === 'tcp';
+    if (canReset && this.reply.isUnframed && !this.socket.writableFinished) this.socket.resetAndDestroy();
     else this.socket.destroy();
   }
 

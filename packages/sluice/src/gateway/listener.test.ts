@@ -1,6 +1,10 @@
 /** What becomes of a listener's connections when plans change, drains begin and limits are reached. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { type PlaneConfig, planeTo, startPlane, type TestPlane } from '../../test/support/data-plane.ts';
 import { hostileOrigin } from '../../test/support/hostile-origin.ts';
@@ -9,6 +13,8 @@ import { RawClient } from '../../test/support/raw-client.ts';
 import { statuses } from '../../test/support/raw-exchange.ts';
 import { startRecordingOrigin } from '../../test/support/recording-origin.ts';
 import { eventually } from '../../test/support/waiting.ts';
+import { freePort } from '../io/ports.ts';
+import { Listener } from './listener.ts';
 import { CLOSE_REASONS, CONNECTIONS_CLOSED, CONNECTIONS_OPENED, CONNECTIONS_REFUSED } from '../observe/metric-layout.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -210,3 +216,49 @@ function isRefused(port: number): Promise<boolean> {
     socket.once('error', () => resolve(true));
   });
 }
+
+describe('a new listener', () => {
+  test('lets who connects before the plan is in force wait, and serves them then', async () => {
+    await using world = await startPlane(OWN);
+    const [plan] = world.plane.plan.listeners;
+    const port = await freePort('127.0.0.1');
+    const listener = new Listener(world.plane, { ...plan!, address: { kind: 'tcp', host: '127.0.0.1', port } }, 0);
+    await listener.start();
+    using client = await RawClient.open(port);
+    using leaver = await RawClient.open(port);
+    client.write(GET);
+    leaver.socket.resetAndDestroy();
+    // The first listener answers on the same event loop: by then the second has had its turn, too.
+    using other = await RawClient.open(world.port);
+    await other.ask(GET, answers(1));
+    assert.equal(client.text, '');
+    listener.setRoutes();
+    listener.serve();
+    assert.deepEqual(statuses(await client.until('the reply comes', answers(1))), [204]);
+    listener.close();
+  });
+
+  test('on a unix socket, a cut reply without framing ends the connection and nothing else', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'sluice-')), 'listener');
+    await using origin = await hostileOrigin(async (connection) => {
+      await connection.head();
+      connection.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');
+      await connection.sleep(30);
+      connection.reset();
+    });
+    await using world = await startPlane(planeTo(origin.port));
+    const [plan] = world.plane.plan.listeners;
+    const listener = new Listener(world.plane, { ...plan!, address: { kind: 'unix', path } }, 0);
+    await listener.start();
+    listener.setRoutes();
+    listener.serve();
+    const socket = connect(path);
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+    socket.write('GET / HTTP/1.0\r\n\r\n');
+    await once(socket, 'close');
+    assert.match(text, /hello$/);
+    assert.equal(listener.connections.size, 0);
+    listener.close();
+  });
+});

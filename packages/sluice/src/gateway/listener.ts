@@ -39,6 +39,8 @@ export class Listener implements ListenerContext {
   private lastAuthority = '';
   private lastHost: string | null = '';
   private isDraining = false;
+  /** Connections that came before the plan was in force; null once it is. */
+  private early: Socket[] | null = [];
   private accepted = 0;
 
   constructor(worker: ListenerOwner, plan: ListenerPlan, slot: number) {
@@ -61,7 +63,7 @@ export class Listener implements ListenerContext {
     this.routes = new Array<RouteRuntime | null>(plan.routes.length).fill(null);
   }
 
-  /** Opens the address. Rejects with the system's error when it is taken. */
+  /** Opens the address; who connects waits for `serve`. Rejects with the system's error when it is taken. */
   async start(): Promise<void> {
     const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, highWaterMark: 64 * 1024 }, (socket) =>
       this.accept(socket),
@@ -78,6 +80,13 @@ export class Listener implements ListenerContext {
       });
     });
     server.on('error', (error) => this.worker.event('error', 'listener failed', { listener: this.plan.name, reason: error.message }));
+  }
+
+  /** The plan is in force: connections are served from now on. */
+  serve(): void {
+    const early = this.early ?? [];
+    this.early = null;
+    for (const socket of early) if (!socket.destroyed) this.accept(socket);
   }
 
   /** The route of a request, or null. */
@@ -110,6 +119,7 @@ export class Listener implements ListenerContext {
   close(): number {
     this.server?.close();
     this.server = null;
+    for (const socket of this.early ?? []) socket.destroy();
     let cut = 0;
     for (const connection of this.connections) {
       if (!connection.isIdle) cut++;
@@ -145,6 +155,11 @@ export class Listener implements ListenerContext {
   }
 
   private accept(socket: Socket): void {
+    if (this.early !== null) {
+      this.early.push(socket);
+      socket.on('error', () => socket.destroy());
+      return;
+    }
     this.accepted++;
     if (this.connections.size >= this.plan.connectionsMax) {
       this.worker.metrics.connectionRefused(this.slot);
