@@ -8,6 +8,8 @@ import { delimiter, join } from 'node:path';
 
 /** Program to Debian package. */
 export const PROGRAMS: Readonly<Record<string, string>> = {
+  ip: 'iproute2',
+  unshare: 'util-linux',
   wrk: 'wrk',
   nginx: 'nginx-light',
   haproxy: 'haproxy',
