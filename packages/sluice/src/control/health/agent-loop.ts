@@ -119,13 +119,14 @@ export class AgentLoop {
     if (agentBits(before) !== agentBits(polled.state)) this.#sayState(polled);
   }
 
-  /** The weight first: the bits' epoch tells the workers of both. */
+  /** Weight and bound first: the bits' epoch tells the workers of all. */
   #claim(entry: RosterEntry, state: AgentState): void {
     const { table, bits } = this.#options;
-    const hasNewWeight = table.agentWeight[entry.slot] !== state.weight;
+    const isNew = table.agentWeight[entry.slot] !== state.weight || table.agentRequestsMax[entry.slot] !== state.requestsMax;
     table.agentWeight[entry.slot] = state.weight;
+    table.agentRequestsMax[entry.slot] = state.requestsMax;
     bits.claim(entry, 'agent', agentBits(state), state.reason === '' ? stateText(state) : state.reason);
-    if (hasNewWeight) Atomics.add(table.epoch, entry.serviceSlot, 1);
+    if (isNew) Atomics.add(table.epoch, entry.serviceSlot, 1);
   }
 
   #sayState({ entry, state }: Polled): void {

@@ -287,10 +287,11 @@ test('an agent sets weight and states, keeps them when it falls silent, and that
   const world = new HealthWorld();
   const agent = { port: 9_999, intervalMs: 1_000, timeoutMs: 500 };
   const plan = servicePlan('web', [A, B]);
-  world.agents.set('10.0.0.1', '75% drain down # disk full');
+  world.agents.set('10.0.0.1', '75% maxconn:20 drain down # disk full');
   world.apply([{ ...plan, balance: { ...plan.balance, agent } }]);
   await world.pass(1_500);
   assert.equal(world.table.agentWeight[0], 0.75);
+  assert.equal(world.table.agentRequestsMax[0], 20);
   assert.deepEqual(world.bits(2), [DRAINING | DOWN, 0]);
   assert.equal(world.monitor.status()[0]?.endpoints[0]?.reason, 'agent: disk full');
   world.agents.set('10.0.0.1', 'ready');

@@ -64,8 +64,14 @@ export function listCandidates(
     slots: Int32Array.from(chosen, (endpoint) => endpoint.slot),
     weights: Float64Array.from(chosen, (endpoint) => effectiveWeight(table, endpoint, slowStartMs, now)),
     addresses: chosen.map((endpoint) => endpoint.address),
-    requestsMax: Int32Array.from(chosen, (endpoint) => endpoint.requestsMax),
+    requestsMax: Int32Array.from(chosen, (endpoint) => requestsBound(table, endpoint)),
   };
+}
+
+/** The agent's bound takes the place of the configured one (HAProxy: `maxconn:` sets the server's maxconn). */
+function requestsBound(table: EndpointTable, endpoint: ServiceEndpoint): number {
+  const agent = table.agentRequestsMax[endpoint.slot]!;
+  return agent > 0 ? agent : endpoint.requestsMax;
 }
 
 /** Whether an algorithm would notice the difference. */

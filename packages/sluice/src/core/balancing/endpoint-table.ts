@@ -45,6 +45,8 @@ export interface EndpointTable {
   readonly bytesStamp: Float64Array;
   /** Weight factor by the agent, 0..2.56 (1 = as configured); NaN never. Written by the control plane. */
   readonly agentWeight: Float64Array;
+  /** Requests in flight at most, by the agent (`maxconn:`); 0 = as configured. Written by the control plane. */
+  readonly agentRequestsMax: Int32Array;
   /** Reported by the application (ORCA or agent): shares 0..1, requests in flight; -1 = unknown; and when (Instant of this process). */
   readonly reportedCpu: Float64Array;
   readonly reportedMemory: Float64Array;
@@ -101,6 +103,7 @@ const LAYOUT: readonly Field[] = [
   ['inflight', 'i32', ENDPOINTS_MAX],
   ['inflightByWorker', 'i32', ENDPOINTS_MAX * WORKERS_MAX],
   ['state', 'i32', ENDPOINTS_MAX],
+  ['agentRequestsMax', 'i32', ENDPOINTS_MAX],
   ['consecutive5xx', 'i32', ENDPOINTS_MAX],
   ['consecutiveGateway', 'i32', ENDPOINTS_MAX],
   ['consecutiveLocal', 'i32', ENDPOINTS_MAX],

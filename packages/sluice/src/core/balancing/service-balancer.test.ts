@@ -202,3 +202,23 @@ test('starts and ends are counted, and what algorithms learn reaches them', () =
   assert.deepEqual([table.inflight[2], table.latencyEwma[2], service.learns], [0, 25, true]);
   assert.equal(setUp({ balance: { algorithm: 'p2c' } }).service.learns, false);
 });
+
+test("an agent's bound on requests takes the configured one's place, from the next pick on", () => {
+  const { table, service } = setUp({ count: 1, requestsMax: 3 });
+  const room = (): number => {
+    let taken = 0;
+    while (taken < 10 && service.pick(0, [], instant(0)) !== NONE) {
+      service.start(0, 0);
+      taken++;
+    }
+    for (let ended = 0; ended < taken; ended++) service.end(0, 0);
+    return taken;
+  };
+  assert.equal(room(), 3);
+  table.agentRequestsMax[0] = 5;
+  table.epoch[SERVICE]!++;
+  assert.equal(room(), 5);
+  table.agentRequestsMax[0] = 0;
+  table.epoch[SERVICE]!++;
+  assert.equal(room(), 3);
+});

@@ -3,17 +3,18 @@ import { test } from 'node:test';
 import { DOWN, DRAINING, MAINTENANCE } from '../balancing/endpoint-table.ts';
 import { AGENT_SILENT, agentBits, stepAgentState, type AgentWord } from './agent-state.ts';
 
-const NOTHING: AgentWord = { weight: null, admin: null, health: null, reason: '' };
+const NOTHING: AgentWord = { weight: null, admin: null, health: null, requestsMax: null, reason: '' };
 
 function after(...words: readonly Partial<AgentWord>[]) {
   return words.reduce<typeof AGENT_SILENT>((state, word) => stepAgentState(state, { ...NOTHING, ...word }), AGENT_SILENT);
 }
 
 test('what a report does not name stays as it was', () => {
-  assert.deepEqual(after({ weight: 0.5 }, { health: 'down', reason: 'disk' }, { admin: 'drain' }, {}), {
+  assert.deepEqual(after({ weight: 0.5, requestsMax: 7 }, { health: 'down', reason: 'disk' }, { admin: 'drain' }, {}), {
     weight: 0.5,
     admin: 'drain',
     isDown: true,
+    requestsMax: 7,
     reason: '',
   });
 });

@@ -11,6 +11,8 @@ export interface AgentWord {
   readonly weight: number | null;
   readonly admin: 'ready' | 'drain' | 'maint' | null;
   readonly health: 'up' | 'down' | null;
+  /** Requests in flight at most; null where the line has none. */
+  readonly requestsMax: number | null;
   /** What the agent gave as the cause; empty where it gave none. */
   readonly reason: string;
 }
@@ -19,18 +21,26 @@ export interface AgentState {
   readonly weight: number;
   readonly admin: 'ready' | 'drain' | 'maint';
   readonly isDown: boolean;
+  /** 0 = as configured. */
+  readonly requestsMax: number;
   readonly reason: string;
 }
 
 /** Before the first report an agent has nothing against its endpoint. */
-export const AGENT_SILENT: AgentState = { weight: 1, admin: 'ready', isDown: false, reason: '' };
+export const AGENT_SILENT: AgentState = { weight: 1, admin: 'ready', isDown: false, requestsMax: 0, reason: '' };
 
 /** Takes in one report. */
 export function stepAgentState(state: AgentState, word: AgentWord): AgentState {
   const isDown = word.health === null ? state.isDown : word.health === 'down';
   const admin = word.admin ?? state.admin;
   const isSame = isDown === state.isDown && admin === state.admin;
-  return { weight: word.weight ?? state.weight, admin, isDown, reason: word.reason !== '' || !isSame ? word.reason : state.reason };
+  return {
+    weight: word.weight ?? state.weight,
+    admin,
+    isDown,
+    requestsMax: word.requestsMax ?? state.requestsMax,
+    reason: word.reason !== '' || !isSame ? word.reason : state.reason,
+  };
 }
 
 /** The state bits that the agent claims. */
