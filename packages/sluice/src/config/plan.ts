@@ -3,6 +3,7 @@
  * worker threads by structured clone). Durations are milliseconds, sizes bytes, unless a name says otherwise.
  * `config/compile.ts` makes it from a validated configuration; nothing else does.
  */
+import type { Algorithm } from '../core/balancing/algorithm.ts';
 
 /** Everything, compiled. */
 export interface Plan {
@@ -183,23 +184,8 @@ export interface EndpointPlan {
   readonly requestsMax: number;
 }
 
-export type BalanceAlgorithm =
-  | 'round-robin'
-  | 'smooth-wrr'
-  | 'random'
-  | 'p2c'
-  | 'least-connections'
-  | 'least-response-time'
-  | 'least-bandwidth'
-  | 'peak-ewma'
-  | 'prequal'
-  | 'resource'
-  | 'ip-hash'
-  | 'hash'
-  | 'first-fit';
-
 export interface BalancePlan {
-  readonly algorithm: BalanceAlgorithm;
+  readonly algorithm: Algorithm;
   /** For `hash`. */
   readonly hashOn: { readonly source: 'uri' | 'header' | 'cookie' | 'query'; readonly name: string };
   readonly hashTable: 'maglev' | 'ketama' | 'rendezvous';

@@ -1,13 +1,13 @@
 /** Load reports of applications: noted where they are used, shown to nobody. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BalanceAlgorithm } from '../config/plan.ts';
+import type { Algorithm } from '../core/balancing/algorithm.ts';
 import { hostileOrigin } from '../../test/support/hostile-origin.ts';
 import { servicePlan } from '../../test/support/plans.ts';
 import { rawExchange } from '../../test/support/raw-exchange.ts';
 import { startServicePlane } from '../../test/support/service-plane.ts';
 
-async function reported(algorithm: BalanceAlgorithm, report: string): Promise<number> {
+async function reported(algorithm: Algorithm, report: string): Promise<number> {
   await using origin = await hostileOrigin(`HTTP/1.1 200 OK\r\nEndpoint-Load-Metrics: ${report}\r\nContent-Length: 2\r\n\r\nok`);
   const balance = { ...servicePlan('x', []).balance, algorithm };
   await using world = await startServicePlane([servicePlan('web', [`127.0.0.1:${origin.port}`], { balance })]);

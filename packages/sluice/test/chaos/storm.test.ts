@@ -2,12 +2,13 @@
  * Everything at once, from a seed: replies, resets, truncation, silence, retries, second copies, upgrades, clients that leave at any moment, queues, and
  * changes of the plan under way. Afterwards every count of what is in flight is exactly 0 and no upstream connection is left. `STORM_SEED` repeats a run.
  */
+import type { Algorithm } from '../../src/core/balancing/algorithm.ts';
 import assert from 'node:assert/strict';
 import { createServer, connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
-import type { BalanceAlgorithm, RoutePlan, ServicePlan } from '../../src/config/plan.ts';
+import type { RoutePlan, ServicePlan } from '../../src/config/plan.ts';
 import { type Random, randomInteger, seededRandom } from '../../src/base/random.ts';
 import { freePort } from '../../src/io/ports.ts';
 import { CUT, HEDGES, RETRIES, SHED } from '../../src/observe/metric-layout.ts';
@@ -119,7 +120,7 @@ async function oneRequest(port: number, random: Random): Promise<void> {
   await closed;
 }
 
-const ALGORITHMS: readonly BalanceAlgorithm[] = ['p2c', 'round-robin', 'peak-ewma', 'least-connections', 'prequal', 'first-fit'];
+const ALGORITHMS: readonly Algorithm[] = ['p2c', 'round-robin', 'peak-ewma', 'least-connections', 'prequal', 'first-fit'];
 
 /** A plan by chance: some of the endpoints, other bounds, another algorithm. */
 function stormPlan(ports: readonly number[], random: Random): { readonly services: ServicePlan[]; readonly routes: RoutePlan[] } {

@@ -1,25 +1,9 @@
 /** Balancing: which endpoint takes the next request. */
 import * as z from 'zod';
+import { ALGORITHMS } from '../../core/balancing/algorithm.ts';
 import { choice, duration, share, text, whole } from './scalar.ts';
 import { optional, preset, section } from './section.ts';
 import { headerName } from './header.ts';
-
-/** Every algorithm, by its published name. */
-export const ALGORITHMS = [
-  'round-robin',
-  'smooth-wrr',
-  'random',
-  'p2c',
-  'least-connections',
-  'least-response-time',
-  'least-bandwidth',
-  'peak-ewma',
-  'prequal',
-  'resource',
-  'ip-hash',
-  'hash',
-  'first-fit',
-] as const;
 
 const algorithm = choice(ALGORITHMS);
 

@@ -8,7 +8,8 @@ import { averageLatency, decayFactor, latencySample, stepsPerMs } from './averag
 import type { Balancer } from './balancer.ts';
 import { NONE } from './balancer.ts';
 import { createBalancer } from './balancers.ts';
-import type { Algorithm, BalanceShape } from './balancers.ts';
+import type { Algorithm } from './algorithm.ts';
+import type { BalanceShape } from './balancers.ts';
 import { endpointTable, resetEndpoint } from './endpoint-table.ts';
 import type { EndpointTable } from './endpoint-table.ts';
 import { latencyBucket } from './least-response-time.ts';

@@ -12,30 +12,12 @@ import { MaglevTable } from './maglev.ts';
 import { P2c } from './p2c.ts';
 import { PeakEwma } from './peak-ewma.ts';
 import { Prequal } from './prequal.ts';
+import type { Algorithm } from './algorithm.ts';
 import { RandomChoice } from './random.ts';
 import { RendezvousTable } from './rendezvous.ts';
 import { Resource } from './resource.ts';
 import { RoundRobin } from './round-robin.ts';
 import { SmoothWrr } from './smooth-wrr.ts';
-
-/** Every algorithm, by its published name. */
-export const ALGORITHMS = [
-  'round-robin',
-  'smooth-wrr',
-  'random',
-  'p2c',
-  'least-connections',
-  'least-response-time',
-  'least-bandwidth',
-  'peak-ewma',
-  'prequal',
-  'resource',
-  'ip-hash',
-  'hash',
-  'first-fit',
-] as const;
-
-export type Algorithm = (typeof ALGORITHMS)[number];
 
 /** What of a service's plan chooses and tunes its algorithm. */
 export interface BalanceShape {

@@ -9,7 +9,7 @@ import type { Random } from '../../base/random.ts';
 import { instant } from '../../base/time.ts';
 import type { Balancer } from './balancer.ts';
 import { createBalancer } from './balancers.ts';
-import type { Algorithm } from './balancers.ts';
+import type { Algorithm } from './algorithm.ts';
 import { endpointTable, resetEndpoint } from './endpoint-table.ts';
 import type { EndpointTable } from './endpoint-table.ts';
 import { makeCandidates } from './pick-cost.ts';

@@ -1,5 +1,5 @@
 /** Latencies by algorithm in three situations, simulated: the table of docs/guide/balancing.md. Run: `node …/queueing.bench.ts [requests]`. */
-import type { Algorithm } from './balancers.ts';
+import type { Algorithm } from './algorithm.ts';
 import { simulateQueues } from './queue-model.ts';
 import type { Scenario } from './queue-model.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Algorithm } from './balancers.ts';
+import type { Algorithm } from './algorithm.ts';
 import { simulateQueues } from './queue-model.ts';
 import type { Scenario } from './queue-model.ts';
 
