@@ -33,7 +33,7 @@ function testStages(): Stage[] {
     ...checkStages(),
     ...tests('integration', ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'], { timeoutMs: 180_000 }),
     ...tests('chaos', ['packages/*/test/chaos/**/*.test.ts'], { timeoutMs: 300_000, concurrency: 1 }),
-    ...(existsSync(FUZZ) ? [node('fuzz', [FUZZ, '--seconds', '20'])] : []),
+    ...(existsSync(FUZZ) ? [node('fuzz', [FUZZ, '--seconds', '20', '--seed', '1'])] : []),
     node('package', ['scripts/package-check.ts']),
   ];
 }

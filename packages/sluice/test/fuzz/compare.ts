@@ -7,6 +7,14 @@ import type { ReadRequest, Reading } from './reading.ts';
 
 const nodeMethods = new Set(METHODS);
 
+/**
+ * Whether some line begins as HTTP/2's preface does (`PRI`, RFC 9113 §3.4, reserved so that HTTP/1 readers fail at it). Node's parser stops there
+ * without an error and without ending what came before; Sluice answers what came before and refuses the line.
+ */
+export function hasHttp2Preface(bytes: Buffer): boolean {
+  return /(^|\n)PRI /.test(bytes.toString('latin1'));
+}
+
 /** The first difference in words, or null. */
 export function disagreement(sluice: Reading, node: Reading): string | null {
   for (const [index, own] of sluice.requests.entries()) {

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { seededRandom } from '../../src/base/random.ts';
-import { cutDifference, disagreement } from './compare.ts';
+import { cutDifference, disagreement, hasHttp2Preface } from './compare.ts';
 import { generateCuts, generateInput } from './generate.ts';
 import { NodeReader } from './node-reader.ts';
 import { saveRegression } from './regressions.ts';
@@ -47,7 +47,7 @@ while (inputs < Number(values.inputs) && performance.now() < endBy && found.size
   for (const [index, bytes] of batch.entries()) {
     const whole = readWithSluice(bytes);
     accepted += whole.requests.length;
-    const difference = disagreement(whole, readings[index]!);
+    const difference = hasHttp2Preface(bytes) ? null : disagreement(whole, readings[index]!);
     if (difference !== null) fail(difference, bytes, []);
     const cuts = generateCuts(random, bytes.length);
     const byCuts = cutDifference(whole, readWithSluice(bytes, cuts));
