@@ -2,7 +2,7 @@
  * Every outside capability that control loops use, as types, so that tests and the simulator can stand in
  * for the world. `io/` implements them on Node. Grow this file by narrow interfaces, never by one wide one.
  */
-import type { Clock, Instant } from './time.ts';
+import type { Clock } from './time.ts';
 import type { Random } from './random.ts';
 
 /** Cancels what it came from; calling it twice is harmless. */
@@ -22,5 +22,3 @@ export interface Runtime {
   readonly timers: Timers;
   readonly random: Random;
 }
-
-export type { Clock, Instant, Random };

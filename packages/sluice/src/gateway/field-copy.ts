@@ -11,7 +11,6 @@ import { latin1 } from '../core/http1/text.ts';
 /** Which known fields to leave out, by id: 1 = always, 2 = never, also when Connection nominates it, 0 = unless nominated. */
 export type FieldPolicy = Uint8Array;
 
-export const KEEP = 0;
 export const DROP = 1;
 export const PROTECT = 2;
 

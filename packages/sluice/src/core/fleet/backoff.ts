@@ -2,6 +2,7 @@
  * How long to wait before the next try: exponential, capped, with jitter, so that what failed together does not come back together.
  * Source: "Exponential Backoff and Jitter" (AWS Architecture Blog, 2015), "equal jitter" with a configurable share.
  */
+import { exponentialMs } from '../../base/exponential.ts';
 import type { Random } from '../../base/random.ts';
 
 export interface BackoffPolicy {
@@ -19,7 +20,6 @@ export interface BackoffPolicy {
  * @returns Milliseconds in [(1 - jitter) × d, d], with d = min(maxMs, baseMs × 2^(failures - 1)).
  */
 export function backoffDelay(policy: BackoffPolicy, failures: number, random: Random): number {
-  const doublings = Math.min(Math.max(failures - 1, 0), 30);
-  const full = Math.min(policy.maxMs, policy.baseMs * 2 ** doublings);
+  const full = exponentialMs(failures, policy.baseMs, policy.maxMs);
   return Math.round(full * (1 - policy.jitter * random()));
 }

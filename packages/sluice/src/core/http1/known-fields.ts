@@ -34,9 +34,8 @@ export const ENDPOINT_LOAD_METRICS = 25;
 export const X_ORIGINAL_URL = 26;
 export const X_REWRITE_URL = 27;
 export const DATE = 28;
-export const RETRY_AFTER = 29;
-export const X_FORWARDED_PREFIX = 30;
-export const X_FORWARDED_SERVER = 31;
+export const X_FORWARDED_PREFIX = 29;
+export const X_FORWARDED_SERVER = 30;
 
 /** Names by id, lower case. */
 export const KNOWN_NAMES: readonly string[] = [
@@ -69,7 +68,6 @@ export const KNOWN_NAMES: readonly string[] = [
   'x-original-url',
   'x-rewrite-url',
   'date',
-  'retry-after',
   'x-forwarded-prefix',
   'x-forwarded-server',
 ];

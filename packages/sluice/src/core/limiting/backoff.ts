@@ -2,6 +2,7 @@
  * Exponential backoff with full jitter: a uniformly random wait below min(max, base × 2^(retry - 1)). Of the usual jitters it spreads a crowd
  * of retries best for the same total work (M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015).
  */
+import { exponentialMs } from '../../base/exponential.ts';
 import type { Random } from '../../base/random.ts';
 
 /**
@@ -9,7 +10,5 @@ import type { Random } from '../../base/random.ts';
  * @param retry 1 for the first retry.
  */
 export function backoffMs(retry: number, baseMs: number, maxMs: number, random: Random): number {
-  // 2^30 × 1 ms is twelve days: beyond it the maximum has long applied, and a shift would overflow.
-  const ceilingMs = Math.min(maxMs, baseMs * 2 ** Math.min(retry - 1, 30));
-  return ceilingMs * random();
+  return exponentialMs(retry, baseMs, maxMs) * random();
 }
