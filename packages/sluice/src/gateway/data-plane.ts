@@ -15,11 +15,11 @@ import { type LogFile, openLogFile } from '../io/log-file.ts';
 import { type AccessRecord, formatAccess } from '../observe/access-log.ts';
 import { WorkerMetrics } from '../observe/worker-metrics.ts';
 import { Dispatcher } from './dispatcher.ts';
-import type { Exchange } from './exchange.ts';
-import { Listener, type ListenerOwner } from './listener.ts';
-import { nameResolver } from './resolver.ts';
-import { RouteRuntime } from './route-runtime.ts';
-import { Service } from './service.ts';
+import type { Exchange } from './exchange/exchange.ts';
+import { Listener, type ListenerOwner } from './listeners/listener.ts';
+import { nameResolver } from './upstream/resolver.ts';
+import { RouteRuntime } from './exchange/route-runtime.ts';
+import { Service } from './service/service.ts';
 import { Sweeper } from './sweeper.ts';
 
 const EMPTY_PLAN: Plan = {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instant } from '../base/time.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { type Client, Exchange, type ExchangeService } from './exchange.ts';
+import { type Client, Exchange, type ExchangeService } from './exchange/exchange.ts';
 
 let nowMs = 100;
 const clock = { now: () => instant(nowMs), wall: () => assert.fail('nobody asks for it') };

@@ -4,7 +4,7 @@
  * when the loop was held up: after a long turn one more look at the sockets is taken first. One immediate serves all requests of a turn.
  */
 import type { Clock, Instant } from '../base/time.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from './exchange/exchange.ts';
 
 /** A turn that took longer may have missed what arrived meanwhile. */
 const LONG_TURN_MS = 5;

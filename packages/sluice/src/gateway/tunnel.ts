@@ -3,11 +3,11 @@
  * socket never returns to its pool.
  */
 import type { Socket } from 'node:net';
-import type { Attempt, Exchange } from './exchange.ts';
-import type { ListenerContext } from './listener-context.ts';
+import type { Attempt, Exchange } from './exchange/exchange.ts';
+import type { ListenerContext } from './listeners/listener-context.ts';
 import type { Sweepable } from './sweeper.ts';
 
-/** Whose tunnel it is. `downstream.ts` is it. */
+/** Whose tunnel it is. `downstream/http1-connection.ts` is it. */
 export interface TunnelClient {
   readonly socket: Socket;
   readonly listener: ListenerContext;

@@ -8,7 +8,7 @@ import type { Http1Limits, Plan } from '../config/plan.ts';
 import type { FromWorker } from '../config/worker-protocol.ts';
 import type { AccessRecord } from '../observe/access-log.ts';
 import type { WorkerMetrics } from '../observe/worker-metrics.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from './exchange/exchange.ts';
 import type { Sweeper } from './sweeper.ts';
 
 export interface WorkerContext {

@@ -1,6 +1,6 @@
 /** An origin whose reply goes on until some of it waits in the gateway's memory for a client that does not read, and then ends at once. */
 import type { TestPlane } from './data-plane.ts';
-import type { DownstreamConnection } from '../../src/gateway/downstream.ts';
+import type { Http1Connection } from '../../src/gateway/downstream/http1-connection.ts';
 import { type HostileOrigin, hostileOrigin } from './hostile-origin.ts';
 
 const PIECE = 20_000;
@@ -31,6 +31,6 @@ export async function pilingOrigin(): Promise<PilingOrigin> {
 }
 
 /** The clients' connections of the listener `web`. */
-export function connectionsOf(world: TestPlane): DownstreamConnection[] {
+export function connectionsOf(world: TestPlane): Http1Connection[] {
   return [...(world.plane['listeners'].get('web')?.connections ?? [])];
 }

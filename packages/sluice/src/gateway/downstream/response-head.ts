@@ -1,0 +1,85 @@
+/** The response head that goes downstream, written anew from what was understood; framing and persistence are our own. */
+import type { Clock } from '../../base/time.ts';
+import { SP } from '../../core/http1/characters.ts';
+import { ID } from '../../core/http1/field-section.ts';
+import * as known from '../../core/http1/known-fields.ts';
+import type { ResponseParser } from '../../core/http1/response-parser.ts';
+import { HOP_BY_HOP, copyFields, fieldPolicy } from '../exchange/field-copy.ts';
+import { type CompiledEdits, keptLines } from '../exchange/header-edits.ts';
+import { httpDate } from '../exchange/http-date.ts';
+
+const POLICY = fieldPolicy([...HOP_BY_HOP, known.ENDPOINT_LOAD_METRICS], [known.SET_COOKIE, known.DATE, known.VIA, known.TRAILER]);
+
+/** How the body is framed towards the client. */
+export type ReplyFraming = 'none' | 'length' | 'chunked' | 'close';
+
+export interface ResponseHead {
+  readonly parser: ResponseParser;
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly framing: ReplyFraming;
+  /** A reply without a body to HEAD, or a 304: they may say the length of what they do not carry (RFC 9110 §8.6). */
+  readonly keepsLength: boolean;
+  readonly close: boolean;
+  readonly saysKeepAlive: boolean;
+  readonly viaLine: string;
+  readonly edits: CompiledEdits;
+  /** Whole Set-Cookie lines of our own; usually empty. */
+  readonly cookieLines: string;
+  readonly clock: Clock;
+}
+
+/** The whole head as latin1 text, the empty line included. */
+export function writeResponseHead(head: ResponseHead): string {
+  const { parser, bytes, start, edits } = head;
+  let text = statusAndFields(parser, bytes, start, edits.drops);
+  if (!hasDate(parser) && !edits.drops.includes(',date,')) text += `Date: ${httpDate(head.clock.wall())}\r\n`; // RFC 9110 §6.6.1
+  text += keptLines(head.viaLine, edits.drops) + edits.lines + head.cookieLines;
+  if (head.framing === 'length') text += `Content-Length: ${parser.contentLength}\r\n`;
+  else if (head.framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
+  else if (head.framing === 'none') text += emptyLength(head);
+  if (head.close) text += 'Connection: close\r\n';
+  else if (head.saysKeepAlive) text += 'Connection: keep-alive\r\n';
+  return `${text}\r\n`;
+}
+
+/** An interim reply (RFC 9110 §15.2) as it is passed on. */
+export function writeInterimHead(parser: ResponseParser, bytes: Buffer, start: number): string {
+  return `${statusAndFields(parser, bytes, start, '')}\r\n`;
+}
+
+/** 101: the fields of the origin, what affinity adds, and the upgrade it agreed to. */
+export function writeUpgradeHead(parser: ResponseParser, bytes: Buffer, start: number, cookieLines = ''): string {
+  return `${statusAndFields(parser, bytes, start, '')}${cookieLines}Connection: Upgrade\r\nUpgrade: ${parser.upgrade ?? ''}\r\n\r\n`;
+}
+
+/** `HTTP/1.1`: the origin's own version ends at this hop (RFC 9110 §2.5). */
+const VERSION = 'HTTP/1.1';
+
+/** Status line and fields. The status line behind its version was checked byte by byte, and is taken along when it is complete. */
+function statusAndFields(parser: ResponseParser, bytes: Buffer, start: number, drops: string): string {
+  const hasSpace = bytes[start + 12] === SP; // it may be missing where there is no reason: then it is added
+  const fields = copyFields({
+    fields: parser.fields,
+    bytes,
+    start: start + parser.fieldsStart,
+    lead: hasSpace ? parser.fieldsStart - VERSION.length : 0,
+    policy: POLICY,
+    nominated: parser.connection.nominated,
+    drops,
+  });
+  return hasSpace ? VERSION + fields : `${VERSION} ${parser.status} \r\n${fields}`;
+}
+
+function emptyLength(head: ResponseHead): string {
+  const { status, contentLength } = head.parser;
+  if (status === 204 || status < 200) return ''; // RFC 9110 §8.6: must not
+  if (head.keepsLength) return contentLength < 0 ? '' : `Content-Length: ${contentLength}\r\n`;
+  return 'Content-Length: 0\r\n';
+}
+
+function hasDate(parser: ResponseParser): boolean {
+  const { ids, count } = parser.fields;
+  for (let index = 0; index < count; index++) if ((ids[index]! & ID) === known.DATE) return true;
+  return false;
+}

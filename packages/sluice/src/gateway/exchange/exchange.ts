@@ -1,0 +1,226 @@
+/**
+ * One request and its reply. It holds what outlives the bytes it was parsed from: the head as it goes upstream, the body that has come but is not sent yet, how
+ * far the reply is, and what the metrics and the access log will say. Who acts on it: `downstream/` feeds it and ends it,
+ * `service/` finds it an endpoint, `upstream/` answers it.
+ */
+import type { Socket } from 'node:net';
+import type { Instant } from '../../base/time.ts';
+import type { AffinityRequest } from '../../core/affinity/affinity.ts';
+import type { BodyKind } from '../../core/http1/framing.ts';
+import type { AccessOutcome } from '../../observe/access-log.ts';
+import type { ResponseParser } from '../../core/http1/response-parser.ts';
+import type { Trailers } from '../../core/http1/body-decoder.ts';
+import type { RoutePlan, ServicePlan } from '../../config/plan.ts';
+import type { CompiledEdits } from './header-edits.ts';
+import type { RequestView } from './request-view.ts';
+import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
+
+/** A request body up to this size is kept until the reply begins, so that an idempotent request can be sent again. */
+export const REPLAY_BYTES_MAX = 64 * 1024;
+
+/** The client's side of an exchange, as the upstream's side sees it. `downstream/http1-connection.ts` is it. */
+export interface Client {
+  /** Whether the client takes more of the reply now. */
+  readonly hasRoom: boolean;
+  /** Some of what was written waits in memory for the socket. */
+  readonly holdsBytes: boolean;
+  /** The upstream socket takes content again. */
+  onUpstreamDrain(attempt: Attempt): void;
+  /** An interim reply's head (1xx but 101). False when there are too many. */
+  onInterim(exchange: Exchange, parser: ResponseParser, bytes: Buffer, start: number): boolean;
+  /** The final reply's head. False when the attempt is over: another follows. */
+  onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean;
+  /** Content of the reply. */
+  replyBody(exchange: Exchange, bytes: Buffer, start: number, end: number): void;
+  /** Sends what was gathered. @returns Whether the client takes more. */
+  flushReply(): boolean;
+  /** The reply is whole. */
+  onReplyEnd(exchange: Exchange, trailers: Trailers | null): void;
+  /** The origin failed after its reply's head was accepted. */
+  onReplyCut(exchange: Exchange, failure: UpstreamFailure): void;
+  /** 101: the head stands at `start`, the tunnel's first bytes at `rest`. */
+  onUpgraded(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number, rest: number): void;
+  /** A reply of our own. */
+  replyOwn(exchange: Exchange, reply: { readonly status: number; readonly fields?: string; readonly body?: string }): void;
+}
+
+/** One sending of an exchange to an endpoint. `upstream/http1-upstream.ts` is it. */
+export interface Attempt {
+  readonly parser: ResponseParser;
+  /** Slot of the endpoint. */
+  readonly slot: number;
+  readonly sentAt: Instant;
+  /** A second copy beside the first. */
+  readonly isHedge: boolean;
+  /** Its connection had carried an exchange before. */
+  readonly isReused: boolean;
+  /** Some byte of the reply has come. */
+  readonly hasAnswered: boolean;
+  /** The reply's head was passed on. */
+  readonly isReplying: boolean;
+  /** Takes part in the in-flight counts. */
+  isCounted: boolean;
+  /** Sends more of the request's content. @returns Whether the socket takes more. */
+  sendBody(bytes: Buffer, start: number, end: number): boolean;
+  /** The request is complete. */
+  sendEnd(): void;
+  /** The client takes more of the reply. */
+  resume(): void;
+  /** Ends it at once; nobody is told. */
+  discard(): void;
+  /** Hands the connection over to a tunnel. @param onBytes Answers whether it keeps the bytes' memory. */
+  detach(onBytes: (bytes: Buffer) => boolean): Socket;
+}
+
+/** The service of an exchange, as the client's side sees it. `service.ts` is it. */
+export interface ExchangeService {
+  readonly slot: number;
+  readonly plan: ServicePlan;
+  /** Lets an exchange in, or refuses it. */
+  dispatch(exchange: Exchange, now: Instant): void;
+  /** A reply's head has come: pass it on (true), or another attempt follows. */
+  acceptHead(exchange: Exchange, attempt: Attempt, status: number): boolean;
+  /** What the reply's head adds: affinity's Set-Cookie lines. Load reports are noted. */
+  onReplyHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): string;
+  /** What is under way for the exchange is stopped. */
+  abandon(exchange: Exchange): void;
+  /** An upgraded connection has closed. */
+  tunnelEnded(exchange: Exchange): void;
+  /** The exchange is over: what the limits learn from it. */
+  exchangeEnded(exchange: Exchange): void;
+  /** Fills in what balancing and affinity need of the request. */
+  examine(exchange: Exchange, view: RequestView): void;
+  addressOf(slot: number): string;
+}
+
+/** The route of an exchange. `route-runtime.ts` is it. */
+export interface ExchangeRoute {
+  readonly plan: RoutePlan;
+  /** Row in the metric board. */
+  readonly slot: number;
+  readonly responseEdits: CompiledEdits;
+}
+
+const NONE_TRIED: readonly number[] = [];
+const NO_PARTS: Buffer[] = [];
+
+/** What the access log wants to know, gathered only where a log is kept. */
+export interface LogDetails {
+  readonly userAgent: string;
+  readonly referer: string;
+  readonly host: string;
+}
+
+export class Exchange {
+  readonly client: Client;
+  readonly startedAt: Instant;
+  method = '';
+  /** Normalised. */
+  path = '';
+  /** Without its `?`; null when there is none. */
+  query: string | null = null;
+  clientAddress = '';
+  requestId = '';
+  log: LogDetails | null = null;
+  isHead = false;
+  /** RFC 9110 §9.2.2: may be sent again. */
+  isIdempotent = false;
+  expectsContinue = false;
+  /** The client asked for an upgrade and may have one. */
+  isUpgrade = false;
+  minorVersion = 1;
+
+  route: ExchangeRoute | null = null;
+  service: ExchangeService | null = null;
+  /** 32-bit hash for hashing algorithms. */
+  key = 0;
+  /** Slot that affinity asks for; -1 = none. */
+  wanted = -1;
+  /** `kept`, `new`, `stale`, `forged` or empty. */
+  affinity = '';
+  /** What affinity read of the request; null where there is none. */
+  session: AffinityRequest | null = null;
+  /** Takes part in half-open trials of the breaker. */
+  isTrial = false;
+
+  /** Head as it goes upstream. */
+  head = '';
+  bodyKind: BodyKind = 'none';
+  /** Content that came and is not forgotten: unsent, or kept for another attempt. */
+  parts: Buffer[] = NO_PARTS;
+  partsBytes = 0;
+  /** The request's last byte has come. */
+  isRequestDone = true;
+  /** Some content was sent and forgotten: no second attempt. */
+  isReplayable = true;
+  /** Trailer lines of the request, each with CRLF. */
+  requestTrailers = '';
+  bytesIn = 0;
+
+  /** The reply did not become whole. */
+  isCut = false;
+  /** Final status passed on; 0 while there is none. */
+  status = 0;
+  /** The reply's head has been handed to the socket's outbox. */
+  isReplyStarted = false;
+  bytesOut = 0;
+  isOver = false;
+  interims = 0;
+
+  /** Attempts so far. */
+  attempts = 0;
+  /** Slots tried; shared and empty until something fails. */
+  tried: readonly number[] = NONE_TRIED;
+  /** A dead pooled connection was already forgiven. */
+  isStaleForgiven = false;
+  isHedged = false;
+  /** Slot picked for the next attempt; -1 = none yet. */
+  next = -1;
+  /** What the exchange says about its service; empty: nothing. */
+  verdict: '' | 'good' | 'failed' = '';
+  /** Retries that the budget granted and that must be given back. */
+  retriesHeld = 0;
+  current: Attempt | null = null;
+  rival: Attempt | null = null;
+  hedgeTimer: NodeJS.Timeout | null = null;
+  retryTimer: NodeJS.Timeout | null = null;
+  /** Endpoint that answered, or was tried last. */
+  endpoint = -1;
+  connectMs = -1;
+  firstByteMs = -1;
+  /** Latency for the breaker and the limits. */
+  serviceLatencyMs = 0;
+  /** Absolute bound; Infinity = none. */
+  exchangeDeadline = Infinity;
+  outcome: AccessOutcome = 'complete';
+  /** Where it waits, if it does: gives the place up. */
+  leaveQueue: (() => void) | null = null;
+
+  constructor(client: Client, startedAt: Instant) {
+    this.client = client;
+    this.startedAt = startedAt;
+  }
+
+  /** Whether it may be sent (again) as a whole. */
+  get canResend(): boolean {
+    return this.isReplayable && this.isRequestDone;
+  }
+
+  /** Takes content that cannot be sent yet, or must be kept. `bytes` must not change any more. */
+  keepBody(bytes: Buffer): void {
+    if (this.parts === NO_PARTS) this.parts = [];
+    this.parts.push(bytes);
+    this.partsBytes += bytes.length;
+  }
+
+  /** Forgets content that was sent: from now on there is one attempt only. */
+  forgetBody(): void {
+    this.isReplayable = false;
+    this.parts = NO_PARTS;
+    this.partsBytes = 0;
+  }
+
+  addTried(slot: number): void {
+    if (slot >= 0) this.tried = [...this.tried, slot];
+  }
+}

@@ -1,0 +1,32 @@
+/** Header edits of a route, paid once when the plan arrives: what to leave out, and the lines to add. */
+import type { HeaderEdits } from '../../config/plan.ts';
+
+export interface CompiledEdits {
+  /** Names that are left out, as `,name,name,`; empty when there are none. */
+  readonly drops: string;
+  /** Field lines to add, each with its CRLF. */
+  readonly lines: string;
+}
+
+/** Lines of our own (each `Name: value` CRLF) without those that a route leaves out or sets itself. */
+export function keptLines(lines: string, drops: string): string {
+  if (drops === '') return lines;
+  let text = '';
+  for (let start = 0; start < lines.length;) {
+    const end = lines.indexOf('\n', start) + 1;
+    if (!drops.includes(`,${lines.slice(start, lines.indexOf(':', start)).toLowerCase()},`)) text += lines.slice(start, end);
+    start = end;
+  }
+  return text;
+}
+
+const NO_EDITS: CompiledEdits = { drops: '', lines: '' };
+
+/** Compiles edits; `set` is a removal and an addition. */
+export function compileEdits(edits: HeaderEdits | undefined): CompiledEdits {
+  if (edits === undefined) return NO_EDITS;
+  const dropped = [...edits.remove, ...edits.set.map(([name]) => name.toLowerCase())];
+  const lines = [...edits.set, ...edits.add].map(([name, value]) => `${name}: ${value}\r\n`);
+  if (dropped.length === 0 && lines.length === 0) return NO_EDITS;
+  return { drops: dropped.length === 0 ? '' : `,${dropped.join(',')},`, lines: lines.join('') };
+}

@@ -1,0 +1,151 @@
+/**
+ * From a parsed head to an exchange under way: target, host, route, service, the head that goes upstream. Everything that needs the head's bytes happens here, at
+ * once, so that nothing keeps them. Where anything is in doubt the request is refused.
+ */
+import { FAULTS } from '../../core/http1/fault.ts';
+import type { RequestParser } from '../../core/http1/request-parser.ts';
+import { parseTarget, type Target } from '../../core/http1/target.ts';
+import { X_REQUEST_ID } from '../../core/http1/known-fields.ts';
+import { ALIAS, ID } from '../../core/http1/field-section.ts';
+import type { Exchange } from './exchange.ts';
+import type { PeerIdentity } from './forwarding.ts';
+import type { ListenerContext } from '../listeners/listener-context.ts';
+import type { OwnAnswer } from '../downstream/reply-writer.ts';
+import { isAcceptableRequestId, newRequestId } from './request-id.ts';
+import { writeRequestHead } from './request-head.ts';
+import { RequestView } from './request-view.ts';
+import { answerRoute, rewrittenTarget } from './route-action.ts';
+import type { RouteRuntime } from './route-runtime.ts';
+
+/** Whose request it is. `downstream/http1-connection.ts` is it. */
+export interface Requester {
+  readonly listener: ListenerContext;
+  readonly identity: PeerIdentity;
+  isClosing: boolean;
+  deadline: number;
+  replyOwn(exchange: Exchange, answer: OwnAnswer): void;
+}
+
+/** RFC 9110 §9.2.2. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+
+/** One is enough: a head is dealt with before the next one is looked at. */
+const view = new RequestView();
+
+/** Fills the exchange from the head in `bytes` at `start`, and dispatches or answers it. */
+export function beginExchange(requester: Requester, exchange: Exchange, parser: RequestParser, bytes: Buffer, start: number): void {
+  const { listener } = requester;
+  exchange.method = parser.method;
+  exchange.isHead = parser.method === 'HEAD';
+  exchange.minorVersion = parser.minorVersion;
+  exchange.bodyKind = parser.bodyKind;
+  exchange.isRequestDone = parser.bodyKind === 'none';
+  exchange.expectsContinue = parser.expectsContinue;
+  exchange.isIdempotent = IDEMPOTENT.has(parser.method);
+  exchange.clientAddress = requester.identity.clientAddress(parser, bytes, start);
+  if (parser.connection.close || (parser.minorVersion === 0 && !parser.connection.keepAlive)) requester.isClosing = true;
+  const target = parseTarget(parser.method, parser.target);
+  const host = target === null ? null : hostOf(listener, target, parser);
+  const path = target === null ? null : pathOf(listener, target);
+  if (target === null || host === null || path === null)
+    return refuse(requester, exchange, target === null || path === null ? 'target' : 'host');
+  exchange.path = path;
+  exchange.query = target.query;
+  if (target.form === 'authority') return refuseConnect(requester, exchange);
+  view.point(parser, bytes, start, host, path, target.query);
+  if (listener.worker.plan.accessLog !== null) noteForLog(exchange, host);
+  const route = listener.route(view);
+  begin(exchange, listener, route);
+  if (route === null) return requester.replyOwn(exchange, { status: 404 });
+  if (!answerRoute(exchange, route, listener, view)) forward(requester, exchange, route, target);
+}
+
+function begin(exchange: Exchange, listener: ListenerContext, route: RouteRuntime | null): void {
+  exchange.route = route;
+  if (route !== null && route.plan.action.kind === 'services') exchange.service = route.pickService(listener.worker.random);
+  listener.worker.metrics.exchangeStarted(listener.slot, route?.slot ?? -1, exchange.service?.slot ?? -1);
+}
+
+function forward(requester: Requester, exchange: Exchange, route: RouteRuntime, target: Target): void {
+  const { parser, bytes, start, host } = view;
+  const { listener } = requester;
+  const service = exchange.service!;
+  const upgrade = upgradeOf(route, parser);
+  if (upgrade !== null && parser.bodyKind !== 'none') {
+    requester.isClosing = true; // whose bytes the body's are is in doubt
+    return requester.replyOwn(exchange, { status: 400 });
+  }
+  const askedHost = target.authority ?? parser.host ?? host;
+  const sentTarget = (route.plan.rewrite?.path ?? null) === null ? view.target : rewrittenTarget(route, listener, view);
+  if (sentTarget === null) return requester.replyOwn(exchange, { status: 500 });
+  exchange.isUpgrade = upgrade !== null;
+  exchange.requestId = listener.plan.forwarding.requestId ? requestIdOf(requester, parser, bytes, start) : '';
+  exchange.head = writeRequestHead({
+    parser,
+    bytes,
+    start,
+    target: sentTarget,
+    host: route.plan.rewrite?.host ?? (askedHost === '' ? (service.plan.endpoints[0]?.address ?? '') : askedHost),
+    identityLines: requester.identity.requestLines(parser, bytes, start, askedHost),
+    isTrusted: requester.identity.isTrusted,
+    writesForwarded: listener.forwarding.writesForwarded,
+    requestId: exchange.requestId,
+    edits: route.requestEdits,
+    upgrade,
+  });
+  service.examine(exchange, view);
+  const { exchangeMs } = route.plan.timeouts;
+  if (exchangeMs > 0) {
+    exchange.exchangeDeadline = exchange.startedAt + exchangeMs;
+    requester.deadline = exchange.exchangeDeadline;
+  }
+  listener.worker.dispatch(exchange);
+}
+
+/** The value for Upgrade, when this request asks for one that may pass. `h2c` never does: what it tunnels would be seen by no rule. */
+function upgradeOf(route: RouteRuntime, parser: RequestParser): string | null {
+  const { upgrade } = parser;
+  if (upgrade === null || !parser.connection.upgrade || !route.plan.upgrade || parser.minorVersion === 0) return null;
+  return /(^|[,\s])h2c?([/,\s]|$)/i.test(upgrade) ? null : upgrade;
+}
+
+/** The target's authority wins over Host (RFC 9112 §3.2.2), but a malformed Host is refused all the same. */
+function hostOf(listener: ListenerContext, target: Target, parser: RequestParser): string | null {
+  if (target.authority !== null && parser.host !== null && listener.hostOf(parser.host) === null) return null;
+  return listener.hostOf(target.authority ?? parser.host ?? '');
+}
+
+function pathOf(listener: ListenerContext, target: Target): string | null {
+  if (target.form === 'asterisk') return '*';
+  if (target.form === 'authority') return '';
+  return listener.pathOf(target.path);
+}
+
+function refuse(requester: Requester, exchange: Exchange, what: 'target' | 'host'): void {
+  exchange.outcome = 'client-error';
+  requester.isClosing = true;
+  requester.listener.worker.metrics.exchangeStarted(requester.listener.slot, -1, -1);
+  requester.replyOwn(exchange, { status: FAULTS[what].status });
+}
+
+/** CONNECT would make a forward proxy of us. */
+function refuseConnect(requester: Requester, exchange: Exchange): void {
+  exchange.outcome = 'client-error';
+  requester.isClosing = true;
+  requester.listener.worker.metrics.exchangeStarted(requester.listener.slot, -1, -1);
+  requester.replyOwn(exchange, { status: 405, fields: 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n' });
+}
+
+function requestIdOf(requester: Requester, parser: RequestParser, bytes: Buffer, start: number): string {
+  if (!requester.identity.isTrusted) return newRequestId();
+  for (let index = 0; index < parser.fields.count; index++) {
+    if ((parser.fields.ids[index]! & (ID | ALIAS)) !== X_REQUEST_ID) continue;
+    const id = parser.value(bytes, start, index);
+    if (isAcceptableRequestId(id)) return id;
+  }
+  return newRequestId();
+}
+
+function noteForLog(exchange: Exchange, host: string): void {
+  exchange.log = { host, userAgent: view.header('user-agent') ?? '', referer: view.header('referer') ?? '' };
+}

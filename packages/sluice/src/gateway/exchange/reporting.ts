@@ -1,0 +1,54 @@
+/** The end of an exchange: what the limits, the metrics and the access log are told, once each. */
+import { isLogged } from '../../observe/access-log.ts';
+import type { Instant } from '../../base/time.ts';
+import { timestamp } from '../../base/time.ts';
+import type { Exchange } from './exchange.ts';
+import type { WorkerContext } from '../worker-context.ts';
+
+/** Records an exchange that is over. */
+export function finishExchange(worker: WorkerContext, listenerSlot: number, exchange: Exchange): void {
+  const now = worker.clock.now();
+  exchange.service?.exchangeEnded(exchange);
+  const status = exchange.isCut ? 0 : exchange.status;
+  worker.metrics.exchangeEnded(
+    listenerSlot,
+    exchange.route?.slot ?? -1,
+    exchange.service?.slot ?? -1,
+    exchange.endpoint,
+    status,
+    now - exchange.startedAt,
+    exchange.bytesIn,
+    exchange.bytesOut,
+  );
+  const { accessLog } = worker.plan;
+  if (accessLog !== null && isLogged(accessLog.sample, status, exchange.outcome, worker.random())) writeLine(worker, exchange, now);
+}
+
+function writeLine(worker: WorkerContext, exchange: Exchange, now: Instant): void {
+  const durationMs = now - exchange.startedAt;
+  worker.writeAccess({
+    time: timestamp(worker.clock.wall() - durationMs),
+    client: exchange.clientAddress,
+    method: exchange.method,
+    host: exchange.log?.host ?? '',
+    path: exchange.path,
+    query: exchange.query ?? '',
+    protocol: `HTTP/1.${exchange.minorVersion}`,
+    status: exchange.status,
+    bytesIn: exchange.bytesIn,
+    bytesOut: exchange.bytesOut,
+    durationMs,
+    connectMs: exchange.connectMs,
+    firstByteMs: exchange.firstByteMs,
+    route: exchange.route?.plan.name ?? '',
+    service: exchange.service?.plan.name ?? '',
+    endpoint: exchange.endpoint < 0 ? '' : (exchange.service?.addressOf(exchange.endpoint) ?? ''),
+    attempts: exchange.attempts,
+    hedged: exchange.isHedged,
+    affinity: exchange.affinity,
+    requestId: exchange.requestId,
+    userAgent: exchange.log?.userAgent ?? '',
+    referer: exchange.log?.referer ?? '',
+    outcome: exchange.outcome,
+  });
+}

@@ -1,0 +1,346 @@
+/**
+ * A service in one worker: who may take the next request (limits, affinity, balancer), the connections to its endpoints, and what follows when an attempt
+ * ends: count it, pass it on, try again, or give up. The rules are in `core`; here they meet the sockets.
+ */
+import type { Instant } from '../../base/time.ts';
+import { NONE } from '../../core/balancing/balancer.ts';
+import { countConnection } from '../../core/balancing/in-flight.ts';
+import type { ServiceBalancer } from '../../core/balancing/service-balancer.ts';
+import type { Outcome } from '../../core/health/outcome.ts';
+import { admit, hasRoom } from '../../core/limiting/admission.ts';
+import { startHedge } from '../../core/limiting/hedge-budget.ts';
+import { finishRetry, type RetryBudget, retryBudget } from '../../core/limiting/retry-budget.ts';
+import type { ServicePlan } from '../../config/plan.ts';
+import { ServiceAffinity } from './affinity.ts';
+import { AttemptLedger, outcomeOf } from './attempt-ledger.ts';
+import { balanceRules, endpointsOf, newBalancer } from './balancer-setup.ts';
+import { EndpointPools } from '../upstream/endpoint-pools.ts';
+import type { Attempt, Exchange, ExchangeService } from '../exchange/exchange.ts';
+import { Hedger } from './hedger.ts';
+import { noteReport, usesReports } from './load-report.ts';
+import type { PoolOwner } from '../upstream/pool.ts';
+import type { RequestView } from '../exchange/request-view.ts';
+import { afterFailure, afterStatus } from './retries.ts';
+import { type QueueOwner, ServiceQueue } from './service-queue.ts';
+import type { Sweepable } from '../sweeper.ts';
+import { FAILURES, type UpstreamFailure } from '../upstream/upstream-failure.ts';
+import type { WorkerContext } from '../worker-context.ts';
+
+export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepable {
+  readonly worker: WorkerContext;
+  readonly slot: number;
+  plan: ServicePlan;
+  balancer: ServiceBalancer;
+  budget: RetryBudget;
+  waiting = 0;
+  /** Once no route leads here, the sweeper looks after those who still wait. */
+  deadline = 0;
+  sweepIndex = -1;
+  private affinity: ServiceAffinity | null = null;
+  private affinityRules = '';
+  private hedger: Hedger | null = null;
+  private usesReports = false;
+  private readonly queue: ServiceQueue;
+  private readonly pools: EndpointPools;
+  private readonly ledger: AttemptLedger;
+
+  constructor(worker: WorkerContext, slot: number, plan: ServicePlan, slots: Readonly<Record<string, number>>) {
+    this.worker = worker;
+    this.slot = slot;
+    this.plan = plan;
+    this.budget = retryBudget(plan.retry.budgetShare, plan.limits.retriesMax);
+    this.queue = new ServiceQueue(this);
+    this.ledger = new AttemptLedger(this);
+    this.balancer = newBalancer(worker, slot, plan, slots);
+    this.pools = new EndpointPools(this);
+    this.configure(plan, slots);
+  }
+
+  /** Takes a changed plan over; what it does not change is kept. */
+  update(plan: ServicePlan, slots: Readonly<Record<string, number>>): void {
+    const isBalancedAsBefore = balanceRules(plan) === balanceRules(this.plan);
+    this.plan = plan;
+    this.budget = retryBudget(plan.retry.budgetShare, plan.limits.retriesMax);
+    if (isBalancedAsBefore) this.balancer.setEndpoints(endpointsOf(plan, slots));
+    else this.balancer = newBalancer(this.worker, this.slot, plan, slots);
+    this.queue.update();
+    this.configure(plan, slots);
+  }
+
+  /** No route leads here any more. What came before is served: its retries, who waits, who was on the way in. */
+  close(): void {
+    this.pools.close();
+    if (this.sweepIndex < 0) this.worker.sweeper.add(this);
+  }
+
+  onDeadline(now: Instant): void {
+    this.expire(now);
+    if (this.queue.size === 0 && this.pools.isEmpty) this.worker.sweeper.remove(this);
+  }
+
+  /** Each sweep: queues let go of what waited too long, and see room that others made. */
+  expire(now: Instant): void {
+    if (this.queue.size > 0) {
+      this.queue.expire(now);
+      this.queue.schedule();
+    }
+    // Idle connections must not keep other workers of a bounded service from having any.
+    if (this.worker.plan.workers > 1 && this.isConnectionBoundReached()) this.pools.dropIdle();
+    this.pools.expire(now);
+  }
+
+  // ---- an exchange's way in
+
+  examine(exchange: Exchange, view: RequestView): void {
+    if (this.balancer.needsKey) exchange.key = view.key(this.plan.balance, exchange.clientAddress);
+    this.affinity?.lookUp(exchange, view);
+  }
+
+  dispatch(exchange: Exchange, now: Instant): void {
+    if (this.queue.size > 0) this.queue.serve(now); // who waits goes before who comes
+    switch (admit(this.worker.table, this.slot, this.plan.limits, exchange.route!.plan.shedPriority)) {
+      case 'trial':
+        exchange.isTrial = true;
+        return this.attempt(exchange, now);
+      case 'admit':
+        return this.attempt(exchange, now);
+      case 'queue':
+        return this.queue.enter(exchange, now);
+      case 'shed':
+      case 'open':
+        return this.shed(exchange);
+    }
+  }
+
+  /** Sends the exchange to an endpoint that was not tried yet. */
+  attempt(exchange: Exchange, now: Instant): void {
+    if (exchange.isOver) return;
+    const slot = this.pickFor(exchange, now);
+    if (slot === NONE) this.giveUp(exchange, 503, 'no-endpoint');
+    else this.place(exchange, slot, now, false);
+  }
+
+  /** A second copy takes a place of its own under the service's bounds; it never waits. */
+  hedge(exchange: Exchange, cost: number, now: Instant): void {
+    const { worker } = this;
+    if (!hasRoom(worker.table, this.slot, this.plan.limits, exchange.route!.plan.shedPriority)) return;
+    const slot = this.balancer.pick(exchange.key, [...exchange.tried, exchange.endpoint], now);
+    const pool = slot === NONE ? undefined : this.pools.get(slot);
+    if (pool === undefined || !startHedge(worker.table, this.slot, cost)) return;
+    exchange.isHedged = true;
+    this.balancer.start(slot, worker.index);
+    if (!pool.send(exchange, now, false, true)) return this.balancer.end(slot, worker.index);
+    exchange.attempts++;
+    worker.metrics.hedged(exchange.route!.slot, this.slot, exchange.endpoint);
+  }
+
+  /** Looks for an endpoint that was not tried, `failed` included; the exchange's next attempt goes there. */
+  hasNext(exchange: Exchange, failed: number, now: Instant): boolean {
+    exchange.next = this.balancer.pick(exchange.key, [...exchange.tried, failed], now);
+    return exchange.next !== NONE;
+  }
+
+  // ---- the ends of attempts
+
+  acceptHead(exchange: Exchange, attempt: Attempt, status: number): boolean {
+    const latencyMs = this.worker.clock.now() - attempt.sentAt;
+    if (afterStatus(this, exchange, attempt, status, latencyMs)) return false;
+    exchange.firstByteMs = latencyMs;
+    exchange.serviceLatencyMs = latencyMs;
+    exchange.endpoint = attempt.slot;
+    exchange.verdict = status >= 500 ? 'failed' : 'good';
+    if (status === 101) {
+      // A tunnel's end, hours later, says nothing more.
+      this.ledger.record(attempt.slot, 'ok', latencyMs, 0);
+      this.ledger.conclude(exchange);
+    }
+    if (exchange.rival !== null) this.dropRival(exchange, attempt);
+    this.hedger?.answered(exchange);
+    return true;
+  }
+
+  onReplyHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): string {
+    if (this.usesReports) noteReport(this.worker, attempt, bytes, start);
+    return this.affinity === null ? '' : this.affinity.onReply(exchange, attempt.parser, bytes, start);
+  }
+
+  attemptDone(attempt: Attempt, exchange: Exchange): void {
+    const { status } = attempt.parser;
+    this.ledger.uncount(attempt);
+    this.ledger.record(attempt.slot, outcomeOf(status), exchange.firstByteMs, exchange.bytesIn + exchange.bytesOut);
+    forget(exchange, attempt);
+  }
+
+  attemptLeft(attempt: Attempt, exchange: Exchange, outcome: Outcome): void {
+    this.ledger.uncount(attempt);
+    this.ledger.record(attempt.slot, outcome, this.worker.clock.now() - attempt.sentAt, 0);
+    exchange.verdict = outcome === 'ok' ? 'good' : 'failed';
+    forget(exchange, attempt);
+    promote(exchange);
+  }
+
+  attemptFailed(attempt: Attempt, exchange: Exchange, failure: UpstreamFailure): void {
+    const now = this.worker.clock.now();
+    const isStale = attempt.isReused && !attempt.hasAnswered && failure === FAILURES.reset;
+    this.ledger.uncount(attempt);
+    forget(exchange, attempt);
+    if (!isStale) {
+      exchange.serviceLatencyMs = now - attempt.sentAt;
+      this.ledger.record(attempt.slot, failure.outcome, exchange.serviceLatencyMs, 0);
+    }
+    if (exchange.isOver) return;
+    if (attempt.isReplying) {
+      exchange.verdict = 'failed';
+      return exchange.client.onReplyCut(exchange, failure);
+    }
+    if (exchange.current !== null || exchange.rival !== null) return this.goOnWithOther(exchange, attempt, now);
+    if (isStale && !exchange.isStaleForgiven && exchange.canResend && exchange.isIdempotent) {
+      // A kept connection that its origin closed in the meantime: no fault of anybody's.
+      exchange.isStaleForgiven = true;
+      exchange.attempts--;
+      return this.pools.get(attempt.slot) === undefined ? this.attempt(exchange, now) : this.place(exchange, attempt.slot, now, true);
+    }
+    exchange.verdict = 'failed';
+    afterFailure(this, exchange, attempt.slot, failure, now);
+  }
+
+  attemptUnplaced(exchange: Exchange, slot: number, failure: UpstreamFailure): void {
+    this.balancer.end(slot, this.worker.index);
+    if (!exchange.isOver) afterFailure(this, exchange, slot, failure, this.worker.clock.now());
+  }
+
+  attemptAbandoned(slot: number): void {
+    this.balancer.end(slot, this.worker.index);
+  }
+
+  tunnelEnded(exchange: Exchange): void {
+    if (exchange.current !== null) this.ledger.uncount(exchange.current);
+    exchange.current = null;
+  }
+
+  // ---- the ends of exchanges
+
+  abandon(exchange: Exchange): void {
+    if (exchange.leaveQueue !== null) {
+      exchange.leaveQueue();
+      exchange.leaveQueue = null;
+    }
+    if (exchange.outcome === 'timeout-exchange') this.ledger.blame(exchange);
+    if (exchange.current !== null) this.ledger.stop(exchange.current);
+    if (exchange.rival !== null) this.ledger.stop(exchange.rival);
+    exchange.current = null;
+    exchange.rival = null;
+  }
+
+  giveUp(exchange: Exchange, status: number, reason: Exchange['outcome']): void {
+    exchange.outcome = reason;
+    const fields = status === 503 ? `Retry-After: ${this.plan.limits.retryAfterSeconds}\r\n` : '';
+    exchange.client.replyOwn(exchange, { status, fields });
+  }
+
+  exchangeEnded(exchange: Exchange): void {
+    if (exchange.hedgeTimer !== null) clearTimeout(exchange.hedgeTimer);
+    if (exchange.retryTimer !== null) clearTimeout(exchange.retryTimer);
+    for (; exchange.retriesHeld > 0; exchange.retriesHeld--) finishRetry(this.worker.table, this.slot, this.worker.index);
+    if (exchange.outcome !== 'client-gone') this.ledger.conclude(exchange);
+    this.queue.schedule();
+  }
+
+  addressOf(slot: number): string {
+    return this.pools.addressOf(slot);
+  }
+
+  // ---- bounds on connections
+
+  connectionOpened(): void {
+    countConnection(this.worker.table, this.slot, this.worker.index, 1);
+  }
+
+  connectionClosed(): void {
+    countConnection(this.worker.table, this.slot, this.worker.index, -1);
+  }
+
+  isConnectionBoundReached(): boolean {
+    const bound = this.plan.limits.connectionsMax;
+    return bound > 0 && Atomics.load(this.worker.table.serviceConnections, this.slot) >= bound;
+  }
+
+  makeRoom(): boolean {
+    return !this.isConnectionBoundReached() || (this.pools.dropIdle() && !this.isConnectionBoundReached());
+  }
+
+  roomFreed(now: Instant): void {
+    this.pools.serve(now);
+  }
+
+  shed(exchange: Exchange): void {
+    this.worker.metrics.shed(exchange.route!.slot, this.slot);
+    this.giveUp(exchange, 503, 'shed');
+  }
+
+  /** Sends to this endpoint. */
+  private place(exchange: Exchange, slot: number, now: Instant, overNewConnection: boolean): void {
+    const pool = this.pools.get(slot);
+    if (pool === undefined) return this.giveUp(exchange, 503, 'no-endpoint');
+    this.balancer.start(slot, this.worker.index);
+    exchange.attempts++;
+    exchange.endpoint = slot;
+    if (!pool.send(exchange, now, overNewConnection, false)) {
+      this.balancer.end(slot, this.worker.index);
+      return this.shed(exchange);
+    }
+    this.hedger?.sent(exchange);
+  }
+
+  private pickFor(exchange: Exchange, now: Instant): number {
+    const { wanted, next } = exchange;
+    exchange.next = NONE;
+    if (next !== NONE && this.balancer.isUsable(next, false) && this.pools.get(next) !== undefined) return next;
+    if (wanted === NONE || exchange.attempts > 0) return this.balancer.pick(exchange.key, exchange.tried, now);
+    if (this.balancer.isUsable(wanted, true) && this.pools.get(wanted) !== undefined) return wanted;
+    exchange.affinity = 'stale';
+    return this.balancer.pick(exchange.key, exchange.tried, now);
+  }
+
+  private dropRival(exchange: Exchange, winner: Attempt): void {
+    const loser = exchange.current === winner ? exchange.rival : exchange.current;
+    exchange.current = winner;
+    exchange.rival = null;
+    if (winner.isHedge) this.worker.metrics.hedgeWon(exchange.route!.slot, this.slot);
+    if (loser === null) return;
+    const now = this.worker.clock.now();
+    this.worker.metrics.attemptEnded(loser.slot, 0, now - loser.sentAt, 0, 0);
+    // It would have taken longer still. Untold, the algorithm would take the slow endpoint for an idle one.
+    if (winner.isHedge && this.balancer.learns) this.balancer.observe(loser.slot, now - loser.sentAt, false, 0, now);
+    this.ledger.stop(loser);
+  }
+
+  /** One of two copies failed: the other is the exchange's attempt now. */
+  private goOnWithOther(exchange: Exchange, failed: Attempt, now: Instant): void {
+    this.worker.metrics.attemptEnded(failed.slot, 0, now - failed.sentAt, 0, 0);
+    exchange.addTried(failed.slot);
+    promote(exchange);
+    exchange.endpoint = exchange.current!.slot;
+  }
+
+  private configure(plan: ServicePlan, slots: Readonly<Record<string, number>>): void {
+    const rules = JSON.stringify(plan.affinity);
+    if (plan.affinity === null) this.affinity = null;
+    else if (this.affinity !== null && rules === this.affinityRules) this.affinity.setEndpoints(slots);
+    else this.affinity = new ServiceAffinity(this, plan.affinity, slots);
+    this.affinityRules = rules;
+    this.hedger = plan.hedge === null ? null : new Hedger(this, plan.hedge);
+    this.usesReports = usesReports(plan.balance);
+    this.pools.set(plan.endpoints, slots, plan.pool);
+  }
+}
+
+function forget(exchange: Exchange, attempt: Attempt): void {
+  if (exchange.current === attempt) exchange.current = null;
+  if (exchange.rival === attempt) exchange.rival = null;
+}
+
+function promote(exchange: Exchange): void {
+  exchange.current ??= exchange.rival;
+  exchange.rival = null;
+}

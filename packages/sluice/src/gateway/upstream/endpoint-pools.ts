@@ -1,0 +1,78 @@
+/** The pools of a service's endpoints, through changes: those that stay keep their connections, those that go finish what they have. */
+import type { Instant } from '../../base/time.ts';
+import type { EndpointPlan, PoolPlan } from '../../config/plan.ts';
+import { Pool, type PoolOwner } from './pool.ts';
+
+export class EndpointPools {
+  private readonly owner: PoolOwner;
+  private readonly pools = new Map<number, Pool>();
+  private readonly leaving = new Set<Pool>();
+
+  constructor(owner: PoolOwner) {
+    this.owner = owner;
+  }
+
+  get(slot: number): Pool | undefined {
+    return this.pools.get(slot);
+  }
+
+  /** Also of an endpoint that has left and still answers; '' when it is not known. */
+  addressOf(slot: number): string {
+    const pool = this.pools.get(slot);
+    if (pool !== undefined) return pool.address;
+    for (const leaving of this.leaving) if (leaving.slot === slot) return leaving.address;
+    return '';
+  }
+
+  get isEmpty(): boolean {
+    for (const pool of this.pools.values()) if (!pool.isEmpty) return false;
+    return this.leaving.size === 0;
+  }
+
+  /** Has exactly these endpoints from now on. */
+  set(endpoints: readonly EndpointPlan[], slots: Readonly<Record<string, number>>, plan: PoolPlan): void {
+    const wanted = new Set<number>();
+    for (const endpoint of endpoints) {
+      const slot = slots[endpoint.address]!;
+      wanted.add(slot);
+      const pool = this.pools.get(slot);
+      if (pool !== undefined && pool.address !== endpoint.address) this.retire(slot); // the row has another owner now
+      if (pool?.address !== endpoint.address) this.pools.set(slot, new Pool(this.owner, slot, endpoint));
+      else pool.plan = plan;
+    }
+    for (const slot of this.pools.keys()) if (!wanted.has(slot)) this.retire(slot);
+  }
+
+  /** Keeps no idle connection any more. Whoever is on the way still finds its endpoint. */
+  close(): void {
+    for (const pool of this.pools.values()) pool.close();
+  }
+
+  /** Who waits gets connections where there is room. */
+  serve(now: Instant): void {
+    for (const pool of this.pools.values()) pool.serve(now);
+    for (const pool of this.leaving) pool.serve(now);
+  }
+
+  /** Ends one idle connection; false when there is none. */
+  dropIdle(): boolean {
+    for (const pool of this.pools.values()) if (pool.dropIdle()) return true;
+    return false;
+  }
+
+  /** Those who waited too long for a connection are told; empty retired pools are forgotten. */
+  expire(now: Instant): void {
+    for (const pool of this.pools.values()) pool.expire(now);
+    for (const pool of this.leaving) {
+      pool.expire(now);
+      if (pool.isEmpty) this.leaving.delete(pool);
+    }
+  }
+
+  private retire(slot: number): void {
+    const pool = this.pools.get(slot)!;
+    this.pools.delete(slot);
+    pool.close();
+    if (!pool.isEmpty) this.leaving.add(pool);
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * The connections of one endpoint in one worker: idle ones last in, first out (the warmest is used, the others can time out); new ones up to a bound;
+ * requests wait in line above it. What is checked out was readable-idle in a fresh look at the event loop (`dispatcher.ts`), so a
+ * connection that the origin closed, or wrote to, is gone from here before a request could take it.
+ */
+import type { LookupFunction } from 'node:net';
+import type { Instant } from '../../base/time.ts';
+import type { AddressPlan, EndpointPlan, PoolPlan } from '../../config/plan.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { Http1Upstream, type UpstreamOwner } from './http1-upstream.ts';
+import { FAILURES, type UpstreamFailure } from './upstream-failure.ts';
+import type { WorkerContext } from '../worker-context.ts';
+
+interface Waiter {
+  readonly exchange: Exchange;
+  readonly until: number;
+}
+
+/** Whose endpoint it is. `service.ts` is it. */
+export interface PoolOwner {
+  readonly worker: WorkerContext;
+  readonly plan: { readonly pool: PoolPlan };
+  /** Requests of the service that wait for a connection, in this worker. */
+  waiting: number;
+  connectionOpened(): void;
+  connectionClosed(): void;
+  isConnectionBoundReached(): boolean;
+  /** Whether the service may open a connection; one that is idle is ended for it where that helps. */
+  makeRoom(): boolean;
+  /** A connection ended that nobody here needs: others of the service may wait for it. */
+  roomFreed(now: Instant): void;
+  attemptDone(connection: Http1Upstream, exchange: Exchange): void;
+  attemptFailed(connection: Http1Upstream, exchange: Exchange, failure: UpstreamFailure): void;
+  /** An attempt never got a connection. */
+  attemptUnplaced(exchange: Exchange, slot: number, failure: UpstreamFailure): void;
+  /** Nobody waits for this attempt any more. */
+  attemptAbandoned(slot: number): void;
+}
+
+/** How long idle connections above `idleMax` stay. Closed at once, they would be opened again in the same turn, at several times a request's cost. */
+const SURPLUS_MS = 1_000;
+
+export class Pool implements UpstreamOwner {
+  readonly worker: WorkerContext;
+  private readonly service: PoolOwner;
+  readonly slot: number;
+  readonly target: AddressPlan;
+  readonly address: string;
+  plan: PoolPlan;
+  readonly resolver: { readonly lookup?: LookupFunction };
+  private readonly idle: Http1Upstream[] = [];
+  private readonly open = new Set<Http1Upstream>();
+  private readonly waiting: Waiter[] = [];
+  private isClosed = false;
+
+  constructor(service: PoolOwner, slot: number, endpoint: EndpointPlan) {
+    this.service = service;
+    this.worker = service.worker;
+    this.slot = slot;
+    this.target = endpoint.target;
+    this.address = endpoint.address;
+    this.plan = service.plan.pool;
+    this.resolver = endpoint.target.kind === 'tcp' ? service.worker.resolver : {};
+  }
+
+  /** Sends the exchange over an idle or a new connection, or lets it wait. False when there is no room even to wait. */
+  send(exchange: Exchange, now: Instant, isFreshOnly: boolean, isHedge: boolean): boolean {
+    let connection = isFreshOnly ? undefined : this.idle.pop();
+    if (connection === undefined) {
+      if (this.open.size >= this.plan.connectionsMax || !this.service.makeRoom()) return !isHedge && this.wait(exchange, now);
+      connection = this.connect(now);
+    }
+    this.assign(connection, exchange, now, isHedge);
+    return true;
+  }
+
+  /** Takes a connection back; whoever waits gets it. */
+  release(connection: Http1Upstream): void {
+    const now = this.worker.coarseNow;
+    const waiter = this.waiting.length === 0 ? null : this.nextWaiter(now);
+    if (waiter !== null) return this.assign(connection, waiter.exchange, this.worker.clock.now(), false);
+    const isWanted = this.service.waiting > 0 && this.service.isConnectionBoundReached(); // by another endpoint's requests
+    if (isWanted || this.isClosed || this.plan.idleMax === 0) return connection.discard();
+    // More than are kept may be back for a moment: a turn of the event loop takes many replies before it sends as many requests.
+    const keepMs = this.idle.length < this.plan.idleMax ? this.plan.idleTimeoutMs : Math.min(SURPLUS_MS, this.plan.idleTimeoutMs);
+    connection.deadline = now + keepMs;
+    this.idle.push(connection);
+  }
+
+  attemptDone(connection: Http1Upstream, exchange: Exchange): void {
+    this.service.attemptDone(connection, exchange);
+  }
+
+  attemptFailed(connection: Http1Upstream, exchange: Exchange, failure: UpstreamFailure): void {
+    this.service.attemptFailed(connection, exchange, failure);
+  }
+
+  onDead(connection: Http1Upstream): void {
+    if (!this.open.delete(connection)) return;
+    this.worker.sweeper.remove(connection);
+    const index = this.idle.lastIndexOf(connection);
+    if (index >= 0) this.idle.splice(index, 1);
+    this.onGone();
+  }
+
+  /** A tunnel takes no place in the pool, but it is a connection of its service until it ends. */
+  onDetached(connection: Http1Upstream): void {
+    this.open.delete(connection);
+    this.worker.sweeper.remove(connection);
+    connection.socket.once('close', () => this.onGone());
+    if (this.service.waiting > 0) this.service.roomFreed(this.worker.clock.now());
+  }
+
+  private onGone(): void {
+    this.service.connectionClosed();
+    if (this.service.waiting > 0) this.service.roomFreed(this.worker.clock.now());
+  }
+
+  /** Ends idle connections and takes none back; what is under way finishes. */
+  close(): void {
+    this.isClosed = true;
+    for (const connection of this.idle.slice()) connection.discard();
+  }
+
+  get isEmpty(): boolean {
+    return this.open.size === 0 && this.waiting.length === 0;
+  }
+
+  /** Ends the idle connection that was used longest ago; false when there is none. */
+  dropIdle(): boolean {
+    const oldest = this.idle[0];
+    oldest?.discard();
+    return oldest !== undefined;
+  }
+
+  /** Opens connections for those who wait, while there is room. */
+  serve(now: Instant): void {
+    while (this.waiting.length > 0 && this.open.size < this.plan.connectionsMax && this.service.makeRoom()) {
+      const waiter = this.nextWaiter(now);
+      if (waiter !== null) this.assign(this.connect(now), waiter.exchange, now, false);
+    }
+  }
+
+  /** Called now and then: those who waited too long are told, and room that others made is seen. */
+  expire(now: Instant): void {
+    this.tellLate(now);
+    this.serve(now);
+  }
+
+  private tellLate(now: Instant): void {
+    while (this.waiting.length > 0 && this.waiting[0]!.until <= now) this.giveUp(this.waiting.shift()!.exchange);
+  }
+
+  private giveUp(exchange: Exchange): void {
+    exchange.leaveQueue = null;
+    this.service.waiting--;
+    this.service.attemptUnplaced(exchange, this.slot, FAILURES.poolTimeout);
+  }
+
+  private connect(now: Instant): Http1Upstream {
+    const connection = new Http1Upstream(this, now);
+    this.open.add(connection);
+    this.service.connectionOpened();
+    this.worker.sweeper.add(connection);
+    return connection;
+  }
+
+  private assign(connection: Http1Upstream, exchange: Exchange, now: Instant, isHedge: boolean): void {
+    connection.isHedge = isHedge;
+    connection.isCounted = true;
+    if (isHedge) exchange.rival = connection;
+    else exchange.current = connection;
+    connection.send(exchange, now);
+  }
+
+  private wait(exchange: Exchange, now: Instant): boolean {
+    if (this.service.waiting >= this.plan.waitingMax) return false;
+    const waiter: Waiter = { exchange, until: now + this.plan.waitTimeoutMs };
+    this.waiting.push(waiter);
+    this.service.waiting++;
+    exchange.leaveQueue = () => {
+      const index = this.waiting.indexOf(waiter);
+      if (index < 0) return;
+      this.waiting.splice(index, 1);
+      this.service.waiting--;
+      this.service.attemptAbandoned(this.slot);
+    };
+    return true;
+  }
+
+  private nextWaiter(now: Instant): Waiter | null {
+    this.tellLate(now);
+    const waiter = this.waiting.shift();
+    if (waiter === undefined) return null;
+    this.service.waiting--;
+    waiter.exchange.leaveQueue = null;
+    return waiter;
+  }
+}

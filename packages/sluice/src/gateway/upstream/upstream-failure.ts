@@ -1,0 +1,40 @@
+/** Why an attempt failed, whose fault it was, and what follows (STYLE: error = kind + origin + may it be retried). */
+import type { AccessOutcome } from '../../observe/access-log.ts';
+import type { Outcome } from '../../core/health/outcome.ts';
+import type { RetryOn } from '../../config/plan.ts';
+
+export interface UpstreamFailure {
+  /** Status for the client while nothing was sent to it. */
+  readonly status: 502 | 503 | 504;
+  readonly log: AccessOutcome;
+  /** How the outlier rules count it. */
+  readonly outcome: Outcome;
+  /** Which configured retry covers it. */
+  readonly retryOn: RetryOn | null;
+  /** The origin cannot have acted on the request: any method may be sent again. */
+  readonly isUnsent: boolean;
+}
+
+function failure(
+  status: 502 | 503 | 504,
+  log: AccessOutcome,
+  outcome: Outcome,
+  retryOn: RetryOn | null,
+  isUnsent: boolean,
+): UpstreamFailure {
+  return { status, log, outcome, retryOn, isUnsent };
+}
+
+export const FAILURES = {
+  /** Refused, unreachable, name not resolved. */
+  connect: failure(502, 'upstream-connect', 'local', 'connect', true),
+  connectTimeout: failure(504, 'timeout-connect', 'local', 'connect', true),
+  /** Closed or reset before the reply's head was whole, or in the middle of its body. */
+  reset: failure(502, 'upstream-reset', 'gateway', 'reset', false),
+  /** Not HTTP, doubtful framing, bytes after the reply, an unasked 101. */
+  invalid: failure(502, 'upstream-invalid', 'gateway', null, false),
+  headTimeout: failure(504, 'timeout-response', 'gateway', 'timeout', false),
+  bodyTimeout: failure(504, 'timeout-body', 'gateway', null, false),
+  /** No connection became free in time. */
+  poolTimeout: failure(503, 'shed', 'ok', null, true),
+} as const;
