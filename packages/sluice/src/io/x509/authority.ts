@@ -1,0 +1,113 @@
+/** A local certificate authority and what it signs: for development, for tests, for traffic between machines of one owner. */
+import type { Timestamp } from '../../base/time.ts';
+import { loadX509, makeKeyPem, type MadeKeyType, type RandomBytes, serialNumber, signingKeys } from './library.ts';
+import { generalNames, normaliseNames } from './names.ts';
+
+/** A certificate with its private key. */
+export interface PemPair {
+  readonly certPem: string;
+  /** PKCS #8. Secret. */
+  readonly keyPem: string;
+}
+
+export interface AuthorityOptions {
+  /** Its common name, which trust stores show. */
+  readonly name: string;
+  readonly now: Timestamp;
+  readonly random: RandomBytes;
+  /** Default 3653: ten years. */
+  readonly days?: number;
+}
+
+export interface LeafOptions {
+  readonly authority: PemPair;
+  /** Host names and IP addresses, at least one. */
+  readonly names: readonly string[];
+  readonly now: Timestamp;
+  readonly random: RandomBytes;
+  /** Default `ec`. */
+  readonly keyType?: MadeKeyType;
+  /** Default 397, the longest that browsers accepted when this was written. */
+  readonly days?: number;
+  /** Default `server`. */
+  readonly purpose?: 'server' | 'client';
+  /** Where the authority answers OCSP. */
+  readonly ocspUrl?: string;
+  readonly mustStaple?: boolean;
+}
+
+const DAY_MS = 86_400_000;
+/** Clocks differ: what was made a moment ago must be valid on a machine that is behind. */
+const BACKDATE_MS = 3_600_000;
+const TLS_FEATURE = '1.3.6.1.5.5.7.1.24';
+/** SEQUENCE of INTEGER 5, `status_request` (RFC 7633). */
+const MUST_STAPLE = Uint8Array.of(0x30, 0x03, 0x02, 0x01, 0x05);
+
+/** Makes an authority: ECDSA on P-256, signs leaves only. */
+export async function makeAuthority({ name, now, random, days = 3653 }: AuthorityOptions): Promise<PemPair> {
+  const x509 = await loadX509();
+  const keyPem = makeKeyPem('ec');
+  const { pair, algorithm } = await signingKeys(keyPem);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(random),
+    name: [{ CN: [name] }],
+    ...validity(now, days),
+    signingAlgorithm: algorithm,
+    keys: pair,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(pair.publicKey),
+    ],
+  });
+  return { certPem: pemText(certificate), keyPem };
+}
+
+/** Makes a certificate with a new key, signed by the authority. The chain is the leaf alone: clients that trust the authority have it. */
+export async function makeLeaf(options: LeafOptions): Promise<PemPair> {
+  const x509 = await loadX509();
+  const names = normaliseNames(options.names);
+  const keyPem = makeKeyPem(options.keyType);
+  const { pair } = await signingKeys(keyPem);
+  const signer = await signingKeys(options.authority.keyPem);
+  const authority = new x509.X509Certificate(options.authority.certPem);
+  const isServer = options.purpose !== 'client';
+  const usage = x509.KeyUsageFlags.digitalSignature | (options.keyType === 'rsa' ? x509.KeyUsageFlags.keyEncipherment : 0);
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(options.random),
+    subject: commonName(names),
+    issuer: authority.subjectName,
+    ...validity(options.now, options.days ?? 397),
+    publicKey: pair.publicKey,
+    signingKey: signer.pair.privateKey,
+    signingAlgorithm: signer.algorithm,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(usage, true),
+      new x509.ExtendedKeyUsageExtension([isServer ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth]),
+      new x509.SubjectAlternativeNameExtension(generalNames(names)),
+      await x509.SubjectKeyIdentifierExtension.create(pair.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey),
+      ...(options.ocspUrl === undefined ? [] : [new x509.AuthorityInfoAccessExtension({ ocsp: options.ocspUrl })]),
+      ...(options.mustStaple === true ? [new x509.Extension(TLS_FEATURE, false, MUST_STAPLE)] : []),
+    ],
+  });
+  return { certPem: pemText(certificate), keyPem };
+}
+
+/** Whole seconds, which is all that certificates hold. */
+function validity(now: Timestamp, days: number): { notBefore: Date; notAfter: Date } {
+  const start = Math.floor((now - BACKDATE_MS) / 1_000) * 1_000;
+  // RFC 5280 §4.1.2.5: both ends count, hence the second less.
+  return { notBefore: new Date(start), notAfter: new Date(start + days * DAY_MS - 1_000) };
+}
+
+/** The first name, for people; at most 64 characters (X.520's upper bound). What counts are the alternative names. */
+function commonName(names: readonly string[]): { CN: string[] }[] {
+  const [first = ''] = names;
+  return [{ CN: [first.slice(0, 64)] }];
+}
+
+function pemText(object: { toString(format: 'pem'): string }): string {
+  return `${object.toString('pem').trimEnd()}\n`;
+}
