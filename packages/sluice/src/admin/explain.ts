@@ -3,7 +3,7 @@
  * picked now. Uses the router's and the balancer's own parts on the plan that runs; sends nothing.
  */
 import type { Instant } from '../base/time.ts';
-import type { ListenerPlan, Plan, RoutePlan, ServicePlan } from '../config/plan.ts';
+import type { HttpListenerPlan, Plan, RoutePlan, ServicePlan } from '../config/plan.ts';
 import type { SlotMap } from '../config/worker-protocol.ts';
 import type { EndpointTable } from '../core/balancing/endpoint-table.ts';
 import { parseTarget } from '../core/http1/target.ts';
@@ -27,9 +27,10 @@ export interface ExplainView {
 /** Explains one request. */
 export function explainRequest(view: ExplainView, asked: ExplainRequest): ExplainResult {
   const { plan } = view;
-  const listener = asked.listener === null ? plan.listeners[0] : plan.listeners.find(({ name }) => name === asked.listener);
+  const candidates = plan.listeners.filter((listener) => listener.kind === 'http');
+  const listener = asked.listener === null ? candidates[0] : candidates.find(({ name }) => name === asked.listener);
   if (listener === undefined) {
-    const names = plan.listeners.map(({ name }) => name).join(', ') || 'none';
+    const names = candidates.map(({ name }) => name).join(', ') || 'none';
     return { ok: false, problem: `there is no listener "${asked.listener ?? ''}"; listeners: ${names}` };
   }
   const request = routeRequest(asked, listener);
@@ -50,7 +51,7 @@ export function explainRequest(view: ExplainView, asked: ExplainRequest): Explai
 }
 
 /** The request as the router sees it, or what is wrong with it. */
-function routeRequest(asked: ExplainRequest, listener: ListenerPlan): RouteRequest | string {
+function routeRequest(asked: ExplainRequest, listener: HttpListenerPlan): RouteRequest | string {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(asked.method))
     return `the method ${JSON.stringify(asked.method)} is not a token (RFC 9110 §9.1)`;
   const target = parseTarget(asked.method, asked.url);

@@ -102,7 +102,7 @@ function latencyReader(board: MetricBoard): (slot: number) => Float64Array {
 
 /** Loads the plan, and keeps what only the main thread needs. */
 class Loader {
-  settings: ControlSettings = { watch: false, adminToken: null };
+  settings: ControlSettings = { watch: false, adminToken: null, acme: null };
   readonly #source: ConfigSource;
   readonly #say: SayEvent;
 

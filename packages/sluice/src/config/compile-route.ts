@@ -1,5 +1,5 @@
 /** Compiles routes, and names those that have no name: by their match, so that a route keeps its name (and its metrics) when others come and go. */
-import type { HeaderEdits, PathMatch, RewritePlan, RouteAction, RoutePlan } from './plan.ts';
+import type { FieldMatch, HeaderEdits, PathMatch, RewritePlan, RouteAction, RoutePlan } from './plan.ts';
 import type { ValidConfig } from './schema/config.ts';
 
 type ValidRoute = ValidConfig['routes'][number];
@@ -19,17 +19,32 @@ function compileRoute(name: string, route: ValidRoute): RoutePlan {
     listeners: route.listeners,
     priority: route.priority,
     hosts: route.hosts,
-    path: route.path,
-    methods: route.methods,
-    headers: route.headers,
+    path: pathOf(route),
+    methods: route.grpc === undefined ? route.methods : ['POST'],
+    headers: route.grpc === undefined ? route.headers : [...route.headers, GRPC_CONTENT],
     cookies: route.cookies,
     query: route.query,
+    client: compileClient(route.client),
     action: compileAction(route),
     rewrite: route.rewrite === undefined ? null : compileRewrite(route.rewrite),
     timeouts: { exchangeMs: route.timeouts.exchange, responseHeaderMs: route.timeouts.responseHeader },
     shedPriority: route.shedPriority,
     upgrade: route.upgrade,
+    webSocket: { pingMs: route.webSocket.ping },
+    grpcWeb: route.grpcWeb,
   };
+}
+
+/** gRPC over HTTP/2, "Requests": `application/grpc` with or without the message's format; gRPC-Web begins alike. */
+const GRPC_CONTENT: FieldMatch = { name: 'content-type', kind: 'prefix', value: 'application/grpc' };
+
+function pathOf({ grpc, path }: ValidRoute): PathMatch {
+  if (grpc === undefined) return path;
+  return grpc.endsWith('/*') ? { kind: 'prefix', path: `/${grpc.slice(0, -2)}` } : { kind: 'exact', path: `/${grpc}` };
+}
+
+function compileClient(client: ValidRoute['client']): readonly FieldMatch[] {
+  return Object.entries(client).flatMap(([name, condition]) => (condition === undefined ? [] : [{ name, ...condition }]));
 }
 
 function compileAction(route: ValidRoute): RouteAction {
@@ -59,7 +74,7 @@ function compileEdits(edits: NonNullable<ValidRoute['rewrite']>['requestHeaders'
 /** `GET example.com/api/*`; a second one of the same name gets `#2`. */
 function deriveName(route: ValidRoute, taken: Map<string, number>): string {
   const methods = route.methods.length === 0 ? '' : `${route.methods.join(',')} `;
-  const full = `${methods}${route.hosts.join(',')}${pathText(route.path)}`;
+  const full = `${methods}${route.hosts.join(',')}${pathText(pathOf(route))}`;
   const base = full.length > DERIVED_NAME_MAX ? `${full.slice(0, DERIVED_NAME_MAX - 1)}…` : full;
   let count = taken.get(base) ?? 0;
   let name = base;

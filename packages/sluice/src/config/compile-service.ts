@@ -1,5 +1,6 @@
 /** Compiles one service. */
 import { compileHttp1 } from './compile-http1.ts';
+import { compileUpstreamTls } from './compile-tls.ts';
 import type { AffinityPlan, BalancePlan, HealthPlan, LimitsPlan, OutlierPlan, PoolPlan, RetryPlan, ServicePlan } from './plan.ts';
 import type { ValidConfig } from './schema/config.ts';
 
@@ -28,6 +29,9 @@ export function compileService(name: string, service: ValidService, hasHighPrior
     health: compileHealth(service.health),
     outlier: compileOutlier(service.outlier),
     pool: compilePool(service.pool),
+    protocol: service.protocol,
+    tls: compileUpstreamTls(service.tls),
+    proxyProtocol: service.proxyProtocol,
     retry: compileRetry(service.retry),
     hedge: service.hedge && {
       percentile: service.hedge.percentile,
@@ -103,6 +107,7 @@ function compileHealth(health: ValidService['health']): HealthPlan | null {
 
 function compileCheck(health: NonNullable<ValidService['health']>): HealthPlan['check'] {
   if (health.command !== undefined) return { kind: 'command', command: health.command };
+  if (health.grpc !== undefined) return { kind: 'grpc', service: health.grpc };
   if (health.http === undefined) return { kind: 'tcp' };
   return {
     kind: 'http',
@@ -136,6 +141,7 @@ function compilePool(pool: ValidService['pool']): PoolPlan {
     connectTimeoutMs: pool.connectTimeout,
     bodyIdleMs: pool.bodyIdle,
     http1: compileHttp1(pool.limits),
+    http2: pool.http2,
   };
 }
 

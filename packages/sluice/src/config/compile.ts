@@ -2,8 +2,8 @@
  * Compilation: a validated configuration becomes the Plan that the data planes run. Nothing is decided here but defaults that depend on other
  * fields; everything else was settled by the schema.
  */
-import type { AccessLogPlan, ListenerPlan, Plan, RoutePlan } from './plan.ts';
-import { compileHttp1 } from './compile-http1.ts';
+import { type AccessLogPlan, NO_CHALLENGES, type Plan, type RoutePlan } from './plan.ts';
+import { compileListener } from './compile-listener.ts';
 import { compileRoutes } from './compile-route.ts';
 import { compileService } from './compile-service.ts';
 import type { ValidConfig } from './schema/config.ts';
@@ -22,6 +22,21 @@ export interface ControlSettings {
   readonly watch: boolean;
   /** Bearer token of the admin API; null asks for none. Secret. */
   readonly adminToken: string | null;
+  /** Where certificates are ordered; null: nowhere. */
+  readonly acme: AcmeSettings | null;
+}
+
+/** An ACME account (RFC 8555). */
+export interface AcmeSettings {
+  readonly directory: string;
+  readonly email: string | null;
+  /** Directory for account and certificates; made absolute when it is loaded. */
+  readonly storage: string;
+  readonly challenge: 'http-01' | 'tls-alpn-01';
+  /** PEM file with the authority of the ACME server itself; null: the system's. */
+  readonly caFile: string | null;
+  /** External account binding. The key is secret. */
+  readonly account: { readonly keyId: string; readonly hmacKey: string } | null;
 }
 
 /** Compiles a configuration. */
@@ -35,6 +50,7 @@ export function compile(config: ValidConfig, options: CompileOptions): Plan {
     routes,
     admin: config.admin?.address.address ?? null,
     accessLog: compileAccessLog(config.accessLog),
+    acmeChallenges: NO_CHALLENGES,
     workers: config.workers === 'auto' ? Math.max(1, options.cores) : config.workers,
     drainTimeoutMs: config.drainTimeout,
   };
@@ -47,35 +63,15 @@ function servicesOfHighPriority(routes: readonly RoutePlan[]): ReadonlySet<strin
 
 /** The settings that stay on the main thread. */
 export function controlSettings(config: ValidConfig): ControlSettings {
-  return { watch: config.watch, adminToken: config.admin?.token ?? null };
-}
-
-function compileListener(name: string, listener: ValidConfig['listeners'][string]): ListenerPlan {
-  const { timeouts, forwarding } = listener;
-  return {
-    name,
-    address: listener.http.address,
-    http1: compileHttp1(listener.limits),
-    timeouts: {
-      headerMs: timeouts.header,
-      keepAliveMs: timeouts.keepAlive,
-      bodyIdleMs: timeouts.bodyIdle,
-      bodyRateMin: timeouts.bodyRateMin,
-      bodyGraceMs: timeouts.bodyGrace,
-      upgradeIdleMs: timeouts.upgradeIdle,
-    },
-    forwarding: {
-      trustedProxies: forwarding.trustedProxies,
-      headers: forwarding.headers,
-      via: forwarding.via === false ? null : forwarding.via,
-      requestId: forwarding.requestId,
-    },
-    connectionsMax: listener.connectionsMax,
-    mergeSlashes: listener.mergeSlashes,
-    encodedSlashes: listener.encodedSlashes,
-  };
+  return { watch: config.watch, adminToken: config.admin?.token ?? null, acme: compileAcme(config.acme) };
 }
 
 function compileAccessLog(log: ValidConfig['accessLog']): AccessLogPlan | null {
   return log === null ? null : { format: log.format, target: log.target, sample: log.sample, query: log.query };
+}
+
+function compileAcme(acme: ValidConfig['acme']): AcmeSettings | null {
+  if (acme === undefined) return null;
+  const { directory, email, storage, challenge, ca, account } = acme;
+  return { directory, email: email ?? null, storage, challenge, caFile: ca ?? null, account: account ?? null };
 }

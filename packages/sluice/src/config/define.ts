@@ -4,7 +4,7 @@
  */
 import type { ConfigInput } from './schema/config.ts';
 
-type ListenerInput = ConfigInput['listeners'][string];
+type FullListenerInput = ConfigInput['listeners'][string];
 type FullServiceInput = NonNullable<ConfigInput['services']>[string];
 type FullRouteInput = ConfigInput['routes'][number];
 type FullHealthInput = Exclude<FullServiceInput['health'], false | undefined>;
@@ -17,7 +17,28 @@ type OneOf<Base, Keys extends keyof Base> = {
 }[Keys];
 
 /** Health checks: one kind of probe. */
-export type HealthInput = OneOf<FullHealthInput, 'http' | 'tcp' | 'command'>;
+export type HealthInput = OneOf<FullHealthInput, 'http' | 'tcp' | 'grpc' | 'command'>;
+
+/** A listener: one address, under the word for what is spoken there. */
+export type ListenerInput<Service extends string = string> =
+  | (OneOf<Omit<FullListenerInput, 'to' | 'tls' | 'tcp' | 'udp'>, 'http' | 'https'> & { readonly tls?: FullListenerInput['tls'] })
+  | (OneOf<Omit<FullListenerInput, 'to' | 'tls' | 'http' | 'https'>, 'tcp' | 'udp'> & {
+      readonly tls?: FullListenerInput['tls'];
+      readonly to: StreamTarget<Service>;
+    })
+  | (Omit<FullListenerInput, 'to' | 'tls' | 'http' | 'https' | 'tcp' | 'udp'> & {
+      readonly tls: string;
+      readonly to: StreamTarget<Service>;
+      readonly http?: never;
+      readonly https?: never;
+      readonly tcp?: never;
+      readonly udp?: never;
+    });
+
+/** Where a layer 4 listener sends to. */
+export type StreamTarget<Service extends string> =
+  | Target<Service>
+  | { readonly serverNames: { readonly [Name in string]: Target<Service> } };
 
 /** A service. */
 export type ServiceInput = Omit<FullServiceInput, 'health'> & { readonly health?: HealthInput | false | undefined };
@@ -36,7 +57,7 @@ export type Config<Service extends string = string, Listener extends string = st
   ConfigInput,
   'listeners' | 'services' | 'routes'
 > & {
-  readonly listeners: { readonly [Name in Listener]: ListenerInput };
+  readonly listeners: { readonly [Name in Listener]: ListenerInput<NoInfer<Service>> };
   readonly services?: { readonly [Name in Service]: ServiceInput };
   readonly routes: readonly RouteInput<NoInfer<Service>, NoInfer<Listener>>[];
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { packPlan, unpackPlan } from './plan-message.ts';
-import type { Plan, RoutePlan } from './plan.ts';
+import { NO_CHALLENGES, type Plan, type RoutePlan } from './plan.ts';
 
 const ROUTE: RoutePlan = {
   name: '',
@@ -14,16 +14,29 @@ const ROUTE: RoutePlan = {
   headers: [],
   cookies: [],
   query: [],
+  client: [],
   action: { kind: 'services', targets: [{ service: 'web', weight: 1 }] },
   rewrite: null,
   timeouts: { exchangeMs: 0, responseHeaderMs: 60_000 },
   shedPriority: 'normal',
   upgrade: true,
+  webSocket: { pingMs: 0 },
+  grpcWeb: false,
 };
 
 function plan(generation: number, names: readonly (readonly [string, number])[]): Plan {
   const routes = names.map(([name, priority]): RoutePlan => ({ ...ROUTE, name, priority }));
-  return { generation, listeners: [], services: [], routes, admin: null, accessLog: null, workers: 1, drainTimeoutMs: 0 };
+  return {
+    generation,
+    listeners: [],
+    services: [],
+    routes,
+    admin: null,
+    accessLog: null,
+    acmeChallenges: NO_CHALLENGES,
+    workers: 1,
+    drainTimeoutMs: 0,
+  };
 }
 
 function slotsOf({ routes }: Plan) {

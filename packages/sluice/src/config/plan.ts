@@ -4,6 +4,7 @@
  * `config/compile.ts` makes it from a validated configuration; nothing else does.
  */
 import type { Algorithm } from '../core/balancing/algorithm.ts';
+import type { TlsPlan, UpstreamTlsPlan } from './tls-plan.ts';
 
 /** Everything, compiled. */
 export interface Plan {
@@ -16,21 +17,44 @@ export interface Plan {
   /** Host part and port, or `unix:/path`; null when the admin API is off. */
   readonly admin: AddressPlan | null;
   readonly accessLog: AccessLogPlan | null;
+  /** What the control plane wants answered for an ACME server. */
+  readonly acmeChallenges: AcmeChallengesPlan;
   /** Data-plane threads. */
   readonly workers: number;
   /** How long connections may finish after SIGTERM or a listener's removal. Default 30 s. */
   readonly drainTimeoutMs: number;
 }
 
+/** Proofs for an ACME server (RFC 8555 §8.3, RFC 8737), while an order is under way. */
+export interface AcmeChallengesPlan {
+  /** `/.well-known/acme-challenge/TOKEN` is answered with the key authorization by every listener in the clear. */
+  readonly http: readonly { readonly token: string; readonly keyAuthorization: string }[];
+  /** Certificates for hellos with ALPN `acme-tls/1`. */
+  readonly tls: readonly { readonly name: string; readonly certPem: string; readonly keyPem: string }[];
+}
+
+/** Nothing is being proved. */
+export const NO_CHALLENGES: AcmeChallengesPlan = { http: [], tls: [] };
+
 /** A TCP address or a unix socket path. */
 export type AddressPlan =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
 
-export interface ListenerPlan {
+/** An address that accepts connections, datagrams or requests. */
+export type ListenerPlan = HttpListenerPlan | StreamListenerPlan | DatagramListenerPlan;
+
+/** HTTP/1.1 and HTTP/2, in the clear or behind TLS. */
+export interface HttpListenerPlan {
+  readonly kind: 'http';
   readonly name: string;
   readonly address: AddressPlan;
+  /** Null: in the clear. */
+  readonly tls: TlsPlan | null;
+  readonly proxyProtocol: ProxyProtocolPlan | null;
   readonly http1: Http1Limits;
+  /** Null: HTTP/1 only. Behind TLS it is agreed on by ALPN, in the clear by prior knowledge. */
+  readonly http2: Http2Plan | null;
   readonly timeouts: DownstreamTimeouts;
   readonly forwarding: ForwardingPlan;
   /** Connections per listener and worker; more are closed at once and counted. Default 10,000. */
@@ -39,6 +63,78 @@ export interface ListenerPlan {
   readonly mergeSlashes: boolean;
   /** What to do with `%2F` and `%5C` in a path: `reject` (400, default) or `keep` them as they are. */
   readonly encodedSlashes: 'reject' | 'keep';
+  /** Every request is sent to the same place under https; ACME challenges are answered first. Null: none. */
+  readonly redirectToHttps: { readonly status: 301 | 302 | 307 | 308; readonly port: number } | null;
+}
+
+/** Layer 4: connections are passed on as they are, or behind TLS that ends here. */
+export interface StreamListenerPlan {
+  readonly kind: 'stream';
+  readonly name: string;
+  readonly address: AddressPlan;
+  /** TLS that ends here; null: bytes are passed on as they come. */
+  readonly tls: TlsPlan | null;
+  /** Whether the TLS hello is read to route by its server name (without ending TLS here). */
+  readonly readsServerName: boolean;
+  readonly proxyProtocol: ProxyProtocolPlan | null;
+  /** In order; without `readsServerName` or `tls` there is one, for any name. */
+  readonly targets: readonly StreamTarget[];
+  /** `kernel`: nftables rules, written by the control plane; the workers do not listen. */
+  readonly engine: 'user' | 'kernel';
+  readonly timeouts: StreamTimeouts;
+  readonly connectionsMax: number;
+  /** Connections at once from one source address, per worker; 0 = no bound. */
+  readonly connectionsPerSourceMax: number;
+}
+
+/** UDP: datagrams of one source go to one endpoint until the session is silent for long. */
+export interface DatagramListenerPlan {
+  readonly kind: 'datagram';
+  readonly name: string;
+  readonly address: AddressPlan;
+  readonly targets: readonly StreamTarget[];
+  readonly engine: 'user' | 'kernel';
+  /** Silence after which a session is forgotten. Default 30 s. */
+  readonly sessionMs: number;
+  /** Sessions per worker. */
+  readonly sessionsMax: number;
+  /** Sessions at once from one source address, per worker; 0 = no bound. */
+  readonly sessionsPerSourceMax: number;
+  /** Answers after which a session ends at once (1 for DNS); 0 = none. */
+  readonly answersMax: number;
+}
+
+/** Where connections go. */
+export interface StreamTarget {
+  /** Lower case; `example.com` or `*.example.com`; empty means any, also none. */
+  readonly serverNames: readonly string[];
+  readonly services: readonly { readonly service: string; readonly weight: number }[];
+}
+
+export interface StreamTimeouts {
+  /** For the PROXY header, the TLS hello and the handshake together. Default 10 s. */
+  readonly handshakeMs: number;
+  /** Silence both ways. Default 1 h. */
+  readonly idleMs: number;
+  /** Silence once one side has ended. Default 30 s. */
+  readonly halfClosedMs: number;
+}
+
+/** The PROXY protocol is expected of these peers, and of no one else. */
+export interface ProxyProtocolPlan {
+  /** CIDRs; a connection from elsewhere is refused. */
+  readonly trusted: readonly string[];
+  readonly version: 'v1' | 'v2' | 'any';
+  /** For the header to come. Default 5 s. */
+  readonly timeoutMs: number;
+}
+
+export interface Http2Plan {
+  /** Streams of one connection at once. Default 100. */
+  readonly streamsMax: number;
+  /** Receive windows: how much content a client may send ahead. Defaults 256 KiB and 1 MiB. */
+  readonly streamWindowBytes: number;
+  readonly connectionWindowBytes: number;
 }
 
 /** RFC 9112 leaves limits to us; each is answered with 414 or 431 and a close, never by cutting. */
@@ -113,6 +209,8 @@ export interface RoutePlan {
   readonly headers: readonly FieldMatch[];
   readonly cookies: readonly FieldMatch[];
   readonly query: readonly FieldMatch[];
+  /** Conditions on the client's certificate: `subject`, `san`, `fingerprint`. A client without a verified one matches none. */
+  readonly client: readonly FieldMatch[];
   readonly action: RouteAction;
   readonly rewrite: RewritePlan | null;
   readonly timeouts: RouteTimeouts;
@@ -120,6 +218,15 @@ export interface RoutePlan {
   readonly shedPriority: 'low' | 'normal' | 'high';
   /** Upgrades (WebSocket) pass through. Default true. */
   readonly upgrade: boolean;
+  readonly webSocket: WebSocketPlan;
+  /** gRPC-Web requests are translated to gRPC. Default false. */
+  readonly grpcWeb: boolean;
+}
+
+/** Rules for WebSockets, on top of those for any upgraded connection. */
+export interface WebSocketPlan {
+  /** Pings both sides when a connection was silent this long; 0 = never. Default 0. */
+  readonly pingMs: number;
 }
 
 export type RouteAction =
@@ -161,6 +268,12 @@ export interface ServicePlan {
   readonly health: HealthPlan | null;
   readonly outlier: OutlierPlan | null;
   readonly pool: PoolPlan;
+  /** What the endpoints speak. `auto`: by ALPN (TLS only). */
+  readonly protocol: 'http1' | 'http2' | 'auto';
+  /** TLS to the endpoints; null: in the clear. */
+  readonly tls: UpstreamTlsPlan | null;
+  /** Layer 4 only: the header that tells endpoints about the client. */
+  readonly proxyProtocol: 'v1' | 'v2' | null;
   readonly retry: RetryPlan;
   readonly hedge: HedgePlan | null;
   readonly limits: LimitsPlan;
@@ -232,6 +345,8 @@ export interface HealthPlan {
         readonly body: string | null;
       }
     | { readonly kind: 'tcp' }
+    /** `grpc.health.v1`: SERVING is healthy. An empty name asks about the server as a whole. */
+    | { readonly kind: 'grpc'; readonly service: string }
     /** Exit 0 is healthy. Gets SLUICE_SERVICE, SLUICE_ENDPOINT, SLUICE_HOST and SLUICE_PORT. No shell. */
     | { readonly kind: 'command'; readonly command: readonly string[] };
   /** Port to probe instead of the endpoint's; null = its own. */
@@ -277,9 +392,24 @@ export interface PoolPlan {
   readonly bodyIdleMs: number;
   /** Bounds on upstream heads. */
   readonly http1: Http1Limits;
+  /** For HTTP/2: connections per endpoint and worker, and streams on each (at most what the endpoint allows). Defaults 4 and 100. */
+  readonly http2: { readonly connectionsMax: number; readonly streamsMax: number };
 }
 
-export type RetryOn = 'connect' | 'reset' | 'timeout' | '502' | '503' | '504' | '5xx' | '429';
+export type RetryOn =
+  | 'connect'
+  | 'reset'
+  | 'timeout'
+  | '502'
+  | '503'
+  | '504'
+  | '5xx'
+  | '429'
+  | 'grpc-cancelled'
+  | 'grpc-deadline-exceeded'
+  | 'grpc-internal'
+  | 'grpc-resource-exhausted'
+  | 'grpc-unavailable';
 
 export interface RetryPlan {
   /** Attempts in all, the first included. Default 2. */

@@ -13,6 +13,7 @@ export interface RawConfig {
   readonly services: Readonly<Record<string, unknown>>;
   readonly routes: readonly unknown[];
   readonly admin: unknown;
+  readonly acme: unknown;
 }
 
 const EMPTY: Readonly<Record<string, unknown>> = Object.freeze({});
@@ -46,5 +47,6 @@ export function rawConfig(value: unknown): RawConfig {
     services: rawObject(rawField(value, 'services')),
     routes: rawList(rawField(value, 'routes')),
     admin: rawField(value, 'admin'),
+    acme: rawField(value, 'acme'),
   };
 }

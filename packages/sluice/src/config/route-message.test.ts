@@ -20,11 +20,14 @@ const PLAIN: RoutePlan = {
   headers: [],
   cookies: [],
   query: [],
+  client: [],
   action: { kind: 'services', targets: [{ service: 'web', weight: 1 }] },
   rewrite: null,
   timeouts: { exchangeMs: 0, responseHeaderMs: 60_000 },
   shedPriority: 'normal',
   upgrade: true,
+  webSocket: { pingMs: 0 },
+  grpcWeb: false,
 };
 
 /** Each field on its own, other than usual. */
@@ -36,6 +39,9 @@ const UNUSUAL: readonly RoutePlan[] = [
   { ...PLAIN, headers: [{ name: 'a', kind: 'present', value: '' }] },
   { ...PLAIN, cookies: [{ name: 'a', kind: 'equal', value: '' }] },
   { ...PLAIN, query: [{ name: 'a', kind: 'prefix', value: 'b' }] },
+  { ...PLAIN, client: [{ name: 'san', kind: 'prefix', value: 'b' }] },
+  { ...PLAIN, webSocket: { pingMs: 1 } },
+  { ...PLAIN, grpcWeb: true },
   { ...PLAIN, action: { kind: 'services', targets: [] } },
   { ...PLAIN, action: { kind: 'services', targets: [{ service: 'web', weight: 2 }] } },
   { ...PLAIN, action: { kind: 'services', targets: [{ service: '', weight: 1 }] } },

@@ -32,10 +32,13 @@ const USUAL: Omit<RoutePlan, 'name' | 'path' | 'action'> = {
   headers: NONE,
   cookies: NONE,
   query: NONE,
+  client: NONE,
   rewrite: null,
   timeouts: { exchangeMs: 0, responseHeaderMs: 60_000 },
   shedPriority: 'normal',
   upgrade: true,
+  webSocket: { pingMs: 0 },
+  grpcWeb: false,
 };
 
 const USUAL_KEYS = Object.keys(USUAL) as (keyof typeof USUAL)[];
@@ -96,11 +99,14 @@ function whole(slimmed: SlimRoute, actions: Map<string, RouteAction>): RoutePlan
     headers: slimmed.headers ?? USUAL.headers,
     cookies: slimmed.cookies ?? USUAL.cookies,
     query: slimmed.query ?? USUAL.query,
+    client: slimmed.client ?? USUAL.client,
     action: slimmed.action ?? actionTo(slimmed.to ?? '', actions),
     rewrite: slimmed.rewrite ?? USUAL.rewrite,
     timeouts: slimmed.timeouts ?? USUAL.timeouts,
     shedPriority: slimmed.shedPriority ?? USUAL.shedPriority,
     upgrade: slimmed.upgrade ?? USUAL.upgrade,
+    webSocket: slimmed.webSocket ?? USUAL.webSocket,
+    grpcWeb: slimmed.grpcWeb ?? USUAL.grpcWeb,
   };
 }
 

@@ -243,7 +243,7 @@ test('header edits cannot split messages or touch their framing', () => {
 test('a probe is of one kind, and its waits are in order', () => {
   assert.match(
     serviceMessages({ health: { interval: '2s' } }).join(),
-    /health must have exactly one of http, tcp and command, but has none/,
+    /health must have exactly one of http, tcp, grpc and command, but has none/,
   );
   assert.match(serviceMessages({ health: { http: '/', tcp: true } }).join(), /but has http and tcp/);
   assert.match(serviceMessages({ health: { tcp: true, statuses: 200 } }).join(), /health.statuses belongs to an http probe/);
@@ -301,7 +301,7 @@ test('names that objects have by nature are names like others, or refused', () =
 test('what is allowed and probably not meant is a warning', () => {
   assert.deepEqual(warnings({ routes: [] }), [
     'routes is empty: every request is answered with 404',
-    'service "users": is used by no route',
+    'service "users": is used by no route and no listener',
   ]);
   assert.deepEqual(warnings({ services: { users: { endpoints: [] } } }), [
     'service "users": endpoints is empty: requests are answered with 503',

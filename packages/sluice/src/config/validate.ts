@@ -4,6 +4,7 @@
  */
 import { checkAddresses } from './checks/addresses.ts';
 import { checkCapacity } from './checks/capacity.ts';
+import { checkListeners } from './checks/listeners.ts';
 import { checkReferences } from './checks/references.ts';
 import { checkRoutes, type RegexChecker } from './checks/routes.ts';
 import { checkServices } from './checks/services.ts';
@@ -30,6 +31,7 @@ export function validate(value: unknown, checkRegex: RegexChecker): Validation {
   checkKeys(value, report);
   checkReferences(raw, report);
   checkAddresses(raw, report);
+  checkListeners(raw, report);
   checkRoutes(raw, checkRegex, report);
   checkServices(raw, report);
   checkCapacity(raw, report);

@@ -7,7 +7,7 @@ import type { Clock, Instant } from '../base/time.ts';
 import type { Random } from '../base/random.ts';
 import { type EndpointTable, endpointTable } from '../core/balancing/endpoint-table.ts';
 import { RequestParser } from '../core/http1/request-parser.ts';
-import type { Http1Limits, Plan } from '../config/plan.ts';
+import { type Http1Limits, type ListenerPlan, NO_CHALLENGES, type Plan } from '../config/plan.ts';
 import type { WorkerSlots } from '../config/plan-message.ts';
 import type { FromWorker, WorkerStart } from '../config/worker-protocol.ts';
 import { collectYoung } from '../io/minor-gc.ts';
@@ -16,7 +16,7 @@ import { type AccessRecord, formatAccess } from '../observe/access-log.ts';
 import { WorkerMetrics } from '../observe/worker-metrics.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Exchange } from './exchange/exchange.ts';
-import { Listener, type ListenerOwner } from './listeners/listener.ts';
+import { createListener, type Listener, type ListenerOwner } from './listeners/listener.ts';
 import { nameResolver } from './upstream/resolver.ts';
 import { RouteRuntime } from './exchange/route-runtime.ts';
 import { Service } from './service/service.ts';
@@ -28,6 +28,7 @@ const EMPTY_PLAN: Plan = {
   services: [],
   routes: [],
   admin: null,
+  acmeChallenges: NO_CHALLENGES,
   accessLog: null,
   workers: 1,
   drainTimeoutMs: 0,
@@ -137,9 +138,9 @@ export class DataPlane implements ListenerOwner {
   }
 
   onListenerEmpty(): void {
-    for (const listener of this.leaving) if (listener.connections.size === 0) this.leaving.delete(listener);
+    for (const listener of this.leaving) if (listener.size === 0) this.leaving.delete(listener);
     if (!this.isEnding) return;
-    for (const listener of [...this.listeners.values(), ...this.leaving]) if (listener.connections.size > 0) return;
+    for (const listener of [...this.listeners.values(), ...this.leaving]) if (listener.size > 0) return;
     this.onEmpty?.();
   }
 
@@ -154,6 +155,10 @@ export class DataPlane implements ListenerOwner {
   compileRoute(index: number): RouteRuntime {
     const plan = this.plan.routes[index]!;
     return new RouteRuntime(plan, this.slots.routes[index]!, this.services);
+  }
+
+  service(name: string): Service | undefined {
+    return this.services.get(name);
   }
 
   /** A parser for one head; parsers are few, connections many. */
@@ -193,9 +198,10 @@ export class DataPlane implements ListenerOwner {
     try {
       for (const listenerPlan of plan.listeners) {
         const running = this.listeners.get(listenerPlan.name);
-        if (running !== undefined && isDeepStrictEqual(running.plan.address, listenerPlan.address)) continue;
+        if (running !== undefined && isSamePlace(running.plan, listenerPlan)) continue;
         if (listenerPlan.address.kind === 'unix' && this.index > 0) continue; // a path has one owner
-        const listener = new Listener(this, listenerPlan, slots.listeners[listenerPlan.name]!);
+        const listener = createListener(this, listenerPlan, slots.listeners[listenerPlan.name]!);
+        if (listener === null) continue;
         await listener.start();
         opened.push(listener);
       }
@@ -208,9 +214,9 @@ export class DataPlane implements ListenerOwner {
 
   /** Listeners that the plan has no more, or elsewhere, finish what they have. */
   private retireListeners(plan: Plan): void {
-    const wanted = new Map(plan.listeners.map((listener) => [listener.name, listener.address]));
+    const wanted = new Map(plan.listeners.map((listener) => [listener.name, listener]));
     for (const [name, listener] of this.listeners) {
-      if (isDeepStrictEqual(wanted.get(name), listener.plan.address)) continue;
+      if (isSamePlace(listener.plan, wanted.get(name))) continue;
       this.listeners.delete(name);
       this.leaving.add(listener);
       listener.drain();
@@ -273,6 +279,20 @@ export class DataPlane implements ListenerOwner {
     await promise;
     clearTimeout(timer);
   }
+}
+
+/** Whether the listener that runs can take the plan over: same address, same kind, and its work still ours. */
+function isSamePlace(running: ListenerPlan, wanted: ListenerPlan | undefined): boolean {
+  return (
+    wanted !== undefined &&
+    wanted.kind === running.kind &&
+    isDeepStrictEqual(wanted.address, running.address) &&
+    engineOf(wanted) === engineOf(running)
+  );
+}
+
+function engineOf(plan: ListenerPlan): 'user' | 'kernel' {
+  return plan.kind === 'http' ? 'user' : plan.engine;
 }
 
 function isSameRow(left: Int32Array, right: Int32Array): boolean {

@@ -8,7 +8,7 @@ const OPTIONS = { generation: 7, cores: 4 };
 test('a value becomes a plan with its generation and one worker per core', () => {
   const result = planFrom(VALUE, OPTIONS);
   assert.ok(result.ok);
-  assert.deepEqual([result.plan.generation, result.plan.workers, result.settings], [7, 4, { watch: false, adminToken: null }]);
+  assert.deepEqual([result.plan.generation, result.plan.workers, result.settings], [7, 4, { watch: false, adminToken: null, acme: null }]);
 });
 
 test('the command line wins over the file, and is validated like it', () => {

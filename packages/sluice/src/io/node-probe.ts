@@ -14,6 +14,8 @@ export const nodeProbe: Probe = async (target, plan, signal) => {
         return await probeHttp(target.address, check, signal);
       case 'tcp':
         return await probeTcp(target.address, signal);
+      case 'grpc':
+        throw new Error('gRPC probes are not there yet');
       case 'command':
         return await probeCommand(target, check.command, signal);
       default:

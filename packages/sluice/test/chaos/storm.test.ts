@@ -200,8 +200,8 @@ for (const seed of SEEDS) {
         () => Object.keys(world.leftovers()).length === 0,
       ).catch((error: Error) => assert.fail(`${error.message} now ${JSON.stringify(world.leftovers())}`));
       assert.equal(world.upstreamConnections(), 0, `upstream connections (seed ${seed})`);
-      const { connections } = world.plane['listeners'].get('web')!;
-      await eventually(4_000, `no client's connection is left (seed ${seed}): ${connections.size}`, () => connections.size === 0);
+      const listener = world.plane['listeners'].get('web')!;
+      await eventually(4_000, `no client's connection is left (seed ${seed}): ${listener.size}`, () => listener.size === 0);
       const row = world.board.row('service', world.serviceSlot('web'));
       for (const [what, column] of Object.entries(KINDS)) seen.set(what, (seen.get(what) ?? 0) + row[column]!);
     } finally {

@@ -1,6 +1,7 @@
 /** An origin whose reply goes on until some of it waits in the gateway's memory for a client that does not read, and then ends at once. */
 import type { TestPlane } from './data-plane.ts';
-import type { Http1Connection } from '../../src/gateway/downstream/http1-connection.ts';
+import { Http1Connection } from '../../src/gateway/downstream/http1-connection.ts';
+import { HttpListener } from '../../src/gateway/listeners/http-listener.ts';
 import { type HostileOrigin, hostileOrigin } from './hostile-origin.ts';
 
 const PIECE = 20_000;
@@ -32,5 +33,6 @@ export async function pilingOrigin(): Promise<PilingOrigin> {
 
 /** The clients' connections of the listener `web`. */
 export function connectionsOf(world: TestPlane): Http1Connection[] {
-  return [...(world.plane['listeners'].get('web')?.connections ?? [])];
+  const listener = world.plane['listeners'].get('web');
+  return listener instanceof HttpListener ? [...listener.connections].filter((one) => one instanceof Http1Connection) : [];
 }

@@ -1,5 +1,5 @@
 /** Small complete plans for tests of the control plane, where what is in them beyond names does not matter. */
-import type { EndpointPlan, ListenerPlan, Plan, ServicePlan } from '../../src/config/plan.ts';
+import { type EndpointPlan, type HttpListenerPlan, NO_CHALLENGES, type Plan, type ServicePlan } from '../../src/config/plan.ts';
 
 export function endpointPlan(address: string): EndpointPlan {
   const colon = address.lastIndexOf(':');
@@ -41,7 +41,11 @@ export function servicePlan(name: string, addresses: readonly string[], more: Pa
       connectTimeoutMs: 1_000,
       bodyIdleMs: 10_000,
       http1: HTTP1,
+      http2: { connectionsMax: 4, streamsMax: 100 },
     },
+    protocol: 'http1',
+    tls: null,
+    proxyProtocol: null,
     retry: { attempts: 2, on: ['connect', 'reset'], backoffBaseMs: 10, backoffMaxMs: 100, budgetShare: 0.2, budgetMinPerSecond: 10 },
     hedge: null,
     limits: {
@@ -62,19 +66,35 @@ export function servicePlan(name: string, addresses: readonly string[], more: Pa
   };
 }
 
-export function listenerPlan(name: string, port: number): ListenerPlan {
+export function listenerPlan(name: string, port: number): HttpListenerPlan {
   return {
+    kind: 'http',
     name,
     address: { kind: 'tcp', host: '127.0.0.1', port },
+    tls: null,
+    proxyProtocol: null,
     http1: HTTP1,
+    http2: { streamsMax: 100, streamWindowBytes: 262_144, connectionWindowBytes: 1_048_576 },
     timeouts: { headerMs: 10_000, keepAliveMs: 75_000, bodyIdleMs: 30_000, bodyRateMin: 240, bodyGraceMs: 5_000, upgradeIdleMs: 3_600_000 },
     forwarding: { trustedProxies: [], headers: 'x-forwarded', via: 'sluice', requestId: true },
     connectionsMax: 10_000,
     mergeSlashes: false,
     encodedSlashes: 'reject',
+    redirectToHttps: null,
   };
 }
 
 export function testPlan(services: readonly ServicePlan[], more: Partial<Plan> = {}): Plan {
-  return { generation: 0, listeners: [], services, routes: [], admin: null, accessLog: null, workers: 1, drainTimeoutMs: 1_000, ...more };
+  return {
+    generation: 0,
+    listeners: [],
+    services,
+    routes: [],
+    admin: null,
+    accessLog: null,
+    acmeChallenges: NO_CHALLENGES,
+    workers: 1,
+    drainTimeoutMs: 1_000,
+    ...more,
+  };
 }

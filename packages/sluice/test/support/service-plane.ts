@@ -50,11 +50,14 @@ export function routePlan(name: string, service: string, more: Partial<RoutePlan
     headers: [],
     cookies: [],
     query: [],
+    client: [],
     action: { kind: 'services', targets: [{ service, weight: 1 }] },
     rewrite: null,
     timeouts: { exchangeMs: 0, responseHeaderMs: 5_000 },
     shedPriority: 'normal',
     upgrade: true,
+    webSocket: { pingMs: 0 },
+    grpcWeb: false,
     ...more,
   };
 }

@@ -36,16 +36,20 @@ function checkEndpoints(service: string, endpoints: unknown, report: Report): vo
 function checkListeners(config: RawConfig, report: Report): void {
   // Each is compared with every other; `capacity.ts` has refused more.
   if (Object.keys(config.listeners).length > LISTENERS_MAX) return;
-  const taken: { readonly label: string; readonly address: AddressPlan }[] = [];
-  const check = (label: string, path: Path, value: unknown, use: AddressUse): void => {
+  const taken: { readonly label: string; readonly address: AddressPlan; readonly transport: 'tcp' | 'udp' }[] = [];
+  const check = (label: string, path: Path, value: unknown, use: AddressUse, transport: 'tcp' | 'udp' = 'tcp'): void => {
     const parsed = parse(value, use);
     if (parsed === null) return;
-    const other = taken.find((entry) => collide(entry.address, parsed.address));
+    const other = taken.find((entry) => entry.transport === transport && collide(entry.address, parsed.address));
     if (other !== undefined) report({ path, what: `is the address of ${other.label}, too: ${parsed.text}` });
-    taken.push({ label, address: parsed.address });
+    taken.push({ label, address: parsed.address, transport });
   };
   for (const [name, value] of Object.entries(config.listeners)) {
-    check(`listener ${JSON.stringify(name)}`, ['listeners', name, 'http'], rawField(value, 'http'), LISTENER);
+    // UDP and TCP ports are apart.
+    for (const key of ['http', 'https', 'tcp', 'tls'] as const) {
+      check(`listener ${JSON.stringify(name)}`, ['listeners', name, key], rawField(value, key), LISTENER);
+    }
+    check(`listener ${JSON.stringify(name)}`, ['listeners', name, 'udp'], rawField(value, 'udp'), LISTENER, 'udp');
   }
   check('the admin API', ['admin'], adminAddress(config.admin), ADMIN);
 }

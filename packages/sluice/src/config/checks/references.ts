@@ -5,16 +5,27 @@ import { suggest } from '../suggest.ts';
 
 /** Reports every route to a service or listener that is not there. */
 export function checkReferences(config: RawConfig, report: Report): void {
+  for (const [name, listener] of Object.entries(config.listeners)) {
+    const to = rawField(listener, 'to');
+    const byName = rawField(to, 'serverNames');
+    if (byName === undefined) checkTargets(config, to, ['listeners', name, 'to'], report);
+    for (const [host, target] of Object.entries(rawObject(byName))) {
+      checkTargets(config, target, ['listeners', name, 'to', 'serverNames', host], report);
+    }
+  }
   config.routes.forEach((route, index) => {
-    const to = rawField(route, 'to');
-    if (typeof to === 'string') checkName(config.services, 'service', to, ['routes', index, 'to'], report);
-    for (const service of Object.keys(rawObject(to)))
-      checkName(config.services, 'service', service, ['routes', index, 'to', service], report);
+    checkTargets(config, rawField(route, 'to'), ['routes', index, 'to'], report);
     for (const [place, listener] of rawTexts(rawField(route, 'listeners'))) {
       const path = ['routes', index, 'listeners', ...(place === null ? [] : [place])];
       checkName(config.listeners, 'listener', listener, path, report);
     }
   });
+}
+
+/** A service's name, or an object of services and weights. */
+function checkTargets(config: RawConfig, to: unknown, path: Path, report: Report): void {
+  if (typeof to === 'string') checkName(config.services, 'service', to, path, report);
+  for (const service of Object.keys(rawObject(to))) checkName(config.services, 'service', service, [...path, service], report);
 }
 
 function checkName(known: Readonly<Record<string, unknown>>, noun: string, name: string, path: Path, report: Report): void {

@@ -3,7 +3,7 @@ import type { Path } from '../fault.ts';
 import { formatDuration, parseDuration } from '../quantity.ts';
 import { type RawConfig, rawField, rawList, type Report } from '../raw.ts';
 
-const PROBES = ['http', 'tcp', 'command'] as const;
+const PROBES = ['http', 'tcp', 'grpc', 'command'] as const;
 const HTTP_ONLY = ['method', 'host', 'headers', 'statuses', 'body'] as const;
 
 /** Reports faults of services beyond the form of each field. */
@@ -13,6 +13,7 @@ export function checkServices(config: RawConfig, report: Report): void {
     checkHealth(rawField(service, 'health'), [...path, 'health'], report);
     checkCookie(rawField(service, 'affinity'), [...path, 'affinity'], report);
     checkBounds(service, path, report);
+    checkUpstream(service, path, report);
   }
 }
 
@@ -22,7 +23,7 @@ function checkHealth(health: unknown, path: Path, report: Report): void {
   if (probes.length !== 1) {
     report({
       path,
-      what: `must have exactly one of http, tcp and command, but has ${probes.length === 0 ? 'none' : probes.join(' and ')}`,
+      what: `must have exactly one of http, tcp, grpc and command, but has ${probes.length === 0 ? 'none' : probes.join(' and ')}`,
     });
   } else if (probes[0] !== 'http') {
     const given = HTTP_ONLY.filter((key) => rawField(health, key) !== undefined);
@@ -46,6 +47,21 @@ function checkCookie(affinity: unknown, path: Path, report: Report): void {
     if (typeof secret === 'string' && secrets.indexOf(secret) !== index)
       report({ path: [...path, 'secrets', index], what: 'is there twice' });
   });
+}
+
+function checkUpstream(service: unknown, path: Path, report: Report): void {
+  const tls = rawField(service, 'tls');
+  if (rawField(service, 'protocol') === 'auto' && (tls === undefined || tls === false)) {
+    report({
+      path: [...path, 'protocol'],
+      what: "must not be 'auto' without tls: only TLS agrees on a protocol",
+      hint: "write 'http1' or 'http2'",
+    });
+  }
+  const [cert, key] = [rawField(tls, 'cert'), rawField(tls, 'key')];
+  if ((cert === undefined) !== (key === undefined)) {
+    report({ path: [...path, 'tls'], what: `must have cert and key together, but has no ${cert === undefined ? 'cert' : 'key'}` });
+  }
 }
 
 /** Pairs of which the first is at most the second: section, lower, its default, upper, its default. */

@@ -15,7 +15,8 @@ const STRONG_SECRET_VARIETY = 10;
 /** Reports everything worth a second look. */
 export function warn(config: ValidConfig, report: Report): void {
   if (Object.keys(config.listeners).length === 0) report({ path: ['listeners'], what: 'is empty: nothing can connect' });
-  if (config.routes.length === 0) report({ path: ['routes'], what: 'is empty: every request is answered with 404' });
+  const hasHttp = Object.values(config.listeners).some(({ kind }) => kind === 'http');
+  if (hasHttp && config.routes.length === 0) report({ path: ['routes'], what: 'is empty: every request is answered with 404' });
   warnServices(config, report);
   warnShadowed(config.routes, report);
   if (config.admin?.token !== undefined) warnSecret(config.admin.token, ['admin', 'token'], report);
@@ -24,15 +25,22 @@ export function warn(config: ValidConfig, report: Report): void {
 function warnServices(config: ValidConfig, report: Report): void {
   const used = new Set<string>();
   for (const { to } of config.routes) if (to !== undefined) for (const { service } of to) used.add(service);
+  for (const { to } of Object.values(config.listeners)) for (const { service } of targetsOf(to)) used.add(service);
   for (const [name, service] of Object.entries(config.services)) {
     const path = ['services', name];
-    if (!used.has(name)) report({ path, what: 'is used by no route' });
+    if (!used.has(name)) report({ path, what: 'is used by no route and no listener' });
     if (service.endpoints.length === 0) report({ path: [...path, 'endpoints'], what: 'is empty: requests are answered with 503' });
     warnBalance(service.balance, [...path, 'balance'], report);
     warnLoops(service.endpoints, config.listeners, [...path, 'endpoints'], report);
     if (service.affinity?.by !== 'cookie') continue;
     service.affinity.secrets.forEach((secret, index) => warnSecret(secret, [...path, 'affinity', 'secrets', index], report));
   }
+}
+
+/** The services of a layer 4 listener. */
+function targetsOf(to: ValidConfig['listeners'][string]['to']) {
+  if (to === undefined) return [];
+  return 'services' in to ? to.services : Object.values(to.serverNames).flat();
 }
 
 /** Settings of another algorithm. */
@@ -54,12 +62,18 @@ function warnBalance(balance: ValidService['balance'], path: Path, report: Repor
 function warnLoops(endpoints: ValidService['endpoints'], listeners: ValidConfig['listeners'], path: Path, report: Report): void {
   const entries = Object.entries(listeners);
   endpoints.forEach(({ address }, index) => {
-    const own = entries.find(
-      ([, { http }]) => http.text === address.text || (isEverywhere(http.address) && isLocal(address.address, http.address)),
-    );
+    const own = entries.find(([, listener]) => listener.kind !== 'datagram' && isSamePlace(listener.address, address));
     if (own !== undefined)
       report({ path: [...path, index], what: `is listener ${JSON.stringify(own[0])} of this gateway: requests would go round` });
   });
+}
+
+/** Whether a listener's address takes what is sent to this endpoint. */
+function isSamePlace(
+  listener: ValidConfig['listeners'][string]['address'],
+  endpoint: ValidService['endpoints'][number]['address'],
+): boolean {
+  return listener.text === endpoint.text || (isEverywhere(listener.address) && isLocal(endpoint.address, listener.address));
 }
 
 function isEverywhere(address: AddressPlan): boolean {

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { WORKERS_MAX } from '../../core/balancing/endpoint-table.ts';
 import { accessLogSchema } from './access-log.ts';
+import { acmeSchema } from './acme.ts';
 import { adminSchema } from './admin.ts';
 import { listenerSchema } from './listener.ts';
 import { routeSchema } from './route.ts';
@@ -29,6 +30,7 @@ export const configSchema = section('an object with listeners, services and rout
   accessLog: accessLogSchema.describe(
     "A line for each exchange: `'json'`, `'combined'` or an object. Off unless given, and then it costs nothing.",
   ),
+  acme: acmeSchema.describe('Where certificates are ordered. Needed for `tls: { certificates: [{ acme: … }] }`.'),
   workers: z
     .union([z.literal('auto'), whole(1, WORKERS_MAX)], { error: `must be 'auto' or a whole number 1..${WORKERS_MAX}` })
     .default('auto')

@@ -23,6 +23,10 @@ const detailed = section("an object such as { http: '/healthz' }", {
     .optional()
     .describe('Probe by an HTTP request for this path (with its query).'),
   tcp: z.literal(true, { error: 'must be true' }).optional().describe('Probe by opening a connection.'),
+  grpc: z
+    .union([z.literal(true).transform(() => ''), text('a service name', 256)], { error: 'must be true or the name of a gRPC service' })
+    .optional()
+    .describe('Probe by `grpc.health.v1`: `true` asks about the server, a name about one of its services.'),
   command: z
     .array(text('text', 4096, 0), { error: 'must be a list: the program and its arguments' })
     .min(1, 'must name a program')
@@ -53,7 +57,7 @@ const detailed = section("an object such as { http: '/healthz' }", {
   initial: choice(['up', 'down'])
     .default('up')
     .describe('What an endpoint is before its first probe. `down` takes nothing until `rise` probes have passed.'),
-}).meta({ id: 'Health', title: 'Health', description: 'Exactly one of `http`, `tcp` and `command`, and when to ask.' });
+}).meta({ id: 'Health', title: 'Health', description: 'Exactly one of `http`, `tcp`, `grpc` and `command`, and when to ask.' });
 
 /** Health checks of a service, or none. */
 export const healthSchema = optional(detailed, "an object such as { http: '/healthz' }");

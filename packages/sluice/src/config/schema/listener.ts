@@ -1,22 +1,13 @@
 /** Listeners: where clients connect, and how much each of them may ask for. */
 import * as z from 'zod';
-import { listenerAddress } from './address.ts';
+import { toSchema } from './action.ts';
+import { type GivenAddress, listenerAddress } from './address.ts';
+import { cidr } from './cidr.ts';
+import { hostPattern } from './host.ts';
 import { http1Limits } from './http1.ts';
-import { choice, decimal, duration, flag, listOf, name, whole } from './scalar.ts';
-import { preset, section } from './section.ts';
-import { parseCidr } from '../cidr.ts';
-
-const CIDR_ALLOWED = "must be an address or a CIDR such as '10.0.0.0/8' or '::1'";
-
-const cidr = z
-  .string({ error: CIDR_ALLOWED })
-  .transform((given, context) => {
-    const canonical = parseCidr(given);
-    if (canonical !== null) return canonical;
-    context.issues.push({ code: 'custom', message: CIDR_ALLOWED, input: given });
-    return z.NEVER;
-  })
-  .meta({ 'x-range': 'address or CIDR' });
+import { choice, decimal, duration, flag, listOf, name, size, whole } from './scalar.ts';
+import { named, preset, section } from './section.ts';
+import { devTls, tlsObject } from './tls.ts';
 
 const timeouts = section('an object of timeouts', {
   header: preset(duration('10ms', '1h'), '10s').describe(
@@ -35,10 +26,16 @@ const timeouts = section('an object of timeouts', {
   upgradeIdle: preset(duration('10ms', '24d'), '1h').describe(
     'Silence on an upgraded connection (WebSocket), both ways, after which it is closed.',
   ),
+  idle: preset(duration('10ms', '24d'), '1h').describe('Layer 4: silence on a connection, both ways, after which it is closed.'),
+  halfClosed: preset(duration('10ms', '24d'), '30s').describe('Layer 4: the same once one side has ended.'),
+  hello: preset(duration('100ms', '1m'), '10s').describe('Layer 4: for the TLS hello, where it is read for its name.'),
+  session: preset(duration('100ms', '24d'), '30s').describe(
+    'UDP: silence after which the next datagram of a client may go to another endpoint.',
+  ),
 }).meta({ id: 'ListenerTimeouts', title: 'Listener timeouts', description: 'How long a client may take.' });
 
 const forwarding = section('an object about forwarding', {
-  trustedProxies: preset(listOf(cidr, 'a CIDR', 1024), []).describe(
+  trustedProxies: preset(listOf(cidr(), 'a CIDR', 1024), []).describe(
     'Addresses and CIDRs of proxies in front, whose X-Forwarded-*, Forwarded and X-Request-Id are believed. From everyone else they are removed.',
   ),
   headers: choice(['x-forwarded', 'forwarded', 'both', 'none'])
@@ -50,21 +47,130 @@ const forwarding = section('an object about forwarding', {
   requestId: flag().default(true).describe('Sets X-Request-Id where a trusted proxy sent none.'),
 }).meta({ id: 'Forwarding', title: 'Forwarding', description: 'What the service is told about the client.' });
 
-/** One listener. */
-export const listenerSchema = section("an object such as { http: ':8080' }", {
-  http: listenerAddress().describe(
-    "Address for plain HTTP/1.1. `':8080'` is every interface, IPv4 and IPv6; `'127.0.0.1:8080'` this machine only; `'unix:/path'` a socket file.",
+const http2 = section('an object about HTTP/2, or false', {
+  streamsMax: whole(1, 10_000).default(100).describe('Requests of one connection at once.'),
+  streamWindow: preset(size('65535B', '16MiB'), '256KiB').describe('How much content a request may send ahead of the service.'),
+  connectionWindow: preset(size('65535B', '64MiB'), '1MiB').describe('The same for all requests of a connection together.'),
+}).meta({ id: 'Http2', title: 'HTTP/2', description: 'RFC 9113.' });
+
+const proxyProtocol = section("an object such as { trusted: ['10.0.0.0/8'] }", {
+  trusted: listOf(cidr(), 'a CIDR', 1024).describe(
+    'Addresses and CIDRs that must send the header. Connections from elsewhere are refused.',
   ),
+  version: choice(['any', 'v1', 'v2']).default('any').describe('Which version is accepted.'),
+  timeout: preset(duration('100ms', '1m'), '5s').describe('For the header to come.'),
+}).meta({
+  id: 'ProxyProtocol',
+  title: 'PROXY protocol',
+  description: 'The header in which a proxy in front names its client. Mandatory once it is on.',
+});
+
+const redirectToHttps = section('true, or an object such as { port: 8443 }', {
+  port: whole(1, 65_535).default(443).describe('Port of the https listener, as clients see it.'),
+  status: z.literal([301, 302, 307, 308], { error: 'must be 301, 302, 307 or 308' }).default(308).describe('Status of the redirect.'),
+}).meta({ id: 'RedirectToHttps', title: 'Redirect to https', description: 'Sends every request to the same place under https.' });
+
+const PASSTHROUGH = "an address, 'dev', or an object about TLS";
+
+const serverNames = named(
+  "an object of server names and services such as { 'db.example.com': 'db', '*': 'other' }",
+  z.union([hostPattern(), z.literal('*')]),
+  toSchema.unwrap(),
+);
+
+/** Stands for an address that is missing, which the checks report. */
+const NOWHERE: GivenAddress = { address: { kind: 'tcp', host: '::', port: 0 }, text: '' };
+
+/** The address of a listener under one of these keys says what is spoken there. */
+export const LISTENER_KINDS = ['http', 'https', 'tcp', 'udp', 'tls'] as const;
+
+const written = section("an object such as { http: ':8080' }", {
+  http: listenerAddress()
+    .optional()
+    .describe(
+      "Address for HTTP in the clear. `':8080'` is every interface, IPv4 and IPv6; `'127.0.0.1:8080'` this machine only; `'unix:/path'` a socket file.",
+    ),
+  https: listenerAddress().optional().describe('Address for HTTP behind TLS, which ends here; `tls` says how.'),
+  tcp: listenerAddress().optional().describe('Layer 4: address for TCP connections, which are passed on to `to` as they are.'),
+  udp: listenerAddress().optional().describe('Layer 4: address for UDP datagrams, which are passed on to `to`.'),
+  tls: z
+    .union([z.literal('dev').transform(() => devTls()), tlsObject, listenerAddress()], { error: `must be ${PASSTHROUGH}` })
+    .optional()
+    .describe(
+      "Beside `https` or `tcp`: how TLS ends here; `'dev'` makes a certificate for this machine. Alone: an address for TLS connections that are passed on unopened, by server name.",
+    ),
+  to: z
+    .union(
+      [
+        toSchema.unwrap().transform((services) => ({ services })),
+        section("{ serverNames: { 'db.example.com': 'db' } }", {
+          serverNames: serverNames.describe('Services by the name in the TLS hello: exact, then `*.example.com`, then `*`.'),
+        }),
+      ],
+      {
+        error: "must be a service's name, an object of services and weights, or { serverNames: { 'db.example.com': 'db' } }",
+      },
+    )
+    .optional()
+    .describe('Layer 4: where connections go: a service, services with weights, or `{ serverNames }` by the name in the TLS hello.'),
   limits: preset(http1Limits(), {}).describe(
     'How large a request head may be. More is answered with 414 or 431 and a close, never by cutting.',
   ),
+  http2: preset(
+    z.union([z.literal(false).transform(() => null), z.literal(true).transform(() => http2.parse({})), http2], {
+      error: 'must be an object, true or false',
+    }),
+    true,
+  ).describe('HTTP/2: by ALPN behind TLS, by prior knowledge (h2c) in the clear. `false` leaves HTTP/1.1 only.'),
   timeouts: preset(timeouts, {}).describe('How long a client may take.'),
   forwarding: preset(forwarding, {}).describe('What the service is told about the client.'),
-  connectionsMax: whole(1, 1_000_000).default(10_000).describe('Connections per worker; more are closed at once and counted.'),
+  proxyProtocol: preset(
+    z.union([z.literal(false).transform(() => null), proxyProtocol], {
+      error: "must be an object such as { trusted: ['10.0.0.0/8'] }, or false",
+    }),
+    false,
+  ).describe('Expects the PROXY protocol header, v1 or v2, from the proxies in front. Off unless given.'),
+  redirectToHttps: preset(
+    z.union([z.literal(false).transform(() => null), z.literal(true).transform(() => redirectToHttps.parse({})), redirectToHttps], {
+      error: 'must be true, false or an object such as { port: 8443 }',
+    }),
+    false,
+  ).describe('Beside `http`: sends every request to the same place under https.'),
+  connectionsMax: whole(1, 1_000_000)
+    .default(10_000)
+    .describe('Connections (UDP: sessions) per worker; more are closed at once and counted.'),
+  connectionsPerSourceMax: whole(0, 1_000_000)
+    .default(0)
+    .describe('Layer 4: connections (UDP: sessions) at once from one source address, per worker. 0 is no bound.'),
+  answersMax: whole(0, 1_000_000).default(0).describe('UDP: answers after which a session ends at once; 1 suits DNS. 0 is no bound.'),
+  engine: choice(['user', 'kernel'])
+    .default('user')
+    .describe(
+      'Layer 4: `kernel` lets Linux do the work by nftables rules: a tenth of the cost, no TLS names and no timeouts. Needs root or CAP_NET_ADMIN.',
+    ),
   mergeSlashes: flag().default(false).describe('Joins `//` in paths into `/` before matching and forwarding.'),
   encodedSlashes: choice(['reject', 'keep'])
     .default('reject')
     .describe(
       'What to do with `%2F` and `%5C` in a path: answer 400, or keep them as they are. Services that decode them see other paths than the router matched.',
     ),
-}).meta({ id: 'Listener', title: 'Listener', description: 'An address that accepts connections.' });
+}).meta({
+  id: 'Listener',
+  title: 'Listener',
+  description: 'An address that accepts connections: exactly one of `http`, `https`, `tcp`, `udp` and `tls`.',
+});
+
+/** One listener. Which keys go together is checked in `checks/listeners.ts`; until then its address may be missing. */
+export const listenerSchema = written.transform(({ http, https, tcp, udp, tls, ...rest }) => {
+  const passthrough = tls !== undefined && 'text' in tls ? tls : undefined;
+  const options = tls !== undefined && !('text' in tls) ? tls : null;
+  const kind = http !== undefined || https !== undefined ? 'http' : udp !== undefined ? 'datagram' : 'stream';
+  const address = http ?? https ?? tcp ?? udp ?? passthrough ?? NOWHERE;
+  return {
+    kind,
+    address,
+    tls: options,
+    readsServerName: tcp === undefined && udp === undefined && passthrough !== undefined,
+    ...rest,
+  } as const;
+});

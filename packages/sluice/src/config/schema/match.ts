@@ -69,7 +69,7 @@ function conditionError(issue: { input?: unknown }): string {
 
 const fieldText = text('a text', 4096, 0);
 
-const condition = z.union(
+const conditionSchema = z.union(
   [
     fieldText.transform((value): Condition => ({ kind: 'equal', value })),
     z.literal(true, { error: CONDITION_ALLOWED }).transform((): Condition => ({ kind: 'present', value: '' })),
@@ -84,10 +84,15 @@ const condition = z.union(
   { error: conditionError },
 );
 
+/** One condition. */
+export function condition() {
+  return conditionSchema;
+}
+
 /** Conditions by name, all of which must hold. */
 export function conditions(what: string, key: z.ZodType<string, string>, lowerCase: boolean) {
   return preset(
-    named(`an object of ${what} and what each must be`, key, condition).transform((given) =>
+    named(`an object of ${what} and what each must be`, key, conditionSchema).transform((given) =>
       Object.entries(given).map(([name, rest]): FieldMatch => ({ name: lowerCase ? name.toLowerCase() : name, ...rest })),
     ),
     {},

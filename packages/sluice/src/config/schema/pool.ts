@@ -22,5 +22,12 @@ export const poolSchema = section('an object about upstream connections', {
   ),
   connectTimeout: preset(duration('1ms', '10m'), '3s').describe('For opening a connection.'),
   bodyIdle: preset(duration('10ms', '24d'), '60s').describe('Silence of an endpoint in the middle of a body.'),
+  http2: preset(
+    section('an object about HTTP/2 to endpoints', {
+      connectionsMax: whole(1, 1024).default(4).describe('HTTP/2: connections to one endpoint, per worker.'),
+      streamsMax: whole(1, 10_000).default(100).describe('HTTP/2: requests on one connection at once; fewer where the endpoint says so.'),
+    }).meta({ id: 'PoolHttp2', title: 'HTTP/2 to endpoints', description: 'Many requests share a connection.' }),
+    {},
+  ).describe('How HTTP/2 connections are shared.'),
   limits: preset(http1Limits(), {}).describe('How large a response head may be. More is answered with 502.'),
 }).meta({ id: 'Pool', title: 'Pool', description: 'Upstream connections.' });

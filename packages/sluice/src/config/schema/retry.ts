@@ -7,8 +7,11 @@ import * as z from 'zod';
 import { choice, decimal, duration, share, whole } from './scalar.ts';
 import { optIn, preset, section } from './section.ts';
 
+/** What a gRPC server may say in its first frame, without having begun to answer. */
+const GRPC_RETRY_ON = ['grpc-cancelled', 'grpc-deadline-exceeded', 'grpc-internal', 'grpc-resource-exhausted', 'grpc-unavailable'] as const;
+
 /** What may be retried. */
-export const RETRY_ON = ['connect', 'reset', 'timeout', '502', '503', '504', '5xx', '429'] as const;
+export const RETRY_ON = ['connect', 'reset', 'timeout', '502', '503', '504', '5xx', '429', ...GRPC_RETRY_ON] as const;
 
 const retry = section('an object about retries', {
   attempts: whole(1, 10).default(2).describe('Attempts in all, the first included.'),
@@ -17,7 +20,7 @@ const retry = section('an object about retries', {
     .max(RETRY_ON.length, `must have at most ${RETRY_ON.length} entries`)
     .default(['connect', 'reset'])
     .describe(
-      'Which failures: `connect` (no connection), `reset` (closed before the reply), `timeout` (no reply head in time), or statuses.',
+      'Which failures: `connect` (no connection), `reset` (closed before the reply), `timeout` (no reply head in time), or statuses, also those of gRPC.',
     ),
   backoffBase: preset(duration('0s', '1m'), '25ms').describe('Wait before the first retry; doubles with each, with full jitter.'),
   backoffMax: preset(duration('0s', '1h'), '250ms').describe('The longest wait.'),

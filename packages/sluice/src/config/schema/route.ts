@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { redirectSchema, respondSchema, toSchema } from './action.ts';
 import { headerName } from './header.ts';
 import { hostPattern } from './host.ts';
-import { conditions, fieldName, pathSchema } from './match.ts';
+import { condition, conditions, fieldName, pathSchema } from './match.ts';
 import { rewriteSchema } from './rewrite.ts';
 import { choice, duration, flag, listOf, name, text, whole } from './scalar.ts';
 import { preset, section } from './section.ts';
@@ -47,6 +47,18 @@ export const routeSchema = section("an object such as { path: '/*', to: 'web' }"
   ),
   cookies: conditions('cookie names', fieldName(), false).describe('Conditions on cookies, in the same form.'),
   query: conditions('query parameters', fieldName(), false).describe('Conditions on query parameters, in the same form.'),
+  client: preset(
+    section('an object of subject, san and fingerprint', {
+      subject: condition().optional().describe('Distinguished name, as in `CN=alice,O=Example` (RFC 4514).'),
+      san: condition().optional().describe('One of the alternative names, as in `DNS:alice.example.com` or `URI:spiffe://example/alice`.'),
+      fingerprint: condition().optional().describe('SHA-256 of the certificate: 64 hexadecimal digits, lower case.'),
+    }).meta({ id: 'ClientMatch', title: 'Client certificate', description: 'Conditions on a verified client certificate.' }),
+    {},
+  ).describe("Conditions on the client's certificate, all of which must hold. Who has shown none matches none of them."),
+  grpc: text('a method', 512)
+    .regex(/^[A-Za-z_][A-Za-z0-9_.]*\/(?:\*|[A-Za-z_][A-Za-z0-9_]*)$/, "must be a gRPC method such as 'shop.Cart/Add' or 'shop.Cart/*'")
+    .optional()
+    .describe("A gRPC method, `'shop.Cart/Add'`, or all of a service, `'shop.Cart/*'`: short for its path, POST and the content type."),
   priority: whole(-1_000_000, 1_000_000).default(0).describe('Higher goes first; among equals, the most specific match does.'),
   to: toSchema.describe('The service, or services with weights (canary): `{ stable: 95, next: 5 }`.'),
   redirect: redirectSchema.describe('Answers with a redirect: a location, or an object.'),
@@ -57,4 +69,13 @@ export const routeSchema = section("an object such as { path: '/*', to: 'web' }"
     .default('normal')
     .describe('Which requests go first when the service is over its limit: `low` is shed before `normal` before `high`.'),
   upgrade: flag().default(true).describe('Lets upgrades (WebSocket) pass.'),
+  webSocket: preset(
+    section('an object about WebSockets', {
+      ping: preset(duration('0s', '24h'), '0s').describe(
+        'Pings the client when its connection was silent this long, so that nothing on the way takes it for dead. `0s` is never.',
+      ),
+    }).meta({ id: 'WebSocket', title: 'WebSockets', description: 'RFC 6455, over HTTP/1.1 and HTTP/2.' }),
+    {},
+  ).describe('Rules for WebSockets.'),
+  grpcWeb: flag().default(false).describe('Translates gRPC-Web, which browsers speak, to gRPC.'),
 }).meta({ id: 'Route', title: 'Route', description: 'What to match, and exactly one of `to`, `redirect` and `respond`.' });

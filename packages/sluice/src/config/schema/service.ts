@@ -8,8 +8,9 @@ import { limitsSchema } from './limits.ts';
 import { outlierSchema } from './outlier.ts';
 import { poolSchema } from './pool.ts';
 import { hedgeSchema, retrySchema } from './retry.ts';
-import { duration, share } from './scalar.ts';
-import { preset, section } from './section.ts';
+import { choice, duration, share } from './scalar.ts';
+import { optional, preset, section } from './section.ts';
+import { upstreamTlsSchema } from './tls.ts';
 
 /** One service. */
 export const serviceSchema = section("an object such as { endpoints: ['127.0.0.1:3001'] }", {
@@ -23,6 +24,15 @@ export const serviceSchema = section("an object such as { endpoints: ['127.0.0.1
     'Leaves out endpoints that fail real requests. On: five failed connections or gateway errors in a row. `false` turns it off.',
   ),
   pool: preset(poolSchema, {}).describe('Upstream connections.'),
+  protocol: choice(['http1', 'http2', 'auto'])
+    .default('http1')
+    .describe(
+      'What the endpoints speak. `http2` in the clear is by prior knowledge (h2c), as gRPC servers have it; `auto` asks by ALPN and needs `tls`.',
+    ),
+  tls: upstreamTlsSchema.describe('TLS to the endpoints: `true`, or an object. Off unless given.'),
+  proxyProtocol: optional(choice(['v1', 'v2']), "'v1' or 'v2'").describe(
+    'Layer 4: tells endpoints about the client in a PROXY protocol header at the start of each connection. Off unless given.',
+  ),
   retry: retrySchema.describe('Second tries after a failure. `false` is one attempt.'),
   hedge: hedgeSchema.describe('Second copies of slow idempotent requests. Off unless given.'),
   limits: preset(limitsSchema, {}).describe('What the service takes at once.'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Plan } from '../../config/plan.ts';
+import { NO_CHALLENGES, type Plan } from '../../config/plan.ts';
 import type { SlotMap, ToWorker, WorkerStart } from '../../config/worker-protocol.ts';
 import { manualRuntime } from '../../../test/support/manual-runtime.ts';
 import { Supervisor } from './supervisor.ts';
@@ -17,7 +17,7 @@ interface FakeWorker {
 const SLOTS: SlotMap = { listeners: {}, routes: {}, services: {}, endpoints: {} };
 
 function plan(generation: number, workers: number): Plan {
-  return { generation, listeners: [], services: [], routes: [], admin: null, accessLog: null, workers, drainTimeoutMs: 1_000 };
+  return { generation, listeners: [], services: [], routes: [], admin: null, accessLog: null, acmeChallenges: NO_CHALLENGES, workers, drainTimeoutMs: 1_000 };
 }
 
 function setUp(answer: (worker: FakeWorker, message: ToWorker) => void = answerAll) {

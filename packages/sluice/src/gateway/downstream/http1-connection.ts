@@ -14,11 +14,11 @@ import type { CloseReason } from '../../observe/metric-layout.ts';
 import { type Attempt, type Client, Exchange } from '../exchange/exchange.ts';
 import { PeerIdentity } from '../exchange/forwarding.ts';
 import { beginExchange, type Requester } from '../exchange/intake.ts';
+import type { Arrival, ClientConnection } from '../listeners/arrival.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import { type OwnAnswer, ReplyWriter } from './reply-writer.ts';
 import { finishExchange } from '../exchange/reporting.ts';
 import { RequestBody } from './request-body.ts';
-import type { Sweepable } from '../sweeper.ts';
 import { Tunnel, type TunnelClient } from '../tunnel.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 
@@ -30,8 +30,9 @@ const LINGER_MS = 1_000;
 const DISCARD_BYTES_MAX = 64 * 1024;
 const DISCARD_MS = 5_000;
 
-export class Http1Connection implements Client, Requester, TunnelClient, Sweepable {
+export class Http1Connection implements Client, Requester, TunnelClient, ClientConnection {
   readonly listener: ListenerContext;
+  readonly arrival: Arrival;
   readonly socket: Socket;
   identity: PeerIdentity;
   deadline: number;
@@ -58,11 +59,13 @@ export class Http1Connection implements Client, Requester, TunnelClient, Sweepab
   private isHeadDeadlineSet = false;
   private closeReason: CloseReason = 'normal';
 
-  constructor(listener: ListenerContext, socket: Socket, onClosed: (connection: Http1Connection, reason: CloseReason) => void) {
+  constructor(listener: ListenerContext, arrival: Arrival, onClosed: (connection: Http1Connection, reason: CloseReason) => void) {
+    const { socket } = arrival;
     this.listener = listener;
+    this.arrival = arrival;
     this.socket = socket;
     this.onClosed = onClosed;
-    this.identity = new PeerIdentity(listener.forwarding, socket.remoteAddress, 'http');
+    this.identity = new PeerIdentity(listener.forwarding, arrival);
     this.reply = new ReplyWriter(listener, socket);
     this.deadline = listener.worker.clock.now() + listener.plan.timeouts.headerMs;
     socket.on('data', (chunk: Buffer) => this.onData(chunk));
@@ -74,18 +77,15 @@ export class Http1Connection implements Client, Requester, TunnelClient, Sweepab
 
   // ---- what the listener and the sweeper do to it
 
-  /** A drain has begun: the next reply is the last. */
   announceClose(): void {
     this.isClosing = true;
     this.closeReason = 'drain';
   }
 
-  /** Nothing was received that is not answered, and all answers have left. */
   get isIdle(): boolean {
     return this.exchange === null && this.pending === null && this.socket.writableLength === 0;
   }
 
-  /** Ends it whatever is under way. */
   cut(reason: CloseReason): void {
     this.closeReason = reason;
     if (this.exchange !== null) this.exchange.outcome = 'drain';
@@ -163,7 +163,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, Sweepab
     this.isFirst = false;
     this.parser = null;
     const { forwarding } = this.listener; // a reload may have changed whom we trust
-    if (this.identity.rules !== forwarding) this.identity = new PeerIdentity(forwarding, this.socket.remoteAddress, 'http');
+    if (this.identity.rules !== forwarding) this.identity = new PeerIdentity(forwarding, this.arrival);
     const exchange = new Exchange(this, worker.clock.now());
     this.exchange = exchange;
     this.deadline = Infinity;

@@ -20,7 +20,7 @@ function said(lines: readonly string[], asked: Asked = {}): { readonly client: s
   const bytes = Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`, 'latin1');
   assert.equal(parser.parse(bytes, 0, bytes.length), bytes.length);
   const rules = new ForwardingRules({ trustedProxies: trusted, headers, via: null, requestId: true });
-  const identity = new PeerIdentity(rules, peer, 'http');
+  const identity = new PeerIdentity(rules, { address: peer, tls: null });
   const text = identity.requestLines(parser, bytes, 0, host);
   return { client: identity.clientAddress(parser, bytes, 0), lines: text.split('\r\n').slice(0, -1) };
 }

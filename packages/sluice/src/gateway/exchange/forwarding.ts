@@ -54,6 +54,14 @@ function blockList(cidrs: readonly string[]): BlockList {
   return list;
 }
 
+/** Who is at the other end of a connection. `listeners/arrival.ts` is it. */
+export interface Peer {
+  /** Without port; undefined on a unix socket. */
+  readonly address: string | undefined;
+  /** Null in the clear. */
+  readonly tls: object | null;
+}
+
 /** What one connection adds to each of its requests. */
 export class PeerIdentity {
   /** Without port; IPv4-mapped IPv6 as IPv4; empty for a unix socket. */
@@ -67,8 +75,9 @@ export class PeerIdentity {
   private lastHost: string | null = null;
   private lastLines = '';
 
-  constructor(rules: ForwardingRules, remoteAddress: string | undefined, scheme: 'http' | 'https') {
-    this.address = unmapped(remoteAddress ?? '');
+  constructor(rules: ForwardingRules, peer: Peer) {
+    const scheme = peer.tls === null ? 'http' : 'https';
+    this.address = unmapped(peer.address ?? '');
     this.rules = rules;
     this.isTrusted = rules.trusts(this.address);
     const shown = this.address === '' ? 'unknown' : this.address;

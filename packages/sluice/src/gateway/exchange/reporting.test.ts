@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { planeTo, startPlane, type TestPlane } from '../../../test/support/data-plane.ts';
 import { hostileOrigin, type OriginScript } from '../../../test/support/hostile-origin.ts';
+import { connectionsOf } from '../../../test/support/piling-origin.ts';
 import { RawClient } from '../../../test/support/raw-client.ts';
 import { statuses } from '../../../test/support/raw-exchange.ts';
 import { eventually } from '../../../test/support/waiting.ts';
@@ -108,7 +109,6 @@ describe('an exchange ends as', () => {
 });
 
 async function openConnections(world: TestPlane) {
-  const connections = world.plane['listeners'].get('web')!.connections;
-  await eventually(3_000, 'it is accepted', () => connections.size === 1);
-  return [...connections];
+  await eventually(3_000, 'it is accepted', () => connectionsOf(world).length === 1);
+  return connectionsOf(world);
 }

@@ -1,6 +1,6 @@
-/** What a client's connection knows of its listener. `listener.ts` is it. */
+/** What a client's connection knows of its listener. `http-listener.ts` is it. */
 import type { Router } from '../../core/routing/router.ts';
-import type { ListenerPlan } from '../../config/plan.ts';
+import type { HttpListenerPlan } from '../../config/plan.ts';
 import type { ForwardingRules } from '../exchange/forwarding.ts';
 import type { RequestView } from '../exchange/request-view.ts';
 import type { RouteRuntime } from '../exchange/route-runtime.ts';
@@ -8,7 +8,7 @@ import type { WorkerContext } from '../worker-context.ts';
 
 export interface ListenerContext {
   readonly worker: WorkerContext;
-  readonly plan: ListenerPlan;
+  readonly plan: HttpListenerPlan;
   /** Row in the metric board. */
   readonly slot: number;
   readonly forwarding: ForwardingRules;

@@ -261,7 +261,7 @@ test('a service that leaves: its queue is served, and its time limit holds', asy
   using first = await client(world);
   await eventually(2_000, 'it is there', () => requests(origin) === 1);
   using second = await client(world);
-  await eventually(2_000, 'it has come', () => world.plane['listeners'].get('web')!.connections.size === 2);
+  await eventually(2_000, 'it has come', () => world.plane['listeners'].get('web')!.size === 2);
   await new Promise((resolve) => setTimeout(resolve, 20));
   await world.apply([], []);
   world.advance(1_001);

@@ -14,7 +14,8 @@ import { statuses } from '../../../test/support/raw-exchange.ts';
 import { startRecordingOrigin } from '../../../test/support/recording-origin.ts';
 import { eventually } from '../../../test/support/waiting.ts';
 import { freePort } from '../../io/ports.ts';
-import { Listener } from './listener.ts';
+import type { HttpListenerPlan } from '../../config/plan.ts';
+import { HttpListener } from './http-listener.ts';
 import { CLOSE_REASONS, CONNECTIONS_CLOSED, CONNECTIONS_OPENED, CONNECTIONS_REFUSED } from '../../observe/metric-layout.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -222,7 +223,7 @@ describe('a new listener', () => {
     await using world = await startPlane(OWN);
     const [plan] = world.plane.plan.listeners;
     const port = await freePort('127.0.0.1');
-    const listener = new Listener(world.plane, { ...plan!, address: { kind: 'tcp', host: '127.0.0.1', port } }, 0);
+    const listener = new HttpListener(world.plane, { ...(plan as HttpListenerPlan), address: { kind: 'tcp', host: '127.0.0.1', port } }, 0);
     await listener.start();
     using client = await RawClient.open(port);
     using leaver = await RawClient.open(port);
@@ -248,7 +249,7 @@ describe('a new listener', () => {
     });
     await using world = await startPlane(planeTo(origin.port));
     const [plan] = world.plane.plan.listeners;
-    const listener = new Listener(world.plane, { ...plan!, address: { kind: 'unix', path } }, 0);
+    const listener = new HttpListener(world.plane, { ...(plan as HttpListenerPlan), address: { kind: 'unix', path } }, 0);
     await listener.start();
     listener.setRoutes();
     listener.serve();

@@ -1,0 +1,100 @@
+/** Compiles listeners: the kind that the address was written under, with what belongs to it. */
+import { compileHttp1 } from './compile-http1.ts';
+import { compileTls } from './compile-tls.ts';
+import type { DatagramListenerPlan, HttpListenerPlan, ListenerPlan, ProxyProtocolPlan, StreamListenerPlan, StreamTarget } from './plan.ts';
+import type { ValidConfig } from './schema/config.ts';
+
+type ValidListener = ValidConfig['listeners'][string];
+
+/** Offered to clients, in order of preference. */
+const ALPN_HTTP2 = ['h2', 'http/1.1'];
+const ALPN_HTTP1 = ['http/1.1'];
+
+/** Compiles one listener. */
+export function compileListener(name: string, listener: ValidListener): ListenerPlan {
+  switch (listener.kind) {
+    case 'http':
+      return compileHttp(name, listener);
+    case 'stream':
+      return compileStream(name, listener);
+    case 'datagram':
+      return compileDatagram(name, listener);
+  }
+}
+
+function compileHttp(name: string, listener: ValidListener): HttpListenerPlan {
+  const { timeouts, forwarding } = listener;
+  return {
+    kind: 'http',
+    name,
+    address: listener.address.address,
+    tls: listener.tls && compileTls(listener.tls, listener.http2 === null ? ALPN_HTTP1 : ALPN_HTTP2),
+    proxyProtocol: compileProxyProtocol(listener.proxyProtocol),
+    http1: compileHttp1(listener.limits),
+    http2: listener.http2 && {
+      streamsMax: listener.http2.streamsMax,
+      streamWindowBytes: listener.http2.streamWindow,
+      connectionWindowBytes: listener.http2.connectionWindow,
+    },
+    timeouts: {
+      headerMs: timeouts.header,
+      keepAliveMs: timeouts.keepAlive,
+      bodyIdleMs: timeouts.bodyIdle,
+      bodyRateMin: timeouts.bodyRateMin,
+      bodyGraceMs: timeouts.bodyGrace,
+      upgradeIdleMs: timeouts.upgradeIdle,
+    },
+    forwarding: {
+      trustedProxies: forwarding.trustedProxies,
+      headers: forwarding.headers,
+      via: forwarding.via === false ? null : forwarding.via,
+      requestId: forwarding.requestId,
+    },
+    connectionsMax: listener.connectionsMax,
+    mergeSlashes: listener.mergeSlashes,
+    encodedSlashes: listener.encodedSlashes,
+    redirectToHttps: listener.redirectToHttps,
+  };
+}
+
+function compileStream(name: string, listener: ValidListener): StreamListenerPlan {
+  const { timeouts } = listener;
+  return {
+    kind: 'stream',
+    name,
+    address: listener.address.address,
+    tls: listener.tls && compileTls(listener.tls, []),
+    readsServerName: listener.readsServerName,
+    proxyProtocol: compileProxyProtocol(listener.proxyProtocol),
+    targets: compileTargets(listener.to),
+    engine: listener.engine,
+    timeouts: { handshakeMs: timeouts.hello, idleMs: timeouts.idle, halfClosedMs: timeouts.halfClosed },
+    connectionsMax: listener.connectionsMax,
+    connectionsPerSourceMax: listener.connectionsPerSourceMax,
+  };
+}
+
+function compileDatagram(name: string, listener: ValidListener): DatagramListenerPlan {
+  return {
+    kind: 'datagram',
+    name,
+    address: listener.address.address,
+    targets: compileTargets(listener.to),
+    engine: listener.engine,
+    sessionMs: listener.timeouts.session,
+    sessionsMax: listener.connectionsMax,
+    sessionsPerSourceMax: listener.connectionsPerSourceMax,
+    answersMax: listener.answersMax,
+  };
+}
+
+/** `*` means any name, and none. */
+function compileTargets(to: ValidListener['to']): readonly StreamTarget[] {
+  if (to === undefined) return [];
+  if ('services' in to) return [{ serverNames: [], services: to.services }];
+  return Object.entries(to.serverNames).map(([name, services]) => ({ serverNames: name === '*' ? [] : [name], services }));
+}
+
+function compileProxyProtocol(given: ValidListener['proxyProtocol']): ProxyProtocolPlan | null {
+  return given && { trusted: given.trusted, version: given.version, timeoutMs: given.timeout };
+}

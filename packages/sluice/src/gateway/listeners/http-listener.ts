@@ -1,0 +1,139 @@
+/** A listener for HTTP in one worker: its connections, its rules about clients and its routes. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Socket } from 'node:net';
+import { normalizeHost } from '../../core/routing/host.ts';
+import { normalizePath } from '../../core/routing/path.ts';
+import { Router } from '../../core/routing/router.ts';
+import type { HttpListenerPlan, ListenerPlan } from '../../config/plan.ts';
+import { compileLinearRegex } from '../../io/regex.ts';
+import type { CloseReason } from '../../observe/metric-layout.ts';
+import { Acceptor } from './acceptor.ts';
+import { type ClientConnection, plainArrival } from './arrival.ts';
+import { Http1Connection } from '../downstream/http1-connection.ts';
+import type { ListenerContext } from './listener-context.ts';
+import { ForwardingRules } from '../exchange/forwarding.ts';
+import type { RequestView } from '../exchange/request-view.ts';
+import type { RouteRuntime } from '../exchange/route-runtime.ts';
+import type { WorkerContext } from '../worker-context.ts';
+
+/** What a listener needs of its worker beyond the common. `data-plane.ts` is it. */
+export interface HttpListenerOwner extends WorkerContext {
+  readonly sharesPorts: boolean;
+  compileRoute(index: number): RouteRuntime;
+  /** The last connection of a draining listener has gone. */
+  onListenerEmpty(): void;
+}
+
+export class HttpListener implements ListenerContext {
+  readonly worker: HttpListenerOwner;
+  plan: HttpListenerPlan;
+  readonly slot: number;
+  forwarding: ForwardingRules;
+  router!: Router;
+  readonly connections = new Set<ClientConnection>();
+  private routes: (RouteRuntime | null)[] = [];
+  private readonly acceptor: Acceptor;
+  private lastAuthority = '';
+  private lastHost: string | null = '';
+  private isDraining = false;
+
+  constructor(worker: HttpListenerOwner, plan: HttpListenerPlan, slot: number) {
+    this.worker = worker;
+    this.plan = plan;
+    this.slot = slot;
+    this.forwarding = new ForwardingRules(plan.forwarding);
+    this.acceptor = new Acceptor({
+      address: plan.address,
+      sharesPort: worker.sharesPorts,
+      onSocket: (socket) => this.accept(socket),
+      onError: (error) => worker.event('error', 'listener failed', { listener: plan.name, reason: error.message }),
+    });
+  }
+
+  get size(): number {
+    return this.connections.size;
+  }
+
+  update(plan: ListenerPlan): void {
+    if (plan.kind !== 'http') return;
+    if (!isDeepStrictEqual(plan.forwarding, this.plan.forwarding)) this.forwarding = new ForwardingRules(plan.forwarding);
+    this.plan = plan;
+  }
+
+  /** Compiles the routes that hold here. */
+  setRoutes(): void {
+    const { plan } = this.worker;
+    this.router = new Router(plan.routes, { listener: this.plan.name, compileRegex: compileLinearRegex });
+    this.routes = new Array<RouteRuntime | null>(plan.routes.length).fill(null);
+  }
+
+  start(): Promise<void> {
+    return this.acceptor.start();
+  }
+
+  serve(): void {
+    this.acceptor.serve();
+  }
+
+  /** The route of a request, or null. */
+  route(view: RequestView): RouteRuntime | null {
+    const index = this.router.match(view);
+    return index < 0 ? null : (this.routes[index] ??= this.worker.compileRoute(index));
+  }
+
+  /** Normalised host of an authority, or null. The last one is remembered: a client rarely asks for another. */
+  hostOf(authority: string): string | null {
+    if (authority !== this.lastAuthority) {
+      this.lastHost = authority === '' ? '' : normalizeHost(authority);
+      this.lastAuthority = authority;
+    }
+    return this.lastHost;
+  }
+
+  pathOf(path: string): string | null {
+    return normalizePath(path, this.plan);
+  }
+
+  drain(): void {
+    this.isDraining = true;
+    this.acceptor.stop();
+    for (const connection of this.connections) connection.announceClose();
+  }
+
+  close(): number {
+    this.acceptor.close();
+    let cut = 0;
+    for (const connection of this.connections) {
+      if (!connection.isIdle) cut++;
+      connection.cut('drain');
+    }
+    return cut;
+  }
+
+  closeIdle(): void {
+    for (const connection of this.connections) if (connection.isIdle) connection.cut('drain');
+  }
+
+  private readonly onClosed = (connection: ClientConnection, reason: CloseReason): void => {
+    if (!this.connections.delete(connection)) return;
+    this.worker.sweeper.remove(connection);
+    this.worker.metrics.connectionClosed(this.slot, reason);
+    if (this.isDraining && this.connections.size === 0) this.worker.onListenerEmpty();
+  };
+
+  private accept(socket: Socket): void {
+    if (this.connections.size >= this.plan.connectionsMax) {
+      this.worker.metrics.connectionRefused(this.slot);
+      socket.destroy();
+      return;
+    }
+    this.worker.metrics.connectionOpened(this.slot);
+    this.add(new Http1Connection(this, plainArrival(socket), this.onClosed));
+  }
+
+  private add(connection: ClientConnection): void {
+    this.connections.add(connection);
+    this.worker.sweeper.add(connection);
+    if (this.isDraining) connection.announceClose();
+  }
+}
