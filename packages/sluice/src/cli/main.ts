@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   status: () => import('./status.ts'),
   explain: () => import('./explain.ts'),
   drain: () => import('./drain.ts'),
+  cert: () => import('./cert.ts'),
 };
 
 const HELP = `Examples:
@@ -39,9 +40,14 @@ async function main(args: readonly string[]): Promise<void> {
   const wanted = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const modules = wanted === undefined ? Object.values(COMMANDS) : [wanted];
   for (const load of modules) (await load()).register(program);
-  for (const command of [program, ...program.commands]) command.exitOverride().copyInheritedSettings(program);
+  for (const command of withSubcommands(program)) command.exitOverride().copyInheritedSettings(program);
   if (args.length === 0) return program.outputHelp();
   await program.parseAsync(args, { from: 'user' });
+}
+
+/** A command and all below it. */
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 /** Commander's messages begin with "error: " and may have a suggestion on a second line. */

@@ -1,0 +1,141 @@
+/**
+ * Certificates for development from an authority of this user's own, made once: whoever trusts it has `https://localhost` without a warning.
+ * Kept in one directory per user, reused, and renewed when 30 days are left. Two processes that start at once make one authority.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Timestamp } from '../base/time.ts';
+import { examineCertificate, type LoadedCertificate } from './certificate.ts';
+import { withFileLock } from './file-lock.ts';
+import { ensurePrivateDirectory, writeWhole } from './private-files.ts';
+import { makeAuthority, makeLeaf, type PemPair } from './x509/authority.ts';
+import type { MadeKeyType, RandomBytes } from './x509/library.ts';
+import { normaliseNames } from './x509/names.ts';
+
+/** For whom `sluice cert dev` makes a certificate when nobody is named. */
+export const DEV_NAMES: readonly string[] = ['localhost', '*.localhost', '127.0.0.1', '::1'];
+
+export interface DevCertificateOptions {
+  readonly now: Timestamp;
+  /** Default: `devDirectory()`. */
+  readonly directory?: string;
+  /** Default `ec`. */
+  readonly keyType?: MadeKeyType;
+  /** Default: `node:crypto`'s. */
+  readonly random?: RandomBytes;
+}
+
+export interface DevCertificate {
+  readonly material: LoadedCertificate;
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** What clients must trust. */
+  readonly caFile: string;
+  /** Whether the authority was made just now: nobody trusts it yet. */
+  readonly isNewAuthority: boolean;
+}
+
+const DAY_MS = 86_400_000;
+const RENEW_MS = 30 * DAY_MS;
+const LEAF_DAYS = 397;
+/** Another process makes keys for this long at the most; a lock left by a crash is broken earlier. */
+const LOCK_WAIT_MS = 60_000;
+
+/** The directory: `SLUICE_DEV_DIR`, else `sluice/dev` where this user's programs keep their data. */
+export function devDirectory(env: NodeJS.ProcessEnv = process.env): string {
+  if (env['SLUICE_DEV_DIR']) return env['SLUICE_DEV_DIR'];
+  return join(env['XDG_DATA_HOME'] || join(homedir(), '.local/share'), 'sluice/dev');
+}
+
+/**
+ * The certificate for these names, made when there is none that will do.
+ * @param names Host names and addresses; none means `DEV_NAMES`.
+ * @throws {Error} that names the file or name and the remedy.
+ */
+export async function devCertificate(names: readonly string[], options: DevCertificateOptions): Promise<DevCertificate> {
+  const wanted = normaliseNames(names.length === 0 ? DEV_NAMES : names).toSorted();
+  const directory = options.directory ?? devDirectory();
+  await ensurePrivateDirectory(directory);
+  const signal = AbortSignal.timeout(LOCK_WAIT_MS);
+  return withFileLock(join(directory, 'lock'), { signal }, async () => {
+    const authority = await useAuthority(directory, options);
+    const base = join(directory, `${fileName(wanted)}${options.keyType === 'rsa' ? '-rsa' : ''}`);
+    const files = { certFile: `${base}.pem`, keyFile: `${base}.key` };
+    const kept = await readPair(files.certFile, files.keyFile);
+    const usable = kept === null ? null : usableLeaf(kept, authority, wanted, options.now);
+    const material = usable ?? (await makeLeafFiles(files, wanted, authority, options));
+    return { material, ...files, caFile: authority.certFile, isNewAuthority: authority.isNew };
+  });
+}
+
+interface Authority extends PemPair {
+  readonly certFile: string;
+  readonly notAfter: Timestamp;
+  readonly isNew: boolean;
+}
+
+async function useAuthority(directory: string, { now, random = randomBytes }: DevCertificateOptions): Promise<Authority> {
+  const certFile = join(directory, 'ca.pem');
+  const keyFile = join(directory, 'ca.key');
+  const kept = await readPair(certFile, keyFile);
+  if (kept !== null) {
+    const { notAfter } = examine(kept, certFile, keyFile, now);
+    if (notAfter - now > RENEW_MS) return { ...kept, certFile, notAfter, isNew: false };
+  }
+  const made = await makeAuthority({ name: `Sluice development CA (${hostname().slice(0, 30)})`, now, random });
+  // The key first: a certificate without its key would be a broken authority, a key without certificate is none yet.
+  await writeWhole(keyFile, made.keyPem);
+  await writeWhole(certFile, made.certPem, 0o644);
+  return { ...made, certFile, notAfter: examine(made, certFile, keyFile, now).notAfter, isNew: true };
+}
+
+async function makeLeafFiles(
+  files: { certFile: string; keyFile: string },
+  names: readonly string[],
+  authority: Authority,
+  { now, keyType = 'ec', random = randomBytes }: DevCertificateOptions,
+): Promise<LoadedCertificate> {
+  const days = Math.min(LEAF_DAYS, Math.floor((authority.notAfter - now) / DAY_MS));
+  const pair = await makeLeaf({ authority, names, now, random, keyType, days });
+  await writeWhole(files.keyFile, pair.keyPem);
+  await writeWhole(files.certFile, pair.certPem, 0o644);
+  return examine(pair, files.certFile, files.keyFile, now);
+}
+
+/** Null when it is for other names, from another authority, damaged, or near its end: it is only a copy of what can be made again. */
+function usableLeaf(pair: PemPair, authority: Authority, names: readonly string[], now: Timestamp): LoadedCertificate | null {
+  // With the authority behind it, the chain is only in order when the authority signed it.
+  const chain = [pair.certPem, authority.certPem].map((text) => ({ file: 'certificate', text }));
+  const reading = examineCertificate({ certificates: chain, key: { file: 'key', text: pair.keyPem } }, now);
+  if (!reading.ok || reading.warnings.length > 0 || reading.material.notAfter - now <= RENEW_MS) return null;
+  if (reading.material.names.toSorted().join(' ') !== names.join(' ')) return null;
+  return examine(pair, 'certificate', 'key', now);
+}
+
+function examine(pair: PemPair, certFile: string, keyFile: string, now: Timestamp): LoadedCertificate {
+  const reading = examineCertificate(
+    { certificates: [{ file: certFile, text: pair.certPem }], key: { file: keyFile, text: pair.keyPem } },
+    now,
+  );
+  if (reading.ok) return reading.material;
+  throw new Error(`the development authority is damaged: ${reading.faults.map(({ message }) => message).join('; ')}, or remove both files`);
+}
+
+/** Null when one of them is not there. */
+async function readPair(certFile: string, keyFile: string): Promise<PemPair | null> {
+  try {
+    const [certPem, keyPem] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
+    return { certPem, keyPem };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** The first name, for people, and a hash of all. */
+function fileName(names: readonly string[]): string {
+  const first = names.find((name) => /^[a-z]/.test(name)) ?? names[0] ?? '';
+  return `${first.replaceAll(/[^a-z0-9.-]/g, '_')}-${createHash('sha256').update(names.join(' ')).digest('hex').slice(0, 8)}`;
+}
