@@ -19,7 +19,8 @@ import type { ListenerContext } from '../listeners/listener-context.ts';
 import { type OwnAnswer, ReplyWriter } from './reply-writer.ts';
 import { finishExchange } from '../exchange/reporting.ts';
 import { RequestBody } from './request-body.ts';
-import { Tunnel, type TunnelClient } from '../tunnel.ts';
+import { Tunnel, type TunnelClient } from '../tunnel/tunnel.ts';
+import { SocketEnd } from '../tunnel/tunnel-end.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 
 /** Interim replies (1xx) of one exchange that are passed on; more is an attack on the client. */
@@ -113,6 +114,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
 
   private onData(chunk: Buffer): void {
     if (this.isLingering) return;
+    if (this.tunnel !== null) return void this.tunnel.fromClient.onBytes(chunk);
     let bytes = chunk;
     if (this.pending !== null) {
       bytes = Buffer.concat([this.pending, chunk]);
@@ -288,7 +290,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     this.reply.upgrade(attempt.parser, bytes, start, service.onReplyHead(exchange, attempt, bytes, start));
     const early = this.pending;
     this.pending = null;
-    this.tunnel = new Tunnel(this, exchange, attempt);
+    this.tunnel = new Tunnel(this, exchange, attempt, new SocketEnd(this.socket));
     this.tunnel.start(early, bytes.subarray(rest));
     this.unpause();
   }
@@ -409,7 +411,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
 
   private onDrain(): void {
     this.reply.outbox.hasRoom = true;
-    if (this.tunnel !== null) return this.tunnel.onDownstreamDrain();
+    if (this.tunnel !== null) return this.tunnel.fromClient.onRoom();
     const { exchange } = this;
     if (exchange === null) return this.isLingering ? undefined : this.awaitNext();
     this.deadline = exchange.isRequestDone ? exchange.exchangeDeadline : Math.min(this.body!.deadline, exchange.exchangeDeadline);
@@ -417,7 +419,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
   }
 
   private onEnd(): void {
-    if (this.tunnel !== null) return this.tunnel.onDownstreamEnd();
+    if (this.tunnel !== null) return this.tunnel.fromClient.onEnd();
     if (this.isLingering) return; // both sides have ended: the socket closes by itself
     if (this.exchange === null && this.socket.writableLength > 0) return this.finish(); // it still reads the last reply
     // Half-closed with a request under way: the client has gone (nginx and Envoy read it so, too).
@@ -430,7 +432,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     this.isGone = true;
     this.pending = null;
     const { exchange } = this;
-    if (this.tunnel !== null) this.tunnel.onDownstreamClose();
+    if (this.tunnel !== null) this.tunnel.fromClient.onClose(false);
     else if (exchange !== null) {
       if (exchange.outcome === 'complete') exchange.outcome = 'client-gone';
       exchange.isCut = true;

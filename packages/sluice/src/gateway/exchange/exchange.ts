@@ -3,7 +3,6 @@
  * far the reply is, and what the metrics and the access log will say. Who acts on it: `downstream/` feeds it and ends it,
  * `service/` finds it an endpoint, `upstream/` answers it.
  */
-import type { Socket } from 'node:net';
 import type { Instant } from '../../base/time.ts';
 import type { AffinityRequest } from '../../core/affinity/affinity.ts';
 import type { BodyKind } from '../../core/http1/framing.ts';
@@ -13,6 +12,7 @@ import type { Trailers } from '../../core/http1/body-decoder.ts';
 import type { RoutePlan, ServicePlan } from '../../config/plan.ts';
 import type { CompiledEdits } from './header-edits.ts';
 import type { RequestView } from './request-view.ts';
+import type { TunnelEnd, TunnelListener } from '../tunnel/tunnel-end.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 
 /** A request body up to this size is kept until the reply begins, so that an idempotent request can be sent again. */
@@ -68,8 +68,8 @@ export interface Attempt {
   resume(): void;
   /** Ends it at once; nobody is told. */
   discard(): void;
-  /** Hands the connection over to a tunnel. @param onBytes Answers whether it keeps the bytes' memory. */
-  detach(onBytes: (bytes: Buffer) => boolean): Socket;
+  /** Hands over what carries it to a tunnel. */
+  detach(listener: TunnelListener): TunnelEnd;
 }
 
 /** The service of an exchange, as the client's side sees it. `service.ts` is it. */

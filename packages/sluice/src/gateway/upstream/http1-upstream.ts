@@ -12,6 +12,7 @@ import { type Attempt, type Exchange, REPLAY_BYTES_MAX } from '../exchange/excha
 import { Outbox } from '../outbox.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import type { Sweepable } from '../sweeper.ts';
+import { SocketEnd, type TunnelEnd, type TunnelListener } from '../tunnel/tunnel-end.ts';
 import { FAILURES, type UpstreamFailure } from './upstream-failure.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
@@ -61,7 +62,7 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
   private readonly decoder: BodyDecoder;
   private readonly memory = new ReadBuffer();
   private pending: Buffer | null = null;
-  private onTunnelBytes: ((bytes: Buffer) => boolean) | null = null;
+  private tunnel: TunnelListener | null = null;
   private readonly openedAt: Instant;
 
   constructor(pool: UpstreamOwner, openedAt: Instant) {
@@ -126,15 +127,20 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
 
   /**
    * Hands the socket over (an upgrade): from here on it is somebody else's, and never pooled.
-   * @param onBytes Takes what is read; answers whether it keeps the memory.
+   * @param listener Takes what is read; answers whether it keeps the memory.
    */
-  detach(onBytes: (bytes: Buffer) => boolean): Socket {
-    this.onTunnelBytes = onBytes;
+  detach(listener: TunnelListener): TunnelEnd {
+    const { socket } = this;
+    this.tunnel = listener;
     this.isDead = true;
     this.deadline = Infinity;
-    this.socket.removeAllListeners();
+    socket.removeAllListeners();
     this.pool.onDetached(this);
-    return this.socket;
+    socket.on('drain', () => listener.onRoom());
+    socket.on('end', () => listener.onEnd());
+    socket.on('error', () => listener.onClose(true));
+    socket.on('close', () => listener.onClose(false));
+    return new SocketEnd(socket);
   }
 
   /** Ends the connection at once; its exchange, if any, is not told. */
@@ -194,8 +200,8 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
   /** @returns True: read on. */
   private onRead(memory: Buffer, size: number): boolean {
     this.memory.filled(size);
-    if (this.onTunnelBytes !== null) {
-      if (this.onTunnelBytes(memory.subarray(0, size))) this.memory.keep();
+    if (this.tunnel !== null) {
+      if (this.tunnel.onBytes(memory.subarray(0, size))) this.memory.keep();
     } else this.onData(memory, size);
     return true;
   }

@@ -1,11 +1,11 @@
 /** Upgraded connections over real sockets: bytes, half-closes, silence, and ends on both sides. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type HostileOrigin, hostileOrigin, type OriginConnection } from '../../test/support/hostile-origin.ts';
-import { servicePlan } from '../../test/support/plans.ts';
-import { RawClient } from '../../test/support/raw-client.ts';
-import { type ServicePlane, startServicePlane } from '../../test/support/service-plane.ts';
-import { eventually } from '../../test/support/waiting.ts';
+import { type HostileOrigin, hostileOrigin, type OriginConnection } from '../../../test/support/hostile-origin.ts';
+import { servicePlan } from '../../../test/support/plans.ts';
+import { RawClient } from '../../../test/support/raw-client.ts';
+import { type ServicePlane, startServicePlane } from '../../../test/support/service-plane.ts';
+import { eventually } from '../../../test/support/waiting.ts';
 
 const ASK = 'GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n';
 const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n';
