@@ -18,46 +18,52 @@ export class MaglevTable implements HashTable {
   readonly #entries = new Uint16Array(MAGLEV_SIZE);
 
   rebuild(candidates: Candidates): void {
-    const { count, weights } = candidates;
-    // The turns' order is by address, not by configuration order, so that gateways with other orders agree.
-    const order = Array.from({ length: count }, (_, index) => index).sort((left, right) =>
-      candidates.addresses[left]! < candidates.addresses[right]! ? -1 : 1,
-    );
-    const position = new Int32Array(count);
-    const skip = new Int32Array(count);
-    const targets = new Float64Array(count);
-    let heaviest = 0;
-    for (let index = 0; index < count; index++) heaviest = Math.max(heaviest, weights[index]!);
-    for (let index = 0; index < count; index++) {
-      const address = candidates.addresses[index]!;
-      position[index] = hashString(address) % MAGLEV_SIZE;
-      skip[index] = (hashString(address, SKIP_SEED) % (MAGLEV_SIZE - 1)) + 1;
-    }
-    this.#entries.fill(EMPTY);
-    for (let filled = 0; ;) {
-      for (const index of order) {
-        targets[index] = targets[index]! + weights[index]! / heaviest;
-        if (targets[index] < 1) continue;
-        targets[index] = targets[index] - 1;
-        position[index] = this.#claim(index, position[index]!, skip[index]!);
-        if (++filled === MAGLEV_SIZE) return;
-      }
-    }
-  }
-
-  /** Takes the endpoint's next free entry; returns where to go on. */
-  #claim(index: number, from: number, skip: number): number {
-    let at = from;
-    while (this.#entries[at] !== EMPTY) {
-      at += skip;
-      if (at >= MAGLEV_SIZE) at -= MAGLEV_SIZE;
-    }
-    this.#entries[at] = index;
-    return at;
+    fillMaglev(this.#entries, candidates);
   }
 
   choice(key: number, attempt: number): number {
     // Later choices are other entries, far away: a neighbour's overflow then does not all go to one endpoint.
     return this.#entries[(attempt === 0 ? key : mix32(key + Math.imul(attempt, 0x9e3779b1))) % MAGLEV_SIZE]!;
   }
+}
+
+/** Fills a table of any prime size with the indices of the candidates, of which there is at least one. */
+export function fillMaglev(entries: Uint16Array, candidates: Pick<Candidates, 'count' | 'weights' | 'addresses'>): void {
+  const size = entries.length;
+  const { count, weights } = candidates;
+  // The turns' order is by address, not by configuration order, so that gateways with other orders agree.
+  const order = Array.from({ length: count }, (_, index) => index).sort((left, right) =>
+    candidates.addresses[left]! < candidates.addresses[right]! ? -1 : 1,
+  );
+  const position = new Int32Array(count);
+  const skip = new Int32Array(count);
+  const targets = new Float64Array(count);
+  let heaviest = 0;
+  for (let index = 0; index < count; index++) heaviest = Math.max(heaviest, weights[index]!);
+  for (let index = 0; index < count; index++) {
+    const address = candidates.addresses[index]!;
+    position[index] = hashString(address) % size;
+    skip[index] = (hashString(address, SKIP_SEED) % (size - 1)) + 1;
+  }
+  entries.fill(EMPTY);
+  for (let filled = 0; ;) {
+    for (const index of order) {
+      targets[index] = targets[index]! + weights[index]! / heaviest;
+      if (targets[index] < 1) continue;
+      targets[index] = targets[index] - 1;
+      position[index] = claim(entries, index, position[index]!, skip[index]!);
+      if (++filled === size) return;
+    }
+  }
+}
+
+/** Takes the endpoint's next free entry; returns where to go on. */
+function claim(entries: Uint16Array, index: number, from: number, skip: number): number {
+  let at = from;
+  while (entries[at] !== EMPTY) {
+    at += skip;
+    if (at >= entries.length) at -= entries.length;
+  }
+  entries[at] = index;
+  return at;
 }
