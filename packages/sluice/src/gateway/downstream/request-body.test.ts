@@ -104,7 +104,7 @@ describe('content', () => {
     attempt();
     feed('hello');
     body.release();
-    assert.equal(body['exchange'], null);
+    assert.equal(body['content']['exchange'], null);
     assert.equal(feed('helloGET'), 5);
     assert.deepEqual([body.isDone, sent, exchange.bytesIn, exchange.isRequestDone], [true, ['hello'], 5, false]);
   });
