@@ -201,6 +201,11 @@ export class Exchange {
     this.startedAt = startedAt;
   }
 
+  /** Its place in a queue. */
+  get shedPriority(): RoutePlan['shedPriority'] {
+    return this.route!.plan.shedPriority;
+  }
+
   /** Whether it may be sent (again) as a whole. */
   get canResend(): boolean {
     return this.isReplayable && this.isRequestDone;

@@ -1,33 +1,40 @@
 /**
- * Requests that wait because their service is at its bound, in one worker: `core/limiting/wait-queue.ts` decides who, this decides when. Who waits is let go at
+ * Requests (at layer 4 connections) that wait because their service is at its bound, in one worker: `core/limiting/wait-queue.ts` decides who, this decides when. Who waits is let go at
  * the end of a turn of the event loop, as newcomers are (`dispatcher.ts`), and before them. Room that another worker frees is noticed at the next sweep.
  */
 import type { Instant } from '../../base/time.ts';
-import { hasRoom } from '../../core/limiting/admission.ts';
+import { hasRoom, type Priority } from '../../core/limiting/admission.ts';
 import { WaitQueue } from '../../core/limiting/wait-queue.ts';
 import type { LimitsPlan } from '../../config/plan.ts';
-import type { Exchange } from '../exchange/exchange.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
-/** Whose requests wait. `service.ts` is it. */
-export interface QueueOwner {
+/** Who waits. `exchange.ts` is it, and `layer4/stream.ts`. */
+export interface Waiting {
+  readonly isOver: boolean;
+  readonly shedPriority: Priority;
+  /** Where it waits, if it does: gives the place up. */
+  leaveQueue: (() => void) | null;
+}
+
+/** Whose requests wait. `service.ts` is it, and `layer4/stream-service.ts`. */
+export interface QueueOwner<Item extends Waiting> {
   readonly worker: WorkerContext;
   readonly slot: number;
   readonly plan: { readonly limits: LimitsPlan };
-  attempt(exchange: Exchange, now: Instant): void;
+  attempt(item: Item, now: Instant): void;
   /** Refuses it: there is no place, or its time is up. */
-  shed(exchange: Exchange): void;
+  shed(item: Item): void;
 }
 
-export class ServiceQueue {
-  private readonly owner: QueueOwner;
-  private readonly queue: WaitQueue<Exchange>;
+export class ServiceQueue<Item extends Waiting> {
+  private readonly owner: QueueOwner<Item>;
+  private readonly queue: WaitQueue<Item>;
   private isScheduled = false;
   private isServing = false;
 
-  constructor(owner: QueueOwner) {
+  constructor(owner: QueueOwner<Item>) {
     this.owner = owner;
-    this.queue = new WaitQueue<Exchange>(owner.plan.limits);
+    this.queue = new WaitQueue<Item>(owner.plan.limits);
   }
 
   get size(): number {
@@ -39,12 +46,12 @@ export class ServiceQueue {
     this.queue.setLimits(this.owner.plan.limits);
   }
 
-  /** Takes an exchange in, or refuses it or the one whose place it gets. */
-  enter(exchange: Exchange, now: Instant): void {
+  /** Takes one in, or refuses it or the one whose place it gets. */
+  enter(item: Item, now: Instant): void {
     const { queue } = this;
-    const offer = queue.offer(exchange, exchange.route!.plan.shedPriority, now);
-    if (offer.kind === 'full') return this.owner.shed(exchange);
-    exchange.leaveQueue = () => void queue.remove(offer.ticket);
+    const offer = queue.offer(item, item.shedPriority, now);
+    if (offer.kind === 'full') return this.owner.shed(item);
+    item.leaveQueue = () => void queue.remove(offer.ticket);
     if (offer.kind !== 'displaced') return;
     offer.displaced.leaveQueue = null;
     this.owner.shed(offer.displaced);
@@ -52,9 +59,9 @@ export class ServiceQueue {
 
   /** Those who waited too long are refused. */
   expire(now: Instant): void {
-    for (const exchange of this.queue.expire(now)) {
-      exchange.leaveQueue = null;
-      if (!exchange.isOver) this.owner.shed(exchange);
+    for (const item of this.queue.expire(now)) {
+      item.leaveQueue = null;
+      if (!item.isOver) this.owner.shed(item);
     }
   }
 
@@ -75,9 +82,9 @@ export class ServiceQueue {
     const { worker, slot, plan } = this.owner;
     for (let next = this.queue.nextPriority(); next !== null; next = this.queue.nextPriority()) {
       if (!hasRoom(worker.table, slot, plan.limits, next)) break;
-      const exchange = this.queue.take(now)!;
-      exchange.leaveQueue = null;
-      this.owner.attempt(exchange, now);
+      const item = this.queue.take(now)!;
+      item.leaveQueue = null;
+      this.owner.attempt(item, now);
     }
     this.isServing = false;
   }

@@ -4,16 +4,13 @@
  */
 import type { Instant } from '../../base/time.ts';
 import { NONE } from '../../core/balancing/balancer.ts';
-import { countConnection } from '../../core/balancing/in-flight.ts';
-import type { ServiceBalancer } from '../../core/balancing/service-balancer.ts';
 import type { Outcome } from '../../core/health/outcome.ts';
 import { admit, hasRoom } from '../../core/limiting/admission.ts';
 import { startHedge } from '../../core/limiting/hedge-budget.ts';
-import { finishRetry, type RetryBudget, retryBudget } from '../../core/limiting/retry-budget.ts';
+import { finishRetry } from '../../core/limiting/retry-budget.ts';
 import type { ServicePlan } from '../../config/plan.ts';
 import { ServiceAffinity } from './affinity.ts';
-import { AttemptLedger, outcomeOf } from './attempt-ledger.ts';
-import { balanceRules, endpointsOf, newBalancer } from './balancer-setup.ts';
+import { outcomeOf } from './attempt-ledger.ts';
 import { EndpointPools } from '../upstream/endpoint-pools.ts';
 import type { Attempt, Exchange, ExchangeService } from '../exchange/exchange.ts';
 import { Hedger } from './hedger.ts';
@@ -21,17 +18,13 @@ import { noteReport, usesReports } from './load-report.ts';
 import type { PoolOwner } from '../upstream/pool.ts';
 import type { RequestView } from '../exchange/request-view.ts';
 import { afterFailure, afterStatus } from './retries.ts';
+import { type EndpointSlots, ServiceCore } from './service-core.ts';
 import { type QueueOwner, ServiceQueue } from './service-queue.ts';
 import type { Sweepable } from '../sweeper.ts';
 import { FAILURES, type UpstreamFailure } from '../upstream/upstream-failure.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
-export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepable {
-  readonly worker: WorkerContext;
-  readonly slot: number;
-  plan: ServicePlan;
-  balancer: ServiceBalancer;
-  budget: RetryBudget;
+export class Service extends ServiceCore implements ExchangeService, PoolOwner, QueueOwner<Exchange>, Sweepable {
   waiting = 0;
   /** Once no route leads here, the sweeper looks after those who still wait. */
   deadline = 0;
@@ -40,29 +33,18 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
   private affinityRules = '';
   private hedger: Hedger | null = null;
   private usesReports = false;
-  private readonly queue: ServiceQueue;
+  private readonly queue: ServiceQueue<Exchange>;
   private readonly pools: EndpointPools;
-  private readonly ledger: AttemptLedger;
 
-  constructor(worker: WorkerContext, slot: number, plan: ServicePlan, slots: Readonly<Record<string, number>>) {
-    this.worker = worker;
-    this.slot = slot;
-    this.plan = plan;
-    this.budget = retryBudget(plan.retry.budgetShare, plan.limits.retriesMax);
-    this.queue = new ServiceQueue(this);
-    this.ledger = new AttemptLedger(this);
-    this.balancer = newBalancer(worker, slot, plan, slots);
+  constructor(worker: WorkerContext, slot: number, plan: ServicePlan, slots: EndpointSlots) {
+    super(worker, slot, plan, slots);
+    this.queue = new ServiceQueue<Exchange>(this);
     this.pools = new EndpointPools(this);
     this.configure(plan, slots);
   }
 
-  /** Takes a changed plan over; what it does not change is kept. */
-  update(plan: ServicePlan, slots: Readonly<Record<string, number>>): void {
-    const isBalancedAsBefore = balanceRules(plan) === balanceRules(this.plan);
-    this.plan = plan;
-    this.budget = retryBudget(plan.retry.budgetShare, plan.limits.retriesMax);
-    if (isBalancedAsBefore) this.balancer.setEndpoints(endpointsOf(plan, slots));
-    else this.balancer = newBalancer(this.worker, this.slot, plan, slots);
+  override update(plan: ServicePlan, slots: EndpointSlots): void {
+    super.update(plan, slots);
     this.queue.update();
     this.configure(plan, slots);
   }
@@ -252,19 +234,6 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
 
   // ---- bounds on connections
 
-  connectionOpened(): void {
-    countConnection(this.worker.table, this.slot, this.worker.index, 1);
-  }
-
-  connectionClosed(): void {
-    countConnection(this.worker.table, this.slot, this.worker.index, -1);
-  }
-
-  isConnectionBoundReached(): boolean {
-    const bound = this.plan.limits.connectionsMax;
-    return bound > 0 && Atomics.load(this.worker.table.serviceConnections, this.slot) >= bound;
-  }
-
   makeRoom(): boolean {
     return !this.isConnectionBoundReached() || (this.pools.dropIdle() && !this.isConnectionBoundReached());
   }
@@ -323,7 +292,7 @@ export class Service implements ExchangeService, PoolOwner, QueueOwner, Sweepabl
     exchange.endpoint = exchange.current!.slot;
   }
 
-  private configure(plan: ServicePlan, slots: Readonly<Record<string, number>>): void {
+  private configure(plan: ServicePlan, slots: EndpointSlots): void {
     const rules = JSON.stringify(plan.affinity);
     if (plan.affinity === null) this.affinity = null;
     else if (this.affinity !== null && rules === this.affinityRules) this.affinity.setEndpoints(slots);
