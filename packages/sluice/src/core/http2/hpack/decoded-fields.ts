@@ -73,11 +73,11 @@ export class DecodedFields extends Octets {
     this.note(this.length, nameEnd, valueEnd);
   }
 
-  /** Writes the name of a line at `length`. @returns The name's end. */
+  /** Writes the name of a line at `length`, with room for `: ` behind it. @returns The name's end. */
   copyName(store: LineStore, place: number): number {
     const start = store.places[place]!;
     const length = store.places[place + 1]! - start;
-    this.reserve(this.length, length);
+    this.reserve(this.length, length + 2);
     copyOctets(store, start, length, this, this.length);
     return this.length + length;
   }

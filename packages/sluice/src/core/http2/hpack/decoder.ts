@@ -16,6 +16,9 @@ import { STATIC_COUNT, STATIC_TABLE } from './static-table.ts';
 /** The value of SETTINGS_HEADER_TABLE_SIZE that both sides begin with (RFC 9113 §6.5.2). */
 export const DEFAULT_TABLE_BYTES = 4096;
 
+/** `: ` behind a name, CRLF behind a value. */
+const SEPARATOR_BYTES = 2;
+
 export class HpackDecoder {
   private readonly table: DynamicTable;
   private readonly reader = new BlockReader();
@@ -84,13 +87,11 @@ export class HpackDecoder {
     const index = this.reader.integer(isIndexed ? 0x3f : 0x0f);
     const nameEnd = index === 0 ? this.readString(into, into.length) : this.copyName(index, into);
     if (nameEnd < 0) return false;
-    into.reserve(nameEnd, 2);
     into.bytes[nameEnd] = 0x3a;
     into.bytes[nameEnd + 1] = 0x20;
     const valueEnd = this.readString(into, nameEnd + 2);
     if (valueEnd < 0) return false;
     if (isIndexed) this.table.add(into.bytes, into.length, nameEnd, valueEnd);
-    into.reserve(valueEnd, 2);
     into.commit(nameEnd, valueEnd);
     return true;
   }
@@ -113,7 +114,7 @@ export class HpackDecoder {
     const start = reader.at;
     if (length === BAD_INTEGER || length > reader.end - start) return -1;
     reader.at = start + length;
-    into.reserve(at, isCoded ? decodedBytesMax(length) : length);
+    into.reserve(at, (isCoded ? decodedBytesMax(length) : length) + SEPARATOR_BYTES);
     if (isCoded) return huffmanDecode(bytes, start, start + length, into.bytes, at);
     copyBytes(bytes, start, start + length, into.bytes, at);
     return at + length;
