@@ -16,7 +16,7 @@ export interface HeadLimits {
 export abstract class HeadParser {
   fault: Fault | null = null;
   /** 0 for HTTP/1.0, 1 for HTTP/1.1. */
-  minorVersion = 1;
+  minorVersion: 0 | 1 = 1;
   bodyKind: BodyKind = 'none';
   /** The value of Upgrade, or null. Only meaningful together with `connection.upgrade`. */
   upgrade: string | null = null;

@@ -94,7 +94,7 @@ export class RequestParser extends HeadParser {
     if (major < 0x30 || major > 0x39 || bytes[start + 6] !== 0x2e || minor < 0x30 || minor > 0x39) return this.refuse(FAULTS.version);
     if (bytes[start + 8] !== CR || bytes[start + 9] !== LF) return this.refuse(FAULTS.version);
     if (major !== 0x31 || minor > 0x31) return this.refuse(FAULTS.versionUnsupported);
-    this.minorVersion = minor - 0x30;
+    this.minorVersion = minor === 0x30 ? 0 : 1;
     return 0;
   }
 

@@ -69,7 +69,7 @@ export class ResponseParser extends HeadParser {
       status = status * 10 + (bytes[at]! - 0x30);
     }
     if (status < 100 || status > 599) return this.refuse(FAULTS.statusLine);
-    this.minorVersion = minor - 0x30;
+    this.minorVersion = minor === 0x30 ? 0 : 1;
     this.status = status;
     return this.parseReason(bytes, at, limit, limit === bound);
   }

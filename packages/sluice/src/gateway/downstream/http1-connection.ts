@@ -4,7 +4,6 @@
  */
 import type { Socket } from 'node:net';
 import type { Instant } from '../../base/time.ts';
-import type { Trailers } from '../../core/http1/body-decoder.ts';
 import { CR, LF } from '../../core/http1/characters.ts';
 import { FAULTS, type Fault } from '../../core/http1/fault.ts';
 import { MORE, REFUSED } from '../../core/http1/field-section.ts';
@@ -225,7 +224,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     if (!exchange.isRequestDone) this.isClosing = true; // RFC 9112 §9.6: an early answer ends the connection
     exchange.status = parser.status;
     exchange.isReplyStarted = true;
-    this.reply.head(exchange, parser, bytes, start, cookieLines, this.isClosing);
+    this.reply.head(exchange, attempt, bytes, start, cookieLines, this.isClosing);
     return true;
   }
 
@@ -253,7 +252,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     return hasRoom;
   }
 
-  onReplyEnd(exchange: Exchange, trailers: Trailers | null): void {
+  onReplyEnd(exchange: Exchange, trailers: string): void {
     this.reply.end(trailers);
     this.end(exchange);
   }

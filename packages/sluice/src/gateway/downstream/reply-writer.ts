@@ -1,14 +1,12 @@
 /** The bytes of replies to one client: heads, content in the framing that was chosen, ends. Gathers; `flush` sends. */
 import type { Socket } from 'node:net';
-import type { Trailers } from '../../core/http1/body-decoder.ts';
 import type { BodyKind } from '../../core/http1/framing.ts';
 import type { ResponseParser } from '../../core/http1/response-parser.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { Attempt, Exchange } from '../exchange/exchange.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import { Outbox } from '../outbox.ts';
 import { ownReply } from './refusal.ts';
 import { type ReplyFraming, writeInterimHead, writeResponseHead, writeUpgradeHead } from './response-head.ts';
-import { trailerLines } from '../exchange/trailers.ts';
 
 /** A reply of our own. */
 export interface OwnAnswer {
@@ -42,7 +40,8 @@ export class ReplyWriter {
   }
 
   /** The head of an origin's reply; content follows. */
-  head(exchange: Exchange, parser: ResponseParser, bytes: Buffer, start: number, cookieLines: string, isLast: boolean): void {
+  head(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number, cookieLines: string, isLast: boolean): void {
+    const { parser } = attempt;
     this.outbox.mark();
     this.outbox.addText(
       writeResponseHead({
@@ -53,7 +52,7 @@ export class ReplyWriter {
         keepsLength: exchange.isHead || parser.status === 304,
         close: isLast,
         saysKeepAlive: exchange.minorVersion === 0,
-        viaLine: this.listener.forwarding.viaLine(parser.minorVersion),
+        viaLine: this.listener.forwarding.viaLine(attempt.version),
         edits: exchange.route!.responseEdits,
         cookieLines,
         clock: this.listener.worker.clock,
@@ -68,8 +67,9 @@ export class ReplyWriter {
     this.outbox.addText('\r\n');
   }
 
-  end(trailers: Trailers | null): void {
-    if (this.framing === 'chunked') this.outbox.addText(`0\r\n${trailerLines(trailers)}\r\n`);
+  /** @param trailers Field lines, each with CRLF. */
+  end(trailers: string): void {
+    if (this.framing === 'chunked') this.outbox.addText(`0\r\n${trailers}\r\n`);
   }
 
   interim(parser: ResponseParser, bytes: Buffer, start: number): void {

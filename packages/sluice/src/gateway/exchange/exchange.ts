@@ -8,7 +8,6 @@ import type { AffinityRequest } from '../../core/affinity/affinity.ts';
 import type { BodyKind } from '../../core/http1/framing.ts';
 import type { AccessOutcome } from '../../observe/access-log.ts';
 import type { ResponseParser } from '../../core/http1/response-parser.ts';
-import type { Trailers } from '../../core/http1/body-decoder.ts';
 import type { RoutePlan, ServicePlan } from '../../config/plan.ts';
 import type { CompiledEdits } from './header-edits.ts';
 import type { RequestView } from './request-view.ts';
@@ -34,8 +33,8 @@ export interface Client {
   replyBody(exchange: Exchange, bytes: Buffer, start: number, end: number): void;
   /** Sends what was gathered. @returns Whether the client takes more. */
   flushReply(): boolean;
-  /** The reply is whole. */
-  onReplyEnd(exchange: Exchange, trailers: Trailers | null): void;
+  /** The reply is whole. @param trailers Field lines, each with CRLF. */
+  onReplyEnd(exchange: Exchange, trailers: string): void;
   /** The origin failed after its reply's head was accepted. */
   onReplyCut(exchange: Exchange, failure: UpstreamFailure): void;
   /** 101: the head stands at `start`, the tunnel's first bytes at `rest`. */
@@ -44,9 +43,14 @@ export interface Client {
   replyOwn(exchange: Exchange, reply: { readonly status: number; readonly fields?: string; readonly body?: string }): void;
 }
 
+/** The minor version of HTTP/1, or 2 for HTTP/2. */
+export type HttpVersion = 0 | 1 | 2;
+
 /** One sending of an exchange to an endpoint. `upstream/http1-upstream.ts` is it. */
 export interface Attempt {
   readonly parser: ResponseParser;
+  /** HTTP/1.x that the reply came in; 2 for HTTP/2. For Via. */
+  readonly version: HttpVersion;
   /** Slot of the endpoint. */
   readonly slot: number;
   readonly sentAt: Instant;
@@ -129,6 +133,8 @@ export class Exchange {
   /** The client asked for an upgrade and may have one. */
   isUpgrade = false;
   minorVersion = 1;
+  /** The client speaks HTTP/2: its requests are written as HTTP/1.1 (`minorVersion` 1) all the same. */
+  isHttp2 = false;
 
   route: ExchangeRoute | null = null;
   service: ExchangeService | null = null;

@@ -6,6 +6,7 @@ import { BlockList, isIP } from 'node:net';
 import type { RequestParser } from '../../core/http1/request-parser.ts';
 import { ALIAS, ID } from '../../core/http1/field-section.ts';
 import * as known from '../../core/http1/known-fields.ts';
+import type { HttpVersion } from './exchange.ts';
 import type { ForwardingPlan } from '../../config/plan.ts';
 
 /** Addresses examined in one X-Forwarded-For at most; what is left of them is not believed. */
@@ -14,23 +15,23 @@ const HOPS_MAX = 32;
 /** A listener's rules, compiled once. */
 export class ForwardingRules {
   readonly plan: ForwardingPlan;
-  /** `Via: 1.0 name` and `Via: 1.1 name`, each with CRLF, by minor version; or empty. */
-  private readonly viaLines: readonly [string, string];
+  /** `Via: 1.0 name`, `Via: 1.1 name` and `Via: 2.0 name`, each with CRLF; or empty. */
+  private readonly viaLines: readonly string[];
   readonly writesXForwarded: boolean;
   readonly writesForwarded: boolean;
   private readonly trusted: BlockList | null;
 
   constructor(plan: ForwardingPlan) {
     this.plan = plan;
-    this.viaLines = plan.via === null ? ['', ''] : [`Via: 1.0 ${plan.via}\r\n`, `Via: 1.1 ${plan.via}\r\n`];
+    this.viaLines = plan.via === null ? ['', '', ''] : [`Via: 1.0 ${plan.via}\r\n`, `Via: 1.1 ${plan.via}\r\n`, `Via: 2.0 ${plan.via}\r\n`];
     this.writesXForwarded = plan.headers === 'x-forwarded' || plan.headers === 'both';
     this.writesForwarded = plan.headers === 'forwarded' || plan.headers === 'both';
     this.trusted = plan.trustedProxies.length === 0 ? null : blockList(plan.trustedProxies);
   }
 
   /** The Via line of a message: it names the version in which the message came (RFC 9110 §7.6.3). Empty when there is none. */
-  viaLine(minorVersion: number): string {
-    return minorVersion === 0 ? this.viaLines[0] : this.viaLines[1];
+  viaLine(version: HttpVersion): string {
+    return this.viaLines[version]!;
   }
 
   /** Whether this address (without port and brackets) may speak for others. A peer on a unix socket (empty address) may, when anyone is trusted. */
@@ -71,11 +72,14 @@ export class PeerIdentity {
   /** For untrusted peers: X-Forwarded-For and -Proto, whole lines. */
   private readonly lines: string;
   private readonly forwardedPrefix: string;
+  private readonly isHttp2: boolean;
   /** Of an untrusted peer the lines depend on the host alone, and a connection rarely asks for another. */
   private lastHost: string | null = null;
   private lastLines = '';
 
-  constructor(rules: ForwardingRules, peer: Peer) {
+  /** @param isHttp2 What is spoken; for Via. */
+  constructor(rules: ForwardingRules, peer: Peer, isHttp2 = false) {
+    this.isHttp2 = isHttp2;
     const scheme = peer.tls === null ? 'http' : 'https';
     this.address = unmapped(peer.address ?? '');
     this.rules = rules;
@@ -97,7 +101,7 @@ export class PeerIdentity {
 
   private compose(parser: RequestParser, bytes: Buffer, start: number, host: string): string {
     const { rules } = this;
-    let text = rules.viaLine(parser.minorVersion);
+    let text = rules.viaLine(this.isHttp2 ? 2 : parser.minorVersion);
     if (rules.writesXForwarded) {
       text += this.isTrusted ? this.trustedLines(parser, bytes, start, host) : this.lines + hostLine(host);
     }

@@ -33,7 +33,7 @@ function writeLine(worker: WorkerContext, exchange: Exchange, now: Instant): voi
     host: exchange.log?.host ?? '',
     path: exchange.path,
     query: exchange.query ?? '',
-    protocol: `HTTP/1.${exchange.minorVersion}`,
+    protocol: exchange.isHttp2 ? 'HTTP/2.0' : `HTTP/1.${exchange.minorVersion}`,
     status: exchange.status,
     bytesIn: exchange.bytesIn,
     bytesOut: exchange.bytesOut,

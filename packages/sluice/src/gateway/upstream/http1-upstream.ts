@@ -8,7 +8,8 @@ import { BodyDecoder, type BodySink } from '../../core/http1/body-decoder.ts';
 import { MORE, REFUSED } from '../../core/http1/field-section.ts';
 import { ResponseParser } from '../../core/http1/response-parser.ts';
 import type { AddressPlan, PoolPlan } from '../../config/plan.ts';
-import { type Attempt, type Exchange, REPLAY_BYTES_MAX } from '../exchange/exchange.ts';
+import { type Attempt, type Exchange, type HttpVersion, REPLAY_BYTES_MAX } from '../exchange/exchange.ts';
+import { trailerLines } from '../exchange/trailers.ts';
 import { Outbox } from '../outbox.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import type { Sweepable } from '../sweeper.ts';
@@ -88,6 +89,10 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
     this.socket.on('end', () => this.onEnd());
     this.socket.on('error', () => this.onError());
     this.socket.on('close', () => this.onError());
+  }
+
+  get version(): HttpVersion {
+    return this.parser.minorVersion;
   }
 
   /** Sends an exchange's request. */
@@ -279,7 +284,7 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
       this.pool.release(this);
     } else this.discard();
     const { client } = exchange;
-    client.onReplyEnd(exchange, trailers);
+    client.onReplyEnd(exchange, trailerLines(trailers));
     if (client.holdsBytes) this.memory.keep();
   }
 
