@@ -1,8 +1,8 @@
 /**
  * Follows the frames of one direction of a relayed WebSocket (RFC 6455 §5) without holding or changing a byte, so that a close or a ping of
  * ours can be put between two frames (§5.4: control frames may stand within a fragmented message), and idle rules can tell frames from
- * silence. Payload is passed by arithmetic and masks are not undone: 10 ns for a frame of 125 bytes, 0.1 µs for the longest. What breaks the protocol is
- * reported and still followed: judging it is the endpoints' affair.
+ * silence. Payload is passed by arithmetic and masks are not undone: 10 ns for a frame of 125 bytes, 0.1 µs for the longest. What breaks
+ * the protocol is reported and still followed: judging it is the endpoints' affair.
  */
 
 export const CLOSE = 0x8;
