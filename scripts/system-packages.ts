@@ -9,8 +9,13 @@ import { delimiter, join } from 'node:path';
 /** Program to Debian package. */
 export const PROGRAMS: Readonly<Record<string, string>> = {
   ip: 'iproute2',
+  nft: 'nftables',
+  conntrack: 'conntrack',
+  sysctl: 'procps',
   unshare: 'util-linux',
+  nsenter: 'util-linux',
   wrk: 'wrk',
+  h2load: 'nghttp2-client',
   nginx: 'nginx-light',
   haproxy: 'haproxy',
   caddy: 'caddy',

@@ -82,7 +82,7 @@ export class KernelLayer4 implements AsyncDisposable {
     await this.#writer.settled();
   }
 
-  /** Changes state or weight of an endpoint, soon. @returns False when there is no such endpoint. */
+  /** Changes state or weight of an endpoint, within 50 ms. @returns False when there is no such endpoint. */
   change({ listener, address, port }: KernelPlace, change: EndpointChange): boolean {
     const description = withEndpoint(this.#description, { listener, address, port }, change);
     if (description === null || this.#isDisposed) return false;
@@ -92,12 +92,17 @@ export class KernelLayer4 implements AsyncDisposable {
     return true;
   }
 
+  /** Resolves when all that was said is in force; rejects when an attempt to get there fails. */
+  settled(): Promise<void> {
+    return this.#writer.settled();
+  }
+
   /** Takes no new connections any more; the ones there go on until the table is removed. */
   async drain(): Promise<void> {
     if (this.#counting === null) return;
     this.#description = drained(this.#description);
     this.#writer.want(this.#description);
-    await this.#writer.settled();
+    await this.settled();
   }
 
   /** Reads the counters now and tells them. Never rejects. */

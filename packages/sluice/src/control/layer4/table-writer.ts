@@ -66,6 +66,8 @@ export class TableWriter {
   /** Resolves when what is wanted now is in force; rejects when an attempt to get there fails. More attempts follow nevertheless. */
   settled(): Promise<void> {
     const version = this.#wanted?.version ?? 0;
+    if (this.#applied !== null && version === this.#writtenVersion) return Promise.resolve();
+    if (this.#isStopped) return Promise.reject(new Error('kernel layer 4 has ended'));
     return new Promise((resolve, reject) => this.#waiters.push({ version, resolve, reject }));
   }
 

@@ -44,7 +44,8 @@ export function flowRules({ listeners }: KernelDescription): Flows {
     counts.push(`${guard(group)} counter name ct direction . ${keyExpression(group)} map @flows/${name} accept`);
     if (doomed.size === 0) continue;
     maps.set(`cut/${name}`, { type: `type ${keyType(group)}`, elements: doomed });
-    cuts.push(`${guard(group)} ${keyExpression(group)} @cut/${name} reject with tcp reset`);
+    // The reset that this sends passes here, too, and is not to be rejected.
+    cuts.push(`${guard(group)} tcp flags & rst != rst ${keyExpression(group)} @cut/${name} reject with tcp reset`);
   }
   return { maps, rules: [...cuts, ...counts] };
 }
