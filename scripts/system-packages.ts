@@ -21,6 +21,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   caddy: 'caddy',
   curl: 'curl',
   openssl: 'openssl',
+  pebble: 'pebble',
   ps: 'procps',
 };
 

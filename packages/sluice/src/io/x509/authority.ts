@@ -1,6 +1,7 @@
 /** A local certificate authority and what it signs: for development, for tests, for traffic between machines of one owner. */
+import { createPublicKey } from 'node:crypto';
 import type { Timestamp } from '../../base/time.ts';
-import { loadX509, makeKeyPem, type MadeKeyType, type RandomBytes, serialNumber, signingKeys } from './library.ts';
+import { loadX509, makeKeyPem, type MadeKeyType, publicKeyPem, type RandomBytes, serialNumber, signingKeys } from './library.ts';
 import { generalNames, normaliseNames } from './names.ts';
 
 /** A certificate with its private key. */
@@ -65,20 +66,26 @@ export async function makeAuthority({ name, now, random, days = 3653 }: Authorit
 
 /** Makes a certificate with a new key, signed by the authority. The chain is the leaf alone: clients that trust the authority have it. */
 export async function makeLeaf(options: LeafOptions): Promise<PemPair> {
+  const keyPem = makeKeyPem(options.keyType);
+  return { certPem: await certify(publicKeyPem(keyPem), options), keyPem };
+}
+
+/** Signs a certificate for a public key (PEM). @returns PEM. */
+export async function certify(publicPem: string, options: Omit<LeafOptions, 'keyType'>): Promise<string> {
   const x509 = await loadX509();
   const names = normaliseNames(options.names);
-  const keyPem = makeKeyPem(options.keyType);
-  const { pair } = await signingKeys(keyPem);
+  const publicKey = new x509.PublicKey(publicPem);
   const signer = await signingKeys(options.authority.keyPem);
   const authority = new x509.X509Certificate(options.authority.certPem);
   const isServer = options.purpose !== 'client';
-  const usage = x509.KeyUsageFlags.digitalSignature | (options.keyType === 'rsa' ? x509.KeyUsageFlags.keyEncipherment : 0);
+  const isRsa = createPublicKey(publicPem).asymmetricKeyType === 'rsa';
+  const usage = x509.KeyUsageFlags.digitalSignature | (isRsa ? x509.KeyUsageFlags.keyEncipherment : 0);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(options.random),
     subject: commonName(names),
     issuer: authority.subjectName,
     ...validity(options.now, options.days ?? 397),
-    publicKey: pair.publicKey,
+    publicKey,
     signingKey: signer.pair.privateKey,
     signingAlgorithm: signer.algorithm,
     extensions: [
@@ -86,13 +93,13 @@ export async function makeLeaf(options: LeafOptions): Promise<PemPair> {
       new x509.KeyUsagesExtension(usage, true),
       new x509.ExtendedKeyUsageExtension([isServer ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth]),
       new x509.SubjectAlternativeNameExtension(generalNames(names)),
-      await x509.SubjectKeyIdentifierExtension.create(pair.publicKey),
+      await x509.SubjectKeyIdentifierExtension.create(publicKey),
       await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey),
       ...(options.ocspUrl === undefined ? [] : [new x509.AuthorityInfoAccessExtension({ ocsp: options.ocspUrl })]),
       ...(options.mustStaple === true ? [new x509.Extension(TLS_FEATURE, false, MUST_STAPLE)] : []),
     ],
   });
-  return { certPem: pemText(certificate), keyPem };
+  return pemText(certificate);
 }
 
 /** Whole seconds, which is all that certificates hold. */

@@ -47,6 +47,11 @@ export function makeKeyPem(type: MadeKeyType = 'ec'): string {
     : generateKeyPairSync('rsa', { modulusLength: 2048, ...options }).privateKey;
 }
 
+/** The public half of a private key, both PEM. */
+export function publicKeyPem(keyPem: string): string {
+  return createPublicKey(keyPem).export({ type: 'spki', format: 'pem' }).toString();
+}
+
 /** A PEM key as the library takes it. */
 export async function signingKeys(keyPem: string): Promise<SigningKeys> {
   const key = createPrivateKey(keyPem);
