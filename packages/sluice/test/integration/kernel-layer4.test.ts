@@ -70,8 +70,8 @@ describe('kernel layer 4', { skip, timeout: 120_000 }, () => {
     from.ask<Record<string, number>>({ op: 'connect', host: lab.balancer, port: PORT, times, ...more });
   const counts = () => balancer.ask<readonly ListenerCounts[]>({ op: 'count' });
   const tables = () => network.run('lb', 'nft', 'list', 'tables');
-  const names = async (times = BACKENDS * 2) =>
-    [...new Set(Object.keys(await connect(times)).map((answer) => answer.split(' ')[0]))].sort();
+  /** Who answers, of all. */
+  const names = async () => new Set(Object.keys(await connect(BACKENDS * 2)).map((answer) => answer.split(' ')[0]));
 
   test('round robin by weight is exact, and backends see the client', async () => {
     await set(listener({ endpoints: [up(lab.backend(1), 5), up(lab.backend(2), 3), up(lab.backend(3), 2)] }));
@@ -88,8 +88,9 @@ describe('kernel layer 4', { skip, timeout: 120_000 }, () => {
       async () => (await counts())[0]?.endpoints.every(({ packetsOut }) => packetsOut >= 9) === true,
     );
     const [db] = await counts();
-    assert.equal(db?.refused, 0);
-    for (const endpoint of db!.endpoints) {
+    assert.ok(db !== undefined);
+    assert.equal(db.refused, 0);
+    for (const endpoint of db.endpoints) {
       assert.equal(endpoint.connections, 3);
       // SYN, ACK and FIN at least, each with its headers; and the greeting comes back.
       assert.ok(endpoint.packetsIn >= 9 && endpoint.packetsIn <= 21, JSON.stringify(endpoint));
@@ -155,7 +156,7 @@ describe('kernel layer 4', { skip, timeout: 120_000 }, () => {
     assert.match(await client.ask({ op: 'keep', name: 'drain', host: lab.balancer, port: PORT }), /^b1 /);
     await set(listener());
     await change(1, { state: 'draining' });
-    assert.deepEqual(await names(), ['b2', 'b3']);
+    assert.deepEqual(await names(), new Set(['b2', 'b3']));
     assert.equal(await client.ask({ op: 'say', name: 'drain', text: 'still here' }), 'still here');
   });
 
@@ -165,7 +166,7 @@ describe('kernel layer 4', { skip, timeout: 120_000 }, () => {
       assert.match(await client.ask({ op: 'keep', name: onDown, host: lab.balancer, port: PORT }), /^b1 /);
       await set(listener({ onDown }));
       await change(1, { state: 'down' });
-      assert.deepEqual(await names(), ['b2', 'b3']);
+      assert.deepEqual(await names(), new Set(['b2', 'b3']));
       assert.equal(await client.ask({ op: 'say', name: onDown, text: 'hello' }), onDown === 'keep' ? 'hello' : 'ECONNRESET');
     }
   });

@@ -73,6 +73,8 @@ export class TableWriter {
 
   /** The table is gone: it has to be written as a whole. */
   lost(): void {
+    // What is under way may have begun before the loss; it must not count as a table that is there.
+    if (this.#running !== null) return void this.#running.then(() => this.lost());
     this.#applied = null;
     this.#schedule();
   }
