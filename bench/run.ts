@@ -15,11 +15,15 @@ import { bare, type SubjectKind } from './peers/subject.ts';
 import { usableKinds } from './preflight.ts';
 import { cleanUp } from './processes.ts';
 import { describeMachine, rowMarkdown, writeReport, type Report } from './report.ts';
+import { http2Rows } from './rows/http2.ts';
 import { idleRow } from './rows/idle.ts';
 import { latencyRow } from './rows/latency.ts';
 import { reloadRow } from './rows/reload.ts';
 import type { Row, RowResult } from './rows/row.ts';
+import { tcpRow } from './rows/tcp.ts';
 import { throughputRows } from './rows/throughput.ts';
+import { tlsRows } from './rows/tls.ts';
+import { websocketRow } from './rows/websocket.ts';
 import { workersRow } from './rows/workers.ts';
 
 const kinds: readonly SubjectKind[] = [
@@ -33,7 +37,17 @@ const kinds: readonly SubjectKind[] = [
   bare(nginx),
   bare(haproxy),
 ];
-const rows: readonly Row[] = [...throughputRows, workersRow, latencyRow, idleRow, reloadRow];
+const rows: readonly Row[] = [
+  ...throughputRows,
+  ...tlsRows,
+  ...http2Rows,
+  websocketRow,
+  tcpRow,
+  workersRow,
+  latencyRow,
+  idleRow,
+  reloadRow,
+];
 
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 

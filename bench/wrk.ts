@@ -11,6 +11,9 @@ export interface WrkOptions {
   readonly seconds: number;
   readonly method?: string;
   readonly bodyBytes?: number;
+  /** Over TLS; the certificate is not looked at. */
+  readonly isTls?: boolean;
+  readonly headers?: readonly string[];
 }
 
 export interface WrkResult {
@@ -25,8 +28,9 @@ export interface WrkResult {
 
 /** Runs wrk once. Rejects when it fails or does not end within 15 s after its time. */
 export function runWrk(options: WrkOptions): Promise<WrkResult> {
-  const url = `http://127.0.0.1:${options.port}${options.path}`;
-  const parameters = ['-t1', `-c${options.connections}`, `-d${options.seconds}s`, '--timeout', '10s', '-s', script, url];
+  const url = `${options.isTls === true ? 'https' : 'http'}://127.0.0.1:${options.port}${options.path}`;
+  const headers = (options.headers ?? []).flatMap((header) => ['-H', header]);
+  const parameters = ['-t1', `-c${options.connections}`, `-d${options.seconds}s`, '--timeout', '10s', '-s', script, ...headers, url];
   const environment = { ...process.env, WRK_METHOD: options.method ?? 'GET', WRK_BODY_BYTES: String(options.bodyBytes ?? 0) };
   return new Promise((resolve, reject) => {
     const child = spawn('wrk', parameters, { stdio: ['ignore', 'pipe', 'pipe'], env: environment });

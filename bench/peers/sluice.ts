@@ -3,12 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { existsSync } from 'node:fs';
+import { certificateFiles } from '../certificate.ts';
 import { freePort, start, temporaryDirectory, waitForListener } from '../processes.ts';
 import type { Subject, SubjectKind, SubjectOptions } from './subject.ts';
 
 const BARE = { headers: 'none', via: false, requestId: false };
 const program = fileURLToPath(new URL('../../packages/sluice/bin/sluice.js', import.meta.url));
-const entry = fileURLToPath(new URL('../../packages/sluice/src/cli/main.ts', import.meta.url));
+const mainFile = fileURLToPath(new URL('../../packages/sluice/src/cli/main.ts', import.meta.url));
 
 /** Sluice with its admin API, for rows that reload it. */
 export interface SluiceSubject extends Subject {
@@ -18,7 +19,8 @@ export interface SluiceSubject extends Subject {
 
 export const sluice: SubjectKind = {
   name: 'Sluice',
-  version: () => (existsSync(entry) ? `this checkout on Node.js ${process.versions.node}` : null),
+  protocols: ['tls', 'http2', 'grpc', 'websocket', 'tcp'],
+  version: () => (existsSync(mainFile) ? `this checkout on Node.js ${process.versions.node}` : null),
   start: (options) => startSluice(options),
 };
 
@@ -36,14 +38,24 @@ export async function startSluice(
   return { name: 'Sluice', port, adminPort, configFile, started };
 }
 
-/** The configuration file's text. */
+/** The configuration file's text. HTTP/2 needs no key: a listener in the clear takes it by prior knowledge. */
 export function sluiceConfiguration(port: number, adminPort: number, options: SubjectOptions, routes: readonly object[]): string {
   const address = options.upstream === 'tcp' ? `127.0.0.1:${options.origin.port}` : `unix:${options.origin.socketPath}`;
+  const isTcp = options.protocol === 'tcp';
   return JSON.stringify({
-    listeners: { web: { http: `127.0.0.1:${port}`, connectionsMax: 16_000, ...(options.isBare === true ? { forwarding: BARE } : {}) } },
-    services: { origin: { endpoints: [address] } },
-    routes,
+    listeners: {
+      web: { ...entry(`127.0.0.1:${port}`, options), connectionsMax: 16_000, ...(options.isBare === true ? { forwarding: BARE } : {}) },
+    },
+    services: { origin: { endpoints: [address], ...(options.protocol === 'grpc' ? { protocol: 'http2' } : {}) } },
+    routes: isTcp ? [] : routes,
     workers: options.workers,
     admin: `127.0.0.1:${adminPort}`,
   });
+}
+
+function entry(address: string, { protocol }: SubjectOptions): object {
+  if (protocol === 'tcp') return { tcp: address, to: 'origin' };
+  if (protocol !== 'tls') return { http: address };
+  const { cert, key } = certificateFiles();
+  return { https: address, tls: { certificates: [{ cert, key }] } };
 }

@@ -2,6 +2,9 @@
 import type { Origin } from '../origin.ts';
 import type { Started } from '../processes.ts';
 
+/** What the client speaks with the proxy, and the proxy with the backend: gRPC is HTTP/2 on both sides, the others HTTP/1.1 behind. */
+export type Protocol = 'http' | 'tls' | 'http2' | 'grpc' | 'websocket' | 'tcp';
+
 /** What a row wants of a proxy. */
 export interface SubjectOptions {
   readonly origin: Origin;
@@ -12,6 +15,8 @@ export interface SubjectOptions {
   /** Forwards and nothing else: no header is added. By default nginx and HAProxy say the same as Sluice:
    *  X-Forwarded-For, -Proto and -Host, Via and X-Request-Id to the origin, Via to the client. */
   readonly isBare?: boolean;
+  /** `http` when absent. */
+  readonly protocol?: Protocol;
 }
 
 /** The same proxy without the added headers, for the rows where a header more can be seen. */
@@ -36,6 +41,8 @@ export interface SubjectKind {
   readonly name: string;
   /** Only in these rows; all when absent. */
   readonly rows?: readonly string[];
+  /** What it is set up for beside `http`. */
+  readonly protocols?: readonly Protocol[];
   /** One line for the report; null when it is not installed. */
   version(): string | null;
   start(options: SubjectOptions): Promise<Subject>;

@@ -47,3 +47,12 @@ export function ratioTarget(cells: readonly Cell[], column: number, peer: string
   const measured = own / other;
   return [{ text: `${subject} <= ${bound} x ${peer}`, measured, reached: measured <= bound }];
 }
+
+/** The same for figures of which more is better. */
+export function leastRatioTarget(cells: readonly Cell[], column: number, peer: string, bound: number): Target[] {
+  const own = cells.find((cell) => cell.subject === 'Sluice')?.values[column];
+  const other = cells.find((cell) => cell.subject === peer)?.values[column];
+  if (own === undefined || other === undefined || other === 0) return [];
+  const measured = own / other;
+  return [{ text: `Sluice >= ${bound} x ${peer}`, measured, reached: measured >= bound }];
+}
