@@ -2,12 +2,13 @@
  * Certificates for development from an authority of this user's own, made once: whoever trusts it has `https://localhost` without a warning.
  * Kept in one directory per user, reused, and renewed when 30 days are left. Two processes that start at once make one authority.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Timestamp } from '../base/time.ts';
 import { examineCertificate, type LoadedCertificate } from './certificate.ts';
+import { certificateFileName } from './certificate-file-name.ts';
 import { withFileLock } from './file-lock.ts';
 import { ensurePrivateDirectory, writeWhole } from './private-files.ts';
 import { makeAuthority, makeLeaf, type PemPair } from './x509/authority.ts';
@@ -61,7 +62,7 @@ export async function devCertificate(names: readonly string[], options: DevCerti
   const signal = AbortSignal.timeout(LOCK_WAIT_MS);
   return withFileLock(join(directory, 'lock'), { signal }, async () => {
     const authority = await useAuthority(directory, options);
-    const base = join(directory, `${fileName(wanted)}${options.keyType === 'rsa' ? '-rsa' : ''}`);
+    const base = join(directory, `${certificateFileName(wanted)}${options.keyType === 'rsa' ? '-rsa' : ''}`);
     const files = { certFile: `${base}.pem`, keyFile: `${base}.key` };
     const kept = await readPair(files.certFile, files.keyFile);
     const usable = kept === null ? null : usableLeaf(kept, authority, wanted, options.now);
@@ -132,10 +133,4 @@ async function readPair(certFile: string, keyFile: string): Promise<PemPair | nu
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-}
-
-/** The first name, for people, and a hash of all. */
-function fileName(names: readonly string[]): string {
-  const first = names.find((name) => /^[a-z]/.test(name)) ?? names[0] ?? '';
-  return `${first.replaceAll(/[^a-z0-9.-]/g, '_')}-${createHash('sha256').update(names.join(' ')).digest('hex').slice(0, 8)}`;
 }
