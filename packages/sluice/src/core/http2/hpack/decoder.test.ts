@@ -26,7 +26,7 @@ describe('compression errors', () => {
     ['a Huffman value with eight bits of padding', '00 01 61 82 1f ff'],
     ['a Huffman value padded with zeros', '00 01 61 81 18'],
     ['a Huffman name with EOS', '00 84 ff ff ff ff 01 61'],
-    ['a size update behind a field (§4.2)', '82 20'],
+    ['a size update behind a field (§4.2)', '82 20 01 61 01 62'],
     ['a size update above the limit (§6.3)', '3f e2 1f'],
     ['a size update that is cut off', '3f'],
     ['a size update without an end', '3f ff ff ff ff ff ff'],

@@ -4,6 +4,7 @@ import { type Pair, decodePairs, encodePairs, hex } from '../../../../test/suppo
 import { HpackDecoder } from './decoder.ts';
 import { HpackEncoder } from './encoder.ts';
 import { FieldBlock } from './field-block.ts';
+import { step } from './line-hash.ts';
 
 function encodedLines(encoder: HpackEncoder, text: string): Uint8Array {
   const block = new FieldBlock();
@@ -47,6 +48,8 @@ describe('field lines', () => {
       for (let turn = 0; turn < 3; turn++) {
         assert.deepEqual(decodePairs(decoder, encodedLines(encoder, `${line}\r\n`)), [['server', value]]);
       }
+      const isPlain = line === `server: ${value}`;
+      assert.equal(encodedLines(new HpackEncoder(), `${line}\r\n`)[0]! & 0xc0, isPlain ? 0x40 : value === '' ? 0x80 : 0, line);
     }
   });
 
@@ -57,6 +60,27 @@ describe('field lines', () => {
     assert.deepEqual(decodePairs(new HpackDecoder(), block.bytes.slice(0, block.length)), [['server', 'a']]);
   });
 });
+
+test('lines with the same hash are different lines', () => {
+  const [one, other] = collision();
+  const encoder = new HpackEncoder();
+  const decoder = new HpackDecoder();
+  for (const value of [one, other, one, other]) {
+    assert.deepEqual(decodePairs(decoder, encodePairs(encoder, [['server', value]])), [['server', value]]);
+  }
+});
+
+/** Two values of equal length whose lines `server: value` have the same hash. */
+function collision(): readonly [string, string] {
+  const values = new Map<number, string>();
+  for (let number = 0; ; number++) {
+    const value = String(number).padStart(7, '0');
+    const hash = [...Buffer.from(`server: ${value}`)].reduce(step, 0);
+    const earlier = values.get(hash);
+    if (earlier !== undefined) return [earlier, value];
+    values.set(hash, value);
+  }
+}
 
 describe('statuses', () => {
   test('of the static table are one byte', () => {
