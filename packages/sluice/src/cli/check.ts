@@ -21,9 +21,12 @@ export function register(program: Command): void {
       const source = { kind: 'file', path: options.config ?? null } as const;
       const result = await loader.load(source, { generation: 1, cores: availableParallelism() });
       loader.close();
-      if (result.ok) process.stdout.write(`${formatSummary(result.path, result.plan)}\n`);
-      process.stderr.write(formatFaults(result.path, result.ok ? result.warnings : result.faults, result.ok ? 'warning' : 'fault'));
-      if (!result.ok) process.exitCode = EXIT_FAULTS;
+      // A gateway that runs goes on with a certificate out of its time; here is the place to find it out.
+      const faults = result.ok ? result.outdated : result.faults;
+      if (result.ok && faults.length === 0) process.stdout.write(`${formatSummary(result.path, result.plan)}\n`);
+      process.stderr.write(formatFaults(result.path, faults, 'fault'));
+      if (result.ok) process.stderr.write(formatFaults(result.path, result.warnings, 'warning'));
+      if (faults.length > 0) process.exitCode = EXIT_FAULTS;
     });
 }
 

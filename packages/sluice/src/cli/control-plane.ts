@@ -1,7 +1,10 @@
 /** Puts the control plane together: tables, health, limits, workers and the life of a change. Nothing here decides anything. */
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { BUCKET_COUNT } from '../base/histogram.ts';
 import type { ControlSettings } from '../config/compile.ts';
+import type { Fault } from '../config/fault.ts';
+import type { Plan } from '../config/plan.ts';
 import { WORKERS_MAX, endpointTable, type EndpointTable } from '../core/balancing/endpoint-table.ts';
 import { takeBack } from '../core/balancing/in-flight.ts';
 import { Applier, type Loaded } from '../control/apply/applier.ts';
@@ -16,6 +19,7 @@ import { Supervisor } from '../control/supervisor/supervisor.ts';
 import { nodeAskAgent } from '../io/agent-check.ts';
 import { nodeProbe } from '../io/node-probe.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
+import type { FileState } from '../io/plan-material.ts';
 import { freePort, hasIpv6, listenFault } from '../io/ports.ts';
 import { workerThreads } from '../io/worker-threads.ts';
 import { MetricBoard } from '../observe/metric-board.ts';
@@ -39,6 +43,10 @@ export interface ControlPlane {
   readonly departures: DepartureWatch;
   /** Of the configuration that was loaded last. */
   settings(): ControlSettings;
+  /** What the plan was made from, besides the configuration. */
+  files(): readonly FileState[];
+  /** The next reload reads the configuration; without this, only the files that it names. */
+  readAll(): void;
 }
 
 /** Worker threads unless the configuration says how many. */
@@ -88,7 +96,18 @@ export function buildControlPlane({ source, providers, say }: ControlPlaneOption
     applied: () => departures.wake(),
   });
   const departures = new DepartureWatch({ runtime, table, applier, book });
-  return { table, board, supervisor, health, limits, applier, departures, settings: () => loader.settings };
+  return {
+    table,
+    board,
+    supervisor,
+    health,
+    limits,
+    applier,
+    departures,
+    settings: () => loader.settings,
+    files: () => loader.files,
+    readAll: () => loader.readAll(),
+  };
 }
 
 function latencyReader(board: MetricBoard): (slot: number) => Float64Array {
@@ -103,23 +122,59 @@ function latencyReader(board: MetricBoard): (slot: number) => Float64Array {
 /** Loads the plan, and keeps what only the main thread needs. */
 class Loader {
   settings: ControlSettings = { watch: false, adminToken: null, acme: null };
+  files: readonly FileState[] = [];
   readonly #source: ConfigSource;
   readonly #say: SayEvent;
+  #isAllDue = true;
+  /** What was loaded last without a fault, and where its files are. */
+  #last: { readonly plan: Plan; readonly directory: string } | null = null;
 
   constructor(source: ConfigSource, say: SayEvent) {
     this.#source = source;
     this.#say = say;
   }
 
-  async load(): Promise<Loaded> {
+  readAll(): void {
+    this.#isAllDue = true;
+  }
+
+  load(): Promise<Loaded> {
+    if (this.#last !== null && !this.#isAllDue) return this.#readFiles(this.#last.plan, this.#last.directory);
+    this.#isAllDue = false;
+    return this.#readAll();
+  }
+
+  async #readAll(): Promise<Loaded> {
     const loaded = await this.#source.load();
-    if (!loaded.ok) return { ok: false, faults: loaded.faults.map((fault) => fault.message) };
-    const { plan, settings, warnings } = loaded;
-    for (const warning of warnings) this.#say('warn', 'configuration', { warning: warning.message });
+    if (!loaded.ok) return refused(loaded.faults);
+    const { plan, path, settings, warnings, outdated, files } = loaded;
+    this.#warn(warnings, outdated);
     if (plan.workers > WORKERS_ROOM) {
       return { ok: false, faults: [`workers must be at most ${WORKERS_ROOM} on this machine, got ${plan.workers}`] };
     }
     this.settings = settings;
+    this.files = files;
+    this.#last = { plan, directory: path === null ? process.cwd() : dirname(path) };
     return { ok: true, plan };
   }
+
+  /** A certificate has changed: what else was edited meanwhile is nobody's wish yet. */
+  async #readFiles(plan: Plan, directory: string): Promise<Loaded> {
+    const { readMaterial } = await import('../io/plan-material.ts');
+    const material = await readMaterial(plan, { directory, now: nodeRuntime.clock.wall(), root: null });
+    if (material.faults.length > 0) return refused(material.faults);
+    this.#warn(material.warnings, material.outdated);
+    this.files = material.files;
+    this.#last = { plan: material.plan, directory };
+    return { ok: true, plan: material.plan };
+  }
+
+  #warn(warnings: readonly Fault[], outdated: readonly Fault[]): void {
+    for (const warning of warnings) this.#say('warn', 'configuration', { warning: warning.message });
+    for (const warning of outdated) this.#say('warn', 'certificate', { warning: warning.message });
+  }
+}
+
+function refused(faults: readonly Fault[]): Loaded {
+  return { ok: false, faults: faults.map((fault) => fault.message) };
 }

@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import type { ReloadResult } from '../admin/backend.ts';
 import type { ProcessFleet } from '../control/fleet/process-fleet.ts';
 import type { SayEvent } from '../control/say-event.ts';
+import { FileSetWatch } from '../io/file-set-watch.ts';
 import { type FileWatch, watchFile } from '../io/file-watch.ts';
 import { trimHeap } from '../io/minor-gc.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
@@ -50,6 +51,8 @@ export class Program {
   readonly #ended = Promise.withResolvers<number>();
   readonly #reloads = { applied: 0, refused: 0 };
   readonly #watch: FileWatch | null;
+  /** Certificates and keys: always. */
+  readonly #files: FileSetWatch;
   #isForced = false;
   #phase: 'starting' | 'ready' | 'draining' = 'starting';
 
@@ -72,6 +75,10 @@ export class Program {
     this.#admin = new AdminListener(backend, this.#say);
     // Before the first load, so that no change falls between the two.
     this.#watch = this.#fileWatch();
+    this.#files = new FileSetWatch({
+      changed: () => void this.#reload(),
+      failed: (file, error) => this.#say('warn', 'watch-failed', { file, reason: error.message }),
+    });
   }
 
   /**
@@ -94,6 +101,7 @@ export class Program {
       reopenLog: () => this.#plane.supervisor.reopenLog(),
     });
     if (this.#options.watch?.isAlways === true || this.#plane.settings().watch) this.#watch?.start();
+    this.#files.follow(this.#plane.files());
     this.#phase = 'ready';
     printBanner({
       version: this.#version,
@@ -111,7 +119,13 @@ export class Program {
   }
 
   /** Reads the configuration again and applies what differs; tells how it went. */
-  async reload(): Promise<ReloadResult> {
+  reload(): Promise<ReloadResult> {
+    this.#plane.readAll();
+    return this.#reload();
+  }
+
+  /** Applies what differs in the files that the configuration names, and in the configuration where that is wanted. */
+  async #reload(): Promise<ReloadResult> {
     const result = await this.#plane.applier.reload();
     if (!result.ok) {
       this.#reloads.refused++;
@@ -119,6 +133,7 @@ export class Program {
       return result;
     }
     this.#reloads.applied++;
+    this.#files.follow(this.#plane.files());
     this.#say('info', 'reloaded', { generation: result.generation, changes: result.changes.join('; ') || 'none', tookMs: result.tookMs });
     await this.#followAdmin().catch((error: Error) => this.#say('error', 'admin-unchanged', { reason: error.message }));
     return result;
@@ -190,6 +205,7 @@ export class Program {
   async #close(): Promise<void> {
     const { applier, supervisor, departures, limits, health } = this.#plane;
     this.#watch?.stop();
+    this.#files.stop();
     this.#options.source.close();
     // A change that runs ends with the workers; only then is nobody left who could wake the loops again.
     await Promise.all([applier.close(), supervisor.close(), this.#admin.close()]);

@@ -1,10 +1,16 @@
-/** From a configuration file, or a value, to a Plan: load, validate, compile. What start, reload and `sluice check` have in common. */
+/**
+ * From a configuration file, or a value, to a Plan: load, validate, compile, read the files that it names. What start, reload and `sluice check` have in
+ * common.
+ */
+import { dirname, resolve } from 'node:path';
 import { compile, type ControlSettings, controlSettings } from '../config/compile.ts';
 import type { Fault } from '../config/fault.ts';
 import { withLines } from '../config/locate.ts';
 import type { Plan } from '../config/plan.ts';
 import { validate } from '../config/validate.ts';
 import { type LoadFileOptions, loadConfigFile } from './config-file.ts';
+import { nodeRuntime } from './node-runtime.ts';
+import { type FileState, readMaterial } from './plan-material.ts';
 import { checkLinearRegex } from './regex.ts';
 
 /** How to make the Plan. */
@@ -25,6 +31,10 @@ export type PlanResult =
       readonly plan: Plan;
       readonly settings: ControlSettings;
       readonly warnings: readonly Fault[];
+      /** Certificates out of their time: a gateway warns and goes on with them, `check` refuses them. */
+      readonly outdated: readonly Fault[];
+      /** Files that the plan was made from, besides the configuration. */
+      readonly files: readonly FileState[];
     }
   | { readonly ok: false; readonly path: string | null; readonly faults: readonly Fault[] };
 
@@ -32,19 +42,35 @@ export type PlanResult =
 export async function loadPlan(path: string | undefined, options: PlanOptions & LoadFileOptions): Promise<PlanResult> {
   const loaded = await loadConfigFile(path, options);
   if (!loaded.ok) return loaded;
-  const result = planFrom(loaded.value, options, loaded.path);
-  if (loaded.text === null) return result;
-  return result.ok
-    ? { ...result, warnings: withLines(result.warnings, loaded.text) }
-    : { ...result, faults: withLines(result.faults, loaded.text) };
+  const result = await planFrom(loaded.value, options, loaded.path);
+  const { text } = loaded;
+  if (text === null) return result;
+  if (!result.ok) return { ...result, faults: withLines(result.faults, text) };
+  return { ...result, warnings: withLines(result.warnings, text), outdated: withLines(result.outdated, text) };
 }
 
-/** Makes the Plan of a value in the form of the configuration. Never throws. */
-export function planFrom(value: unknown, options: PlanOptions, path: string | null = null): PlanResult {
+/**
+ * Makes the Plan of a value in the form of the configuration. Never throws.
+ * @param path The configuration's file: others are looked for beside it. Null: in the working directory.
+ */
+export async function planFrom(value: unknown, options: PlanOptions, path: string | null = null): Promise<PlanResult> {
   const validation = validate(overridden(value, options.override), checkLinearRegex);
   if (!validation.ok) return { ok: false, path, faults: validation.faults };
-  const plan = compile(validation.config, options);
-  return { ok: true, path, plan, settings: controlSettings(validation.config), warnings: validation.warnings };
+  const compiled = compile(validation.config, options);
+  const directory = path === null ? process.cwd() : dirname(path);
+  const material = await readMaterial(compiled, { directory, now: nodeRuntime.clock.wall(), root: value });
+  if (material.faults.length > 0) return { ok: false, path, faults: material.faults };
+  const { plan, outdated, files } = material;
+  const warnings = [...validation.warnings, ...material.warnings];
+  const settings = withAbsolutePaths(controlSettings(validation.config), directory);
+  return { ok: true, path, plan, settings, warnings, outdated, files };
+}
+
+function withAbsolutePaths(settings: ControlSettings, directory: string): ControlSettings {
+  const { acme } = settings;
+  if (acme === null) return settings;
+  const caFile = acme.caFile === null ? null : resolve(directory, acme.caFile);
+  return { ...settings, acme: { ...acme, storage: resolve(directory, acme.storage), caFile } };
 }
 
 function overridden(value: unknown, override: PlanOptions['override']): unknown {

@@ -4,6 +4,7 @@ import type { Fault } from '../config/fault.ts';
 import type { Plan } from '../config/plan.ts';
 import type { PackedRoutes } from '../config/route-message.ts';
 import type { PlanOptions } from './load-plan.ts';
+import type { FileState } from './plan-material.ts';
 
 /** Where the configuration stands: a file (null: the one in the working directory), or a value that a command made. */
 export type PlanSource = { readonly kind: 'file'; readonly path: string | null } | { readonly kind: 'value'; readonly value: object };
@@ -30,5 +31,7 @@ export type PackedResult =
       readonly routes: PackedRoutes;
       readonly settings: ControlSettings;
       readonly warnings: readonly Fault[];
+      readonly outdated: readonly Fault[];
+      readonly files: readonly FileState[];
     }
   | { readonly ok: false; readonly path: string | null; readonly faults: readonly Fault[] };

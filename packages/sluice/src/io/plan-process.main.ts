@@ -17,7 +17,7 @@ const say = (message: FromPlanProcess): void => void process.send?.(message);
 async function answer(question: PlanQuestion): Promise<void> {
   asked = question.id;
   const { source, options } = question;
-  const result = source.kind === 'value' ? planFrom(source.value, options) : await loadPlan(source.path ?? undefined, options);
+  const result = source.kind === 'value' ? await planFrom(source.value, options) : await loadPlan(source.path ?? undefined, options);
   say({ type: 'answer', id: question.id, result: pack(result, question) });
 }
 
