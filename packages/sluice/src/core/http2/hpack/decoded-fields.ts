@@ -3,7 +3,7 @@
  * stored as they came, so a value may hold a CRLF: offsets tell fields apart, the bytes alone do not, until the characters have been checked.
  *
  * The section is bounded by the rule of RFC 9113 §6.5.2 and by count. Whatever passes a bound is decoded but not stored, and `isTooLarge` is true.
- * The array grows to the bound plus what the longest string of the block decodes to (1.6 times its bytes).
+ * The array grows to at most twice the bound plus what the longest field of the block decodes to (1.6 times its bytes).
  */
 import { ENTRY_OVERHEAD, LINE_OVERHEAD, type LineStore, PLACE } from './line-store.ts';
 import { type Allocate, Octets, copyOctets } from './octets.ts';

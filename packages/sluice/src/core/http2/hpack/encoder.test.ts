@@ -62,25 +62,15 @@ describe('field lines', () => {
 });
 
 test('lines with the same hash are different lines', () => {
-  const [one, other] = collision();
+  const [one, other] = ['0132789', '0729192'] as const;
+  const hashOf = (value: string): number => [...Buffer.from(`server: ${value}`)].reduce(step, 0);
+  assert.equal(hashOf(one), hashOf(other));
   const encoder = new HpackEncoder();
   const decoder = new HpackDecoder();
   for (const value of [one, other, one, other]) {
     assert.deepEqual(decodePairs(decoder, encodePairs(encoder, [['server', value]])), [['server', value]]);
   }
 });
-
-/** Two values of equal length whose lines `server: value` have the same hash. */
-function collision(): readonly [string, string] {
-  const values = new Map<number, string>();
-  for (let number = 0; ; number++) {
-    const value = String(number).padStart(7, '0');
-    const hash = [...Buffer.from(`server: ${value}`)].reduce(step, 0);
-    const earlier = values.get(hash);
-    if (earlier !== undefined) return [earlier, value];
-    values.set(hash, value);
-  }
-}
 
 describe('statuses', () => {
   test('of the static table are one byte', () => {
