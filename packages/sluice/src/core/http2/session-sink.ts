@@ -1,6 +1,6 @@
 /**
- * What a session tells its owner, and how it is set up. The owner implements `SessionSink`; every call comes out of `receive`, `onDeadline`, `flushed`, `fail` or
- * `transportClosed`, never out of another command, and any command may be given from within a call.
+ * What a session tells its owner, and how it is set up. The owner implements `SessionSink`; calls come out of `receive`, `onDeadline`, `flushed`, `fail` and
+ * `transportClosed` (only `onPending` and `onDrained` out of any command), and any command may be given from within a call.
  */
 import type { FloodCause } from './flood-budget.ts';
 import type { Stream } from './stream.ts';
@@ -17,7 +17,20 @@ export type ResetBy =
   | 'connection';
 
 /** Why a connection was ended; metrics count by it. */
-export type FatalCause = 'protocol' | 'compression' | 'flow-control' | 'settings-timeout' | 'preface-timeout' | 'internal' | FloodCause;
+export type FatalCause =
+  | 'protocol'
+  | 'compression'
+  | 'flow-control'
+  | 'frame-size'
+  /** No SETTINGS, or no acknowledgement of ours, in time. */
+  | 'settings-timeout'
+  /** A header block was begun and not finished in time. */
+  | 'header-timeout'
+  /** The peer does not read what it asks for. */
+  | 'unread-output'
+  /** The owner's own wish. */
+  | 'closing'
+  | FloodCause;
 
 /**
  * Takes a session's events. `Owner` is what the owner hangs on each stream (`stream.owner`). Bytes handed over are valid during the call only.
@@ -40,7 +53,10 @@ export interface SessionSink<Owner> {
   onData(stream: Stream<Owner>, bytes: Uint8Array, start: number, end: number): void;
   /** The peer's side is complete. @param trailers Field lines with CRLF, latin1, checked; '' = none. */
   onEnd(stream: Stream<Owner>, trailers: string): void;
-  /** The stream is over before its time; no further event follows for it. REFUSED_STREAM from the peer, and `goaway`, mean: not processed. */
+  /**
+   * The stream is over before its time; no further event follows for it. REFUSED_STREAM from the peer, and `goaway`, mean: not processed. Client: NO_ERROR from the peer
+   * while `stream.isRemoteDone` means that the reply is whole and the rest of the request is not wanted (RFC 9113 §8.1).
+   */
   onReset(stream: Stream<Owner>, code: number, by: ResetBy): void;
   /** What `sendData` had to queue has gone out: it takes more. */
   onWritable(stream: Stream<Owner>): void;
@@ -67,18 +83,16 @@ export interface SessionOptions {
   readonly streamWindowBytes: number;
   /** Receive window of the connection, in bytes, 65,535..2^31-1. */
   readonly connectionWindowBytes: number;
-  /** Bound of a head or of trailers as HTTP/1.1 field lines, in bytes. */
+  /** Bound of the field section, in bytes; with `requestLineBytesMax` it is what SETTINGS_MAX_HEADER_LIST_SIZE says (§6.5.2: 32 more per field). */
   readonly headerBytesMax: number;
-  /** Bound of the first line that we write for the HTTP/1.1 parser, in bytes. */
   readonly requestLineBytesMax: number;
+  /** Fields; cookie crumbs count one by one. */
   readonly headersMax: number;
-  /** Of the HPACK tables, in bytes, both ways. */
-  readonly tableBytesMax: number;
   /** Server: announces extended CONNECT (RFC 8441). */
   readonly allowsExtendedConnect: boolean;
   /** Client: `:scheme` of what is sent. */
   readonly scheme: 'http' | 'https';
-  /** For the preface and SETTINGS of the peer, and for its acknowledgement of ours, in ms. */
+  /** For the preface and SETTINGS of the peer, for its acknowledgement of ours, and for a header block that was begun, in ms. */
   readonly settingsTimeoutMs: number;
   /** A stream whose queued content moves by less than 1 KiB in this time is reset, in ms. */
   readonly stallTimeoutMs: number;
@@ -93,7 +107,6 @@ export const SESSION_DEFAULTS: SessionOptions = {
   headerBytesMax: 32 * 1024,
   requestLineBytesMax: 8 * 1024,
   headersMax: 100,
-  tableBytesMax: 4096,
   allowsExtendedConnect: false,
   scheme: 'https',
   settingsTimeoutMs: 10_000,

@@ -1,6 +1,7 @@
 /** One stream of a session: where it stands (RFC 9113 §5.1), its windows (§5.2), and what waits to be sent. */
+import type { ReceiveWindow } from './receive-window.ts';
 
-/** A piece of content that waits for window or room. */
+/** Content that waits for window or room. */
 export interface QueuedPiece {
   readonly bytes: Uint8Array;
   start: number;
@@ -15,50 +16,50 @@ export class Stream<Owner> {
   protocol = '';
   /** The peer sends no more: END_STREAM has come. */
   isRemoteDone = false;
-  /** We send no more: END_STREAM is queued or sent. */
+  /** We send no more: `sendEnd` was said, though content may still wait in the queue. */
   isLocalDone = false;
   /** Over: both sides have ended, or it was reset. Commands for it do nothing. */
   isClosed = false;
+  /** Content that waits for window or room, in bytes. */
+  queuedBytes = 0;
 
   // ---- the session's own
 
   /** The answer to HEAD has no content. */
   isHead = false;
-  /** A final head has been sent. */
+  /** Our final head has been sent. */
   isHeadSent = false;
-  /** A final head has come. */
+  /** The peer's final head has come. */
   isHeadReceived = false;
   /** What comes is counted and dropped. */
   isDiscarding = false;
-  /** Still counts against the limit, because the owner has not released it. */
+  /** CONNECT: nothing but DATA follows (RFC 9113 §8.5). */
+  isTunnel = false;
+  /** Counts against the limit until the owner has released it. */
   isHeld = false;
   /** END_STREAM has gone to the output. */
   isEndSent = false;
-  /** Bytes we may send; negative after the peer shrank its initial window (§6.9.2). */
-  sendWindow: number;
-  /** Bytes the peer may send. */
-  receiveWindow: number;
-  /** Handed on, not yet given back. */
-  unconsumed = 0;
-  /** Given back, not yet announced. */
-  credit = 0;
-  /** Of the received head; -1 when it named none. */
-  contentLength = -1;
-  received = 0;
-  /** Content that waits; null = none. */
-  queue: QueuedPiece[] | null = null;
-  queuedBytes = 0;
+  /** Stands in the sender's round. */
+  isReady = false;
   /** `sendData` has said false; `onWritable` is owed. */
   isWaiting = false;
-  /** Trailers that wait for the queue. */
+  /** Bytes we may send; negative after the peer shrank its initial window (§6.9.2). */
+  sendWindow: number;
+  /** Made when the first DATA comes. */
+  receiveWindow: ReceiveWindow | null = null;
+  /** Handed on, not yet given back. */
+  unconsumed = 0;
+  /** What the head promises; -1 = nothing. */
+  contentLength = -1;
+  received = 0;
+  queue: QueuedPiece[] | null = null;
   trailers = '';
-  /** When the queue began to wait for its next KiB; -1 = to be stamped. */
+  /** Since when the queue has moved by less than a KiB; -1 = from the next look on. */
   waitsSince = -1;
   movedBytes = 0;
 
-  constructor(id: number, sendWindow: number, receiveWindow: number) {
+  constructor(id: number, sendWindow: number) {
     this.id = id;
     this.sendWindow = sendWindow;
-    this.receiveWindow = receiveWindow;
   }
 }
