@@ -25,6 +25,7 @@ export type AccessOutcome =
   | 'timeout-response'
   | 'timeout-exchange'
   | 'timeout-upgrade'
+  | 'timeout-idle'
   | 'drain'
   | 'internal-error';
 
@@ -40,7 +41,7 @@ export interface AccessRecord {
   path: string;
   /** Without its `?`. */
   query: string;
-  /** `HTTP/1.1`. */
+  /** `HTTP/1.1`; at layer 4 `TCP`, `TLS` or `UDP`. */
   protocol: string;
   /** 0 when no reply began. */
   status: number;

@@ -109,6 +109,13 @@ export class WorkerMetrics {
     this.#add(ENDPOINTS + endpoint * ROW_LENGTH, statusColumn(status), BUCKETS + bucketOf(durationMs), durationMs, bytesIn, bytesOut);
   }
 
+  /** Bytes of something that lasts (layer 4), before it ends. Its `exchangeEnded` says only what came after. */
+  bytesMoved(listener: number, service: number, endpoint: number, bytesIn: number, bytesOut: number): void {
+    this.#move(listener < 0 ? -1 : listener * ROW_LENGTH, bytesIn, bytesOut);
+    this.#move(service < 0 ? -1 : SERVICES + service * ROW_LENGTH, bytesIn, bytesOut);
+    this.#move(endpoint < 0 ? -1 : ENDPOINTS + endpoint * ROW_LENGTH, bytesIn, bytesOut);
+  }
+
   /** A further attempt begins. @param endpoint That failed before; -1 when unknown. */
   retried(route: number, service: number, endpoint: number): void {
     this.#countFor(route, service, endpoint, RETRIES);
@@ -159,6 +166,12 @@ export class WorkerMetrics {
     if (route >= 0) cells[ROUTES + route * ROW_LENGTH + column]! += 1;
     if (service >= 0) cells[SERVICES + service * ROW_LENGTH + column]! += 1;
     if (endpoint >= 0) cells[ENDPOINTS + endpoint * ROW_LENGTH + column]! += 1;
+  }
+
+  #move(row: number, bytesIn: number, bytesOut: number): void {
+    if (row < 0) return;
+    this.#cells[row + BYTES_IN]! += bytesIn;
+    this.#cells[row + BYTES_OUT]! += bytesOut;
   }
 
   #add(row: number, column: number, bucket: number, durationMs: number, bytesIn: number, bytesOut: number): void {

@@ -140,7 +140,7 @@ export async function startServicePlane(
 const COUNTS = ['inflight', 'inflightByWorker', 'serviceInflight', 'serviceInflightByWorker', 'serviceConnections'] as const;
 const MORE_COUNTS = ['serviceConnectionsByWorker', 'serviceRetries', 'serviceRetriesByWorker'] as const;
 
-function leftovers(table: EndpointTable): Record<string, number> {
+export function leftovers(table: EndpointTable): Record<string, number> {
   const found: Record<string, number> = {};
   for (const name of [...COUNTS, ...MORE_COUNTS]) {
     const width = name.startsWith('service') ? SERVICES_MAX : ENDPOINTS_MAX;

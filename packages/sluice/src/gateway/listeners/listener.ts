@@ -1,7 +1,8 @@
 /** A listener of any kind, as its worker sees it. */
 import type { ListenerPlan } from '../../config/plan.ts';
 import type { RouteRuntime } from '../exchange/route-runtime.ts';
-import type { ExchangeService } from '../exchange/exchange.ts';
+import { StreamListener } from '../layer4/stream-listener.ts';
+import type { ServiceCore } from '../service/service-core.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { HttpListener } from './http-listener.ts';
 
@@ -10,7 +11,7 @@ export interface ListenerOwner extends WorkerContext {
   /** Whether other workers listen on the same ports. */
   readonly sharesPorts: boolean;
   compileRoute(index: number): RouteRuntime;
-  service(name: string): ExchangeService | undefined;
+  service(name: string): ServiceCore | undefined;
   /** The last connection of a draining listener has gone. */
   onListenerEmpty(): void;
 }
@@ -41,6 +42,7 @@ export function createListener(owner: ListenerOwner, plan: ListenerPlan, slot: n
     case 'http':
       return new HttpListener(owner, plan, slot);
     case 'stream':
+      return plan.engine === 'kernel' ? null : new StreamListener(owner, plan, slot);
     case 'datagram':
       return null;
   }

@@ -18,6 +18,15 @@ export interface LedgerOwner {
   readonly balancer: ServiceBalancer;
 }
 
+/** What is judged as a whole: an exchange, at layer 4 a connection or session. */
+export interface Judged {
+  /** What it says about its service; empty: nothing (more). */
+  verdict: '' | 'good' | 'failed';
+  readonly serviceLatencyMs: number;
+  /** Takes part in half-open trials of the breaker. */
+  readonly isTrial: boolean;
+}
+
 export class AttemptLedger {
   private readonly owner: LedgerOwner;
 
@@ -55,14 +64,14 @@ export class AttemptLedger {
     this.record(current.slot, 'gateway', exchange.serviceLatencyMs, 0);
   }
 
-  /** Tells the breaker and the limits how the exchange went; once, and only where there is a verdict. */
-  conclude(exchange: Exchange): void {
-    if (exchange.verdict === '') return;
-    const isFailed = exchange.verdict === 'failed';
-    exchange.verdict = '';
+  /** Tells the breaker and the limits how it went; once, and only where there is a verdict. */
+  conclude(judged: Judged): void {
+    if (judged.verdict === '') return;
+    const isFailed = judged.verdict === 'failed';
+    judged.verdict = '';
     const { worker, slot } = this.owner;
-    recordServiceOutcome(worker.table, slot, isFailed, exchange.serviceLatencyMs);
-    if (exchange.isTrial) recordTrial(worker.table, slot, isFailed);
+    recordServiceOutcome(worker.table, slot, isFailed, judged.serviceLatencyMs);
+    if (judged.isTrial) recordTrial(worker.table, slot, isFailed);
   }
 }
 

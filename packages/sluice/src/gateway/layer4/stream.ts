@@ -1,0 +1,210 @@
+/**
+ * One relayed connection: bytes from a client to an endpoint and back, unread. The endpoint is connected to at once, since some protocols let the server speak
+ * first; until that has worked the client's bytes stay where they are, at most 64 KiB in the socket, so that another endpoint can be tried and nothing is lost.
+ * An end is passed on as an end, a reset as a reset, and a side that cannot take more stops the other.
+ */
+import type { Socket } from 'node:net';
+import type { Instant } from '../../base/time.ts';
+import type { EndpointPlan, StreamListenerPlan } from '../../config/plan.ts';
+import type { AccessOutcome } from '../../observe/access-log.ts';
+import type { CloseReason } from '../../observe/metric-layout.ts';
+import type { Arrival, ClientConnection } from '../listeners/arrival.ts';
+import { FAILURES, type UpstreamFailure } from '../upstream/upstream-failure.ts';
+import type { WorkerContext } from '../worker-context.ts';
+import { Call, type CallService } from './call.ts';
+import { dial, type Dialled, resetSocket, type UpstreamSide } from './dial.ts';
+
+/** Whose connection it is. `stream-listener.ts` is it. */
+export interface StreamOwner {
+  readonly worker: WorkerContext;
+  readonly plan: StreamListenerPlan;
+  ended(stream: Stream, reason: CloseReason): void;
+}
+
+export class Stream extends Call implements ClientConnection, UpstreamSide {
+  deadline = Infinity;
+  sweepIndex = -1;
+  /** What cannot be told apart from work: nobody knows whether a silent connection is done. */
+  readonly isIdle = false;
+  readonly arrival: Arrival;
+  /** What was read of the client before an endpoint was chosen. */
+  private early: readonly Buffer[];
+  /** Lower case; empty when the client named none, or nobody looked. */
+  readonly serverName: string;
+  private readonly owner: StreamOwner;
+  private readonly client: Socket;
+  private upstream: Dialled | null = null;
+  private isOpen = false;
+  private isSettled = false;
+  private hasClientEnded = false;
+  private hasUpstreamEnded = false;
+  private dialledAt = 0 as Instant;
+
+  constructor(owner: StreamOwner, arrival: Arrival, opening: { readonly serverName: string; readonly early: readonly Buffer[] }) {
+    super(arrival.address ?? '', owner.worker.clock.now());
+    this.owner = owner;
+    this.arrival = arrival;
+    this.client = arrival.socket;
+    this.serverName = opening.serverName;
+    this.early = opening.early;
+    this.client.on('error', () => this.finish('client-gone', 'error'));
+    this.client.on('end', () => this.onClientEnd()); // comes early where nothing was sent before
+    this.client.on('close', () => this.onClosed());
+  }
+
+  start(service: CallService): void {
+    this.service = service;
+    service.begin(this, this.startedAt);
+  }
+
+  /** Whether its endpoint has left, or its drain is over. */
+  isOut(): boolean {
+    return this.isCounted && !this.service!.isStaying(this.endpoint);
+  }
+
+  // ---- finding an endpoint
+
+  open(endpoint: EndpointPlan, now: Instant): void {
+    this.dialledAt = now;
+    const { plan } = this.service!;
+    this.deadline = now + plan.pool.connectTimeoutMs;
+    this.upstream = dial(this, endpoint, plan, this.owner.worker.resolver);
+  }
+
+  refuse(outcome: AccessOutcome): void {
+    this.finish(outcome, outcome === 'drain' ? 'drain' : 'error');
+  }
+
+  onConnected(): void {
+    const { worker } = this.owner;
+    this.connectMs = worker.clock.now() - this.dialledAt;
+    this.isOpen = true;
+    this.touch();
+    const { early, client } = this;
+    this.early = [];
+    for (const chunk of early) this.onClientBytes(chunk);
+    client.on('data', (chunk: Buffer) => this.onClientBytes(chunk));
+    client.resume();
+    client.on('drain', () => {
+      this.touch();
+      this.upstream!.resume();
+    });
+    if (this.hasClientEnded) this.onClientEnd();
+  }
+
+  // ---- bytes
+
+  /** @returns Whether the bytes' memory is still needed. */
+  onUpstreamBytes(bytes: Buffer): boolean {
+    const { client } = this;
+    if (!this.isSettled) this.settle();
+    this.bytesOut += bytes.length;
+    this.touch();
+    if (!client.writable) return false;
+    if (!client.write(bytes)) this.upstream!.pause();
+    return client.writableLength > 0;
+  }
+
+  onUpstreamDrain(): void {
+    this.touch();
+    this.client.resume();
+  }
+
+  // ---- ends
+
+  onUpstreamEnd(): void {
+    this.hasUpstreamEnded = true;
+    if (!this.isSettled) this.settle();
+    if (this.hasClientEnded && this.isFlushed()) return this.finish('complete', 'normal');
+    this.client.end();
+    this.touch();
+  }
+
+  onUpstreamError(): void {
+    if (!this.isOpen) return this.failed(FAILURES.connect);
+    if (this.isSettled || this.bytesIn > 0) return this.finish('upstream-reset', 'error');
+    // It took the connection and threw it away before anybody had said a word: that was not the client's doing.
+    this.isSettled = true;
+    this.service!.spoiled(this);
+    this.finish('upstream-reset', 'error');
+  }
+
+  onDeadline(): void {
+    if (this.isOpen) return this.finish('timeout-idle', 'timeout');
+    this.deadline = Infinity;
+    if (this.upstream !== null) this.failed(FAILURES.connectTimeout);
+  }
+
+  /** It goes on as if nothing had happened: nobody but its protocol knows how to say goodbye. */
+  announceClose(): void {}
+
+  dismiss(): void {
+    this.finish('drain', 'drain');
+  }
+
+  cut(reason: CloseReason): void {
+    this.finish(reason === 'timeout' ? 'timeout-idle' : 'drain', reason);
+  }
+
+  private onClientBytes(chunk: Buffer): void {
+    this.bytesIn += chunk.length;
+    this.touch();
+    if (!this.upstream!.write(chunk)) this.client.pause();
+    this.owner.worker.noteUpload(chunk.length);
+  }
+
+  private onClientEnd(): void {
+    this.hasClientEnded = true;
+    if (!this.isOpen) return;
+    if (this.hasUpstreamEnded && this.isFlushed()) return this.finish('complete', 'normal');
+    this.upstream!.end();
+    this.touch();
+  }
+
+  /** One side has closed: by itself, or because both had ended and all was sent. */
+  onClosed(): void {
+    if (this.isOver) return;
+    if (!this.hasClientEnded || !this.hasUpstreamEnded) {
+      return this.finish(this.client.destroyed ? 'client-gone' : 'upstream-reset', 'error');
+    }
+    if (this.client.destroyed && this.upstream!.isClosed) this.finish('complete', 'normal');
+  }
+
+  /** Everything was handed to the system, and closing says the rest. Behind TLS it would leave the closing alert out. */
+  private isFlushed(): boolean {
+    return this.arrival.tls === null && this.client.writableLength === 0 && this.upstream!.isFlushed;
+  }
+
+  private touch(): void {
+    const { worker, plan } = this.owner;
+    const { idleMs, halfClosedMs } = plan.timeouts;
+    this.deadline = worker.coarseNow + (this.hasClientEnded || this.hasUpstreamEnded ? halfClosedMs : idleMs);
+  }
+
+  /** The endpoint answers: that is what a service is judged by. */
+  private settle(): void {
+    this.isSettled = true;
+    this.service!.served(this);
+  }
+
+  private failed(failure: UpstreamFailure): void {
+    this.upstream!.destroy(true);
+    this.upstream = null;
+    this.deadline = Infinity;
+    this.service!.failed(this, failure, this.owner.worker.clock.now() - this.dialledAt);
+  }
+
+  private finish(outcome: AccessOutcome, reason: CloseReason): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.outcome = outcome;
+    if (this.isOpen && !this.isSettled && outcome !== 'upstream-reset') this.settle();
+    this.service?.ended(this);
+    // A plain close would let either side take half for the whole.
+    const isCut = outcome !== 'complete' && outcome !== 'timeout-idle';
+    if (isCut) resetSocket(this.client);
+    else this.client.destroy();
+    this.upstream?.destroy(isCut);
+    this.owner.ended(this, reason);
+  }
+}
