@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Instant } from '../base/time.ts';
 import type { Random } from '../base/random.ts';
 import { type EndpointTable, endpointTable } from '../core/balancing/endpoint-table.ts';
+import { Workspace } from '../core/http2/workspace.ts';
 import { RequestParser } from '../core/http1/request-parser.ts';
 import { type Http1Limits, type ListenerPlan, NO_CHALLENGES, type Plan } from '../config/plan.ts';
 import type { WorkerSlots } from '../config/plan-message.ts';
@@ -63,6 +64,7 @@ export class DataPlane implements ListenerOwner {
   /** Draining because of a change. */
   private readonly leaving = new Set<Listener>();
   private readonly services = new Map<string, Service>();
+  readonly http2: Workspace = new Workspace(Buffer.allocUnsafeSlow);
   private readonly dispatcher: Dispatcher;
   private readonly parsers: RequestParser[] = [];
   private parserCapacity = 100;

@@ -10,7 +10,7 @@ export const SWEEP_PERIOD_MS = 250;
 /** Something that can be late. */
 export interface Sweepable {
   /** When `onDeadline` is due; Infinity = never. Its owner stores it at will. */
-  deadline: number;
+  readonly deadline: number;
   /** Where it stands in the sweeper; the sweeper's own. */
   sweepIndex: number;
   /** The deadline has passed. Must move the deadline or `remove` itself. */

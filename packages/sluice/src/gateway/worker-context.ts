@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 import type { Random } from '../base/random.ts';
 import type { Clock, Instant } from '../base/time.ts';
 import type { EndpointTable } from '../core/balancing/endpoint-table.ts';
+import type { Workspace } from '../core/http2/workspace.ts';
 import type { RequestParser } from '../core/http1/request-parser.ts';
 import type { Http1Limits, Plan } from '../config/plan.ts';
 import type { FromWorker } from '../config/worker-protocol.ts';
@@ -20,6 +21,8 @@ export interface WorkerContext {
   readonly metrics: WorkerMetrics;
   readonly sweeper: Sweeper;
   readonly resolver: { readonly lookup: LookupFunction };
+  /** Memory that all HTTP/2 sessions of the worker share. */
+  readonly http2: Workspace;
   /** The plan in force. */
   readonly plan: Plan;
   /** Monotonic time as of the last sweep: at most 250 ms old. For deadlines, not for latencies. */

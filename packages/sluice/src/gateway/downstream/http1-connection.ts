@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Instant } from '../../base/time.ts';
-import { CR, LF } from '../../core/http1/characters.ts';
+import { CR, LF, SP } from '../../core/http1/characters.ts';
 import { FAULTS, type Fault } from '../../core/http1/fault.ts';
 import { MORE, REFUSED } from '../../core/http1/field-section.ts';
 import type { RequestParser } from '../../core/http1/request-parser.ts';
@@ -13,7 +13,7 @@ import type { CloseReason } from '../../observe/metric-layout.ts';
 import { type Attempt, type Client, Exchange } from '../exchange/exchange.ts';
 import { PeerIdentity } from '../exchange/forwarding.ts';
 import { beginExchange, type Requester } from '../exchange/intake.ts';
-import type { Arrival, ClientConnection } from '../listeners/arrival.ts';
+import type { Arrival, ClientConnection, ConnectionOwner } from '../listeners/arrival.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import { type OwnAnswer, ReplyWriter } from './reply-writer.ts';
 import { finishExchange } from '../exchange/reporting.ts';
@@ -30,6 +30,12 @@ const LINGER_MS = 1_000;
 const DISCARD_BYTES_MAX = 64 * 1024;
 const DISCARD_MS = 5_000;
 
+/** Who has it. `listeners/http-listener.ts` is it. */
+export interface Http1Owner extends ConnectionOwner {
+  /** The client begins with HTTP/2's preface: the socket is another connection's now. */
+  onHttp2(connection: Http1Connection, first: Buffer): void;
+}
+
 export class Http1Connection implements Client, Requester, TunnelClient, ClientConnection {
   readonly listener: ListenerContext;
   readonly arrival: Arrival;
@@ -40,7 +46,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
   /** The current reply, or the next one, says that it is the last. */
   isClosing = false;
   private readonly reply: ReplyWriter;
-  private readonly onClosed: (connection: Http1Connection, reason: CloseReason) => void;
+  private readonly owner: Http1Owner;
   private exchange: Exchange | null = null;
   private parser: RequestParser | null = null;
   private body: RequestBody | null = null;
@@ -59,12 +65,12 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
   private isHeadDeadlineSet = false;
   private closeReason: CloseReason = 'normal';
 
-  constructor(listener: ListenerContext, arrival: Arrival, onClosed: (connection: Http1Connection, reason: CloseReason) => void) {
+  constructor(listener: ListenerContext, arrival: Arrival, owner: Http1Owner) {
     const { socket } = arrival;
     this.listener = listener;
     this.arrival = arrival;
     this.socket = socket;
-    this.onClosed = onClosed;
+    this.owner = owner;
     this.identity = new PeerIdentity(listener.forwarding, arrival);
     this.reply = new ReplyWriter(listener, socket);
     this.deadline = listener.worker.clock.now() + listener.plan.timeouts.headerMs;
@@ -119,7 +125,15 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
       bytes = Buffer.concat([this.pending, chunk]);
       this.pending = null;
     }
+    if (this.isFirst && isPreface(bytes) && this.listener.plan.http2 !== null) return this.becomeHttp2(bytes);
     this.process(bytes);
+  }
+
+  private becomeHttp2(bytes: Buffer): void {
+    this.isGone = true;
+    this.dropParser();
+    this.socket.removeAllListeners();
+    this.owner.onHttp2(this, bytes);
   }
 
   private process(bytes: Buffer): void {
@@ -439,7 +453,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
       this.settle(exchange);
     }
     this.dropParser();
-    this.onClosed(this, this.closeReason === 'normal' ? reason : this.closeReason);
+    this.owner.onClosed(this, this.closeReason === 'normal' ? reason : this.closeReason);
   }
 
   /** Closes at once; with a reset where a plain close would make a cut reply look whole. */
@@ -466,4 +480,9 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     this.isPaused = false;
     this.socket.resume();
   }
+}
+
+/** Whether a connection begins as HTTP/2's preface does (RFC 9113 §3.4). `PRI` is a method of no one's. */
+function isPreface(bytes: Buffer): boolean {
+  return bytes.length >= 4 && bytes[0] === 0x50 && bytes[1] === 0x52 && bytes[2] === 0x49 && bytes[3] === SP;
 }

@@ -13,6 +13,12 @@ export interface ClientConnection extends Sweepable {
   cut(reason: CloseReason): void;
 }
 
+/** Who has a client's connection. `http-listener.ts` is it. */
+export interface ConnectionOwner {
+  /** It is gone. */
+  onClosed(connection: ClientConnection, reason: CloseReason): void;
+}
+
 export interface Arrival {
   /** What requests are read from: the connection itself, or the TLS session on it. */
   readonly socket: Socket;

@@ -10,6 +10,7 @@ import type { CloseReason } from '../../observe/metric-layout.ts';
 import { Acceptor } from './acceptor.ts';
 import { type ClientConnection, plainArrival } from './arrival.ts';
 import { Http1Connection } from '../downstream/http1-connection.ts';
+import { Http2Connection } from '../downstream/http2-connection.ts';
 import type { ListenerContext } from './listener-context.ts';
 import { ForwardingRules } from '../exchange/forwarding.ts';
 import type { RequestView } from '../exchange/request-view.ts';
@@ -114,12 +115,19 @@ export class HttpListener implements ListenerContext {
     for (const connection of this.connections) if (connection.isIdle) connection.cut('drain');
   }
 
-  private readonly onClosed = (connection: ClientConnection, reason: CloseReason): void => {
+  /** Its client speaks HTTP/2 by prior knowledge (RFC 9113 §3.3). @param first What was read so far. */
+  onHttp2(connection: Http1Connection, first: Buffer): void {
+    this.connections.delete(connection);
+    this.worker.sweeper.remove(connection);
+    this.add(new Http2Connection(this, connection.arrival, this, first));
+  }
+
+  onClosed(connection: ClientConnection, reason: CloseReason): void {
     if (!this.connections.delete(connection)) return;
     this.worker.sweeper.remove(connection);
     this.worker.metrics.connectionClosed(this.slot, reason);
     if (this.isDraining && this.connections.size === 0) this.worker.onListenerEmpty();
-  };
+  }
 
   private accept(socket: Socket): void {
     if (this.connections.size >= this.plan.connectionsMax) {
@@ -128,7 +136,7 @@ export class HttpListener implements ListenerContext {
       return;
     }
     this.worker.metrics.connectionOpened(this.slot);
-    this.add(new Http1Connection(this, plainArrival(socket), this.onClosed));
+    this.add(new Http1Connection(this, plainArrival(socket), this));
   }
 
   private add(connection: ClientConnection): void {

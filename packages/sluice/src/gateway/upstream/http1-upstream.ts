@@ -2,30 +2,30 @@
  * One connection to an endpoint. It carries one exchange at a time: writes the request, reads the reply, and goes back to its pool or ends. Anything
  * that arrives while it is idle ends it: such bytes belong to no request (response-queue poisoning).
  */
-import { connect, type LookupFunction, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Instant } from '../../base/time.ts';
 import { BodyDecoder, type BodySink } from '../../core/http1/body-decoder.ts';
 import { MORE, REFUSED } from '../../core/http1/field-section.ts';
 import { ResponseParser } from '../../core/http1/response-parser.ts';
-import type { AddressPlan, PoolPlan } from '../../config/plan.ts';
+import type { PoolPlan } from '../../config/plan.ts';
 import { type Attempt, type Exchange, type HttpVersion, REPLAY_BYTES_MAX } from '../exchange/exchange.ts';
 import { trailerLines } from '../exchange/trailers.ts';
 import { Outbox } from '../outbox.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import type { Sweepable } from '../sweeper.ts';
 import { SocketEnd, type TunnelEnd, type TunnelListener } from '../tunnel/tunnel-end.ts';
+import { type DialTarget, dial } from './dial.ts';
 import { FAILURES, type UpstreamFailure } from './upstream-failure.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
 const CRLF = '\r\n';
+const HTTP1: readonly string[] = ['http/1.1'];
 
 /** Whose connection it is. `pool.ts` is it. */
-export interface UpstreamOwner {
+export interface UpstreamOwner extends DialTarget {
   readonly worker: WorkerContext;
   readonly slot: number;
-  readonly target: AddressPlan;
   readonly plan: PoolPlan;
-  readonly resolver: { readonly lookup?: LookupFunction };
   /** The connection is usable and carries nothing: again, or (it was opened for somebody who left) for the first time. */
   release(connection: Http1Upstream): void;
   onDead(connection: Http1Upstream): void;
@@ -74,17 +74,14 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
     this.parser = new ResponseParser(http1);
     this.decoder = new BodyDecoder(http1);
     this.deadline = openedAt + connectTimeoutMs;
-    const { target } = pool;
     const onread = {
       buffer: this.memory.next,
       callback: (size: number, memory: Uint8Array) => this.onRead(memory as Buffer, size),
     };
-    this.socket =
-      target.kind === 'unix'
-        ? connect({ path: target.path, onread })
-        : connect({ host: target.host, port: target.port, noDelay: true, onread, ...pool.resolver });
+    const { socket, ready } = dial(pool, HTTP1, onread);
+    this.socket = socket;
     this.outbox = new Outbox(this.socket);
-    this.socket.on('connect', () => this.onConnect());
+    this.socket.on(ready, () => this.onConnect());
     this.socket.on('drain', () => this.exchange?.client.onUpstreamDrain(this));
     this.socket.on('end', () => this.onEnd());
     this.socket.on('error', () => this.onError());

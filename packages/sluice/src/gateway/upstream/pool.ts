@@ -5,9 +5,11 @@
  */
 import type { LookupFunction } from 'node:net';
 import type { Instant } from '../../base/time.ts';
-import type { AddressPlan, EndpointPlan, PoolPlan } from '../../config/plan.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { AddressPlan, EndpointPlan, PoolPlan, ServicePlan } from '../../config/plan.ts';
+import type { UpstreamTlsPlan } from '../../config/tls-plan.ts';
+import type { Attempt, Exchange } from '../exchange/exchange.ts';
 import { Http1Upstream, type UpstreamOwner } from './http1-upstream.ts';
+import { UpstreamTls } from './upstream-tls.ts';
 import { FAILURES, type UpstreamFailure } from './upstream-failure.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
@@ -19,7 +21,7 @@ interface Waiter {
 /** Whose endpoint it is. `service.ts` is it. */
 export interface PoolOwner {
   readonly worker: WorkerContext;
-  readonly plan: { readonly pool: PoolPlan };
+  readonly plan: { readonly pool: PoolPlan; readonly tls: UpstreamTlsPlan | null; readonly protocol: ServicePlan['protocol'] };
   /** Requests of the service that wait for a connection, in this worker. */
   waiting: number;
   connectionOpened(): void;
@@ -29,8 +31,8 @@ export interface PoolOwner {
   makeRoom(): boolean;
   /** A connection ended that nobody here needs: others of the service may wait for it. */
   roomFreed(now: Instant): void;
-  attemptDone(connection: Http1Upstream, exchange: Exchange): void;
-  attemptFailed(connection: Http1Upstream, exchange: Exchange, failure: UpstreamFailure): void;
+  attemptDone(attempt: Attempt, exchange: Exchange): void;
+  attemptFailed(attempt: Attempt, exchange: Exchange, failure: UpstreamFailure): void;
   /** An attempt never got a connection. */
   attemptUnplaced(exchange: Exchange, slot: number, failure: UpstreamFailure): void;
   /** Nobody waits for this attempt any more. */
@@ -40,7 +42,25 @@ export interface PoolOwner {
 /** How long idle connections above `idleMax` stay. Closed at once, they would be opened again in the same turn, at several times a request's cost. */
 const SURPLUS_MS = 1_000;
 
-export class Pool implements UpstreamOwner {
+/** The connections of one endpoint. `Pool` and `http2-pool.ts` are. */
+export interface EndpointPool {
+  readonly slot: number;
+  readonly address: string;
+  plan: PoolPlan;
+  readonly isEmpty: boolean;
+  /** Sends the exchange, or lets it wait. False when there is no room even to wait. */
+  send(exchange: Exchange, now: Instant, isFreshOnly: boolean, isHedge: boolean): boolean;
+  /** Ends idle connections and takes none back; what is under way finishes. */
+  close(): void;
+  /** Ends an idle connection; false when there is none. */
+  dropIdle(): boolean;
+  /** Opens connections for those who wait, while there is room. */
+  serve(now: Instant): void;
+  /** Called now and then: those who waited too long are told, and room that others made is seen. */
+  expire(now: Instant): void;
+}
+
+export class Pool implements EndpointPool, UpstreamOwner {
   readonly worker: WorkerContext;
   private readonly service: PoolOwner;
   readonly slot: number;
@@ -48,6 +68,7 @@ export class Pool implements UpstreamOwner {
   readonly address: string;
   plan: PoolPlan;
   readonly resolver: { readonly lookup?: LookupFunction };
+  readonly tls: UpstreamTls | null;
   private readonly idle: Http1Upstream[] = [];
   private readonly open = new Set<Http1Upstream>();
   private readonly waiting: Waiter[] = [];
@@ -60,6 +81,7 @@ export class Pool implements UpstreamOwner {
     this.target = endpoint.target;
     this.address = endpoint.address;
     this.plan = service.plan.pool;
+    this.tls = service.plan.tls && new UpstreamTls(service.plan.tls, endpoint.target);
     this.resolver = endpoint.target.kind === 'tcp' ? service.worker.resolver : {};
   }
 

@@ -1,0 +1,352 @@
+/**
+ * One request of an HTTP/2 connection and its reply. The session hands heads over as HTTP/1.1 text, and takes them as such, so everything between is the same as
+ * for HTTP/1.1. A reply's first piece is held back until the event that brought it is over: what fails by then is still answered with an honest 502.
+ */
+import type { Instant } from '../../base/time.ts';
+import { CANCEL, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR } from '../../core/http2/error-code.ts';
+import type { Http2Session } from '../../core/http2/session.ts';
+import type { ResetBy } from '../../core/http2/session-sink.ts';
+import type { Stream } from '../../core/http2/stream.ts';
+import type { ResponseParser } from '../../core/http1/response-parser.ts';
+import { type Attempt, type Client, Exchange } from '../exchange/exchange.ts';
+import type { PeerIdentity } from '../exchange/forwarding.ts';
+import { beginExchange, type Requester } from '../exchange/intake.ts';
+import { finishExchange } from '../exchange/reporting.ts';
+import { keptTrailers } from '../exchange/trailers.ts';
+import type { ListenerContext } from '../listeners/listener-context.ts';
+import type { Sweepable } from '../sweeper.ts';
+import { StreamEnd } from '../tunnel/stream-end.ts';
+import { Tunnel, type TunnelClient } from '../tunnel/tunnel.ts';
+import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
+import { ownReply } from './refusal.ts';
+import type { OwnAnswer } from './reply-writer.ts';
+import { RequestContent } from './request-content.ts';
+import { writeInterimHead, writeResponseHead, writeUpgradeHead } from './response-head.ts';
+
+/** Interim replies (1xx) of one exchange that are passed on; more is an attack on the client. */
+const INTERIMS_MAX = 32;
+
+/** The connection of a request. `http2-connection.ts` is it. */
+export interface Http2Client {
+  readonly listener: ListenerContext;
+  readonly session: Http2Session<Http2Request>;
+  readonly identity: PeerIdentity;
+  /** The exchange is over. */
+  requestEnded(stream: Stream<Http2Request>): void;
+}
+
+export class Http2Request implements Client, Requester, TunnelClient, Sweepable {
+  readonly listener: ListenerContext;
+  readonly isHttp2 = true;
+  deadline = Infinity;
+  sweepIndex = -1;
+  /** Has no meaning for one stream among others. */
+  isClosing = false;
+  private readonly connection: Http2Client;
+  private readonly session: Http2Session<Http2Request>;
+  private readonly stream: Stream<Http2Request>;
+  private exchange: Exchange | null = null;
+  private content: RequestContent | null = null;
+  private received = 0;
+  /** Content whose room is given back once upstream takes more. */
+  private owed = 0;
+  private isBlocked = false;
+  private tunnel: Tunnel | null = null;
+  private tunnelEnd: StreamEnd<Http2Request> | null = null;
+  /** Content that came for a tunnel before it was there. */
+  private early: Buffer | null = null;
+  /** A head, and perhaps one piece of content, that wait for the end of the event. */
+  private heldHead: string | null = null;
+  private heldBytes: Buffer | null = null;
+  private heldStart = 0;
+  private heldEnd = 0;
+
+  constructor(connection: Http2Client, stream: Stream<Http2Request>) {
+    this.connection = connection;
+    this.session = connection.session;
+    this.stream = stream;
+    this.listener = connection.listener;
+  }
+
+  get identity(): PeerIdentity {
+    return this.connection.identity;
+  }
+
+  // ---- the request's side
+
+  /** The head is in `bytes[0, end)`, as HTTP/1.1. */
+  begin(bytes: Buffer, end: number): void {
+    const { worker, plan } = this.listener;
+    const parser = worker.takeParser(plan.http1);
+    if (parser.parse(bytes, 0, end) !== end) {
+      const status = parser.fault?.status ?? 400;
+      worker.giveParser(parser);
+      return this.refuse(status);
+    }
+    const exchange = this.start();
+    beginExchange(this, exchange, parser, bytes, 0);
+    worker.giveParser(parser);
+    if (exchange.isOver || this.stream.isRemoteDone || exchange.isRequestDone) return;
+    this.content = new RequestContent(this.listener);
+    this.content.start(exchange);
+    this.setDeadline(exchange);
+  }
+
+  /** Answers a request that never became one. */
+  refuse(status: number): void {
+    const exchange = this.start();
+    exchange.outcome = 'client-error';
+    exchange.clientAddress = this.identity.address;
+    this.listener.worker.metrics.exchangeStarted(this.listener.slot, -1, -1);
+    this.replyOwn(exchange, { status });
+  }
+
+  onData(bytes: Buffer, start: number, end: number): void {
+    const size = end - start;
+    this.received += size;
+    // The memory is a read's own and is not written to again.
+    const part = bytes.subarray(start, end);
+    if (this.tunnelEnd !== null) return this.tunnelEnd.receive(part);
+    if (this.content === null) return this.keepEarly(part);
+    this.content.asked();
+    this.content.mustPause = false;
+    this.content.take(part);
+    if (this.content.mustPause) this.owed += size;
+    else this.session.consumed(this.stream, size);
+    if (this.exchange !== null) this.setDeadline(this.exchange);
+  }
+
+  onEnd(trailers: string): void {
+    if (this.tunnelEnd !== null) return this.tunnelEnd.ended();
+    this.content?.end(keptTrailers(trailers));
+    if (this.exchange !== null) this.deadline = this.exchange.exchangeDeadline;
+  }
+
+  /** The client, or its connection, gave the request up. */
+  onReset(by: ResetBy): void {
+    if (this.tunnel !== null) return this.tunnel.fromClient.onClose(by === 'session');
+    const { exchange } = this;
+    if (exchange === null || exchange.isOver) return;
+    if (exchange.outcome === 'complete') exchange.outcome = by === 'session' ? 'client-error' : 'client-gone';
+    exchange.isCut = true;
+    exchange.service?.abandon(exchange);
+    this.settle(exchange);
+  }
+
+  onDeadline(now: Instant): void {
+    const { exchange } = this;
+    if (this.tunnel !== null) return this.tunnel.onDeadline();
+    if (exchange === null) this.deadline = Infinity;
+    else if (now >= exchange.exchangeDeadline) this.giveUp(exchange, 504, 'timeout-exchange');
+    else if (this.isBlocked) this.giveUp(exchange, 0, 'timeout-body');
+    else if (!exchange.isRequestDone) {
+      if (this.owed > 0) this.giveUp(exchange, 504, 'timeout-response'); // nobody takes its content
+      else this.giveUp(exchange, 408, 'timeout-body');
+    } else this.deadline = exchange.exchangeDeadline;
+  }
+
+  // ---- the reply's side: Client
+
+  get hasRoom(): boolean {
+    return !this.isBlocked;
+  }
+
+  /** The session copies what it sends. */
+  get holdsBytes(): boolean {
+    return false;
+  }
+
+  /** The client takes more again. */
+  onWritable(): void {
+    this.isBlocked = false;
+    if (this.tunnel !== null) return this.tunnel.fromClient.onRoom();
+    this.tunnelEnd?.drained();
+    if (this.exchange === null) return;
+    this.setDeadline(this.exchange);
+    this.exchange.current?.resume();
+  }
+
+  onUpstreamDrain(attempt: Attempt): void {
+    if (this.exchange?.current !== attempt || this.owed === 0) return;
+    this.session.consumed(this.stream, this.owed);
+    this.owed = 0;
+    this.setDeadline(this.exchange);
+  }
+
+  onInterim(exchange: Exchange, parser: ResponseParser, bytes: Buffer, start: number): boolean {
+    if (++exchange.interims > INTERIMS_MAX) return false;
+    const isWanted = parser.status !== 100 || exchange.expectsContinue; // RFC 9110 §15.2
+    if (isWanted) this.session.sendHead(this.stream, writeInterimHead(parser, bytes, start), false);
+    if (parser.status === 100 && this.content !== null) {
+      this.content.asked();
+      this.setDeadline(exchange);
+    }
+    return true;
+  }
+
+  onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean {
+    const { parser } = attempt;
+    const service = exchange.service!;
+    if (!service.acceptHead(exchange, attempt, parser.status)) return false;
+    const cookieLines = service.onReplyHead(exchange, attempt, bytes, start);
+    exchange.status = parser.status;
+    exchange.isReplyStarted = true;
+    this.heldHead = writeResponseHead({
+      parser,
+      bytes,
+      start,
+      framing: parser.bodyKind === 'length' ? 'length' : parser.bodyKind === 'none' ? 'none' : 'close',
+      keepsLength: exchange.isHead || parser.status === 304,
+      close: false,
+      saysKeepAlive: false,
+      viaLine: this.listener.forwarding.viaLine(attempt.version),
+      edits: exchange.route!.responseEdits,
+      cookieLines,
+      clock: this.listener.worker.clock,
+    });
+    if (parser.bodyKind === 'none') this.release(true);
+    return true;
+  }
+
+  replyBody(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
+    exchange.bytesOut += end - start;
+    if (this.heldHead !== null && this.heldBytes === null) {
+      this.heldBytes = bytes;
+      this.heldStart = start;
+      this.heldEnd = end;
+      return;
+    }
+    this.release(false);
+    this.send(bytes, start, end);
+  }
+
+  flushReply(): boolean {
+    this.release(false);
+    return !this.isBlocked;
+  }
+
+  onReplyEnd(exchange: Exchange, trailers: string): void {
+    this.release(false);
+    this.finish(exchange, trailers);
+  }
+
+  onReplyCut(exchange: Exchange, failure: UpstreamFailure): void {
+    exchange.outcome = failure.log;
+    if (this.heldHead === null) return this.cutReply(exchange, INTERNAL_ERROR);
+    this.heldHead = null; // nothing of it has left yet: an honest 502 is still possible
+    this.heldBytes = null;
+    exchange.isReplyStarted = false;
+    exchange.bytesOut = 0;
+    this.replyOwn(exchange, { status: failure.status });
+  }
+
+  replyOwn(exchange: Exchange, answer: OwnAnswer): void {
+    if (exchange.isOver) return;
+    exchange.service?.abandon(exchange);
+    const text = ownReply({ ...answer, close: false, isHead: exchange.isHead, wallMs: this.listener.worker.clock.wall() });
+    const headEnd = text.indexOf('\r\n\r\n') + 4;
+    exchange.status = answer.status;
+    exchange.isReplyStarted = true;
+    exchange.bytesOut = text.length - headEnd;
+    this.session.sendHead(this.stream, text.slice(0, headEnd), headEnd === text.length);
+    if (headEnd < text.length) {
+      const body = Buffer.from(text.slice(headEnd), 'latin1');
+      this.session.sendData(this.stream, body, 0, body.length);
+    }
+    this.finish(exchange, '');
+  }
+
+  onUpgraded(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number, rest: number): void {
+    const service = exchange.service!;
+    service.acceptHead(exchange, attempt, 101);
+    exchange.status = 101;
+    exchange.isReplyStarted = true;
+    const cookieLines = service.onReplyHead(exchange, attempt, bytes, start);
+    this.session.sendHead(this.stream, writeUpgradeHead(attempt.parser, bytes, start, cookieLines), false);
+    this.tunnelEnd = new StreamEnd(this.session, this.stream);
+    this.tunnel = new Tunnel(this, exchange, attempt, this.tunnelEnd);
+    this.tunnelEnd.listener = this.tunnel.fromClient;
+    this.tunnel.start(this.early, bytes.subarray(rest));
+    if (this.early !== null) this.session.consumed(this.stream, this.early.length);
+    this.early = null;
+    if (this.stream.isRemoteDone) this.tunnelEnd.ended();
+  }
+
+  // ---- the end of an exchange
+
+  onTunnelEnd(exchange: Exchange, outcome: Exchange['outcome']): void {
+    exchange.outcome = outcome;
+    exchange.service!.tunnelEnded(exchange);
+    this.tunnel = null;
+    this.settle(exchange);
+  }
+
+  private start(): Exchange {
+    const { worker } = this.listener;
+    const exchange = new Exchange(this, worker.clock.now());
+    exchange.isHttp2 = true;
+    this.exchange = exchange;
+    worker.sweeper.add(this);
+    return exchange;
+  }
+
+  /** Sends what was held back. */
+  private release(isEnd: boolean): void {
+    const head = this.heldHead;
+    if (head === null) return;
+    this.heldHead = null;
+    this.session.sendHead(this.stream, head, isEnd);
+    const bytes = this.heldBytes;
+    this.heldBytes = null;
+    if (bytes !== null) this.send(bytes, this.heldStart, this.heldEnd);
+  }
+
+  private send(bytes: Buffer, start: number, end: number): void {
+    if (this.session.sendData(this.stream, bytes, start, end) || this.isBlocked) return;
+    this.isBlocked = true;
+    const { worker, plan } = this.listener;
+    this.deadline = Math.min(worker.coarseNow + plan.timeouts.bodyIdleMs, this.exchange!.exchangeDeadline);
+  }
+
+  private finish(exchange: Exchange, trailers: string): void {
+    if (!this.stream.isLocalDone) this.session.sendEnd(this.stream, trailers);
+    const isEarly = !this.stream.isRemoteDone;
+    this.settle(exchange);
+    if (isEarly) this.session.reset(this.stream, NO_ERROR); // RFC 9113 §8.1: the rest of the request is not wanted
+  }
+
+  private giveUp(exchange: Exchange, status: number, outcome: Exchange['outcome']): void {
+    exchange.outcome = outcome;
+    if (status === 0 || exchange.isReplyStarted) this.cutReply(exchange, CANCEL);
+    else this.replyOwn(exchange, { status });
+  }
+
+  private cutReply(exchange: Exchange, code: number): void {
+    exchange.isCut = true;
+    exchange.service?.abandon(exchange);
+    this.settle(exchange);
+    this.session.reset(this.stream, code);
+  }
+
+  private settle(exchange: Exchange): void {
+    if (exchange.isOver) return;
+    exchange.isOver = true;
+    this.exchange = null;
+    this.content?.release();
+    this.listener.worker.sweeper.remove(this);
+    finishExchange(this.listener.worker, this.listener.slot, exchange);
+    this.connection.requestEnded(this.stream);
+  }
+
+  /** Content before there is anybody to take it: for a tunnel, kept while the window lasts; else nobody asked for it. */
+  private keepEarly(part: Buffer): void {
+    if (this.exchange?.isUpgrade === true) this.early = this.early === null ? part : Buffer.concat([this.early, part]);
+    else if (this.exchange === null) this.session.consumed(this.stream, part.length);
+    else this.session.reset(this.stream, PROTOCOL_ERROR);
+  }
+
+  private setDeadline(exchange: Exchange): void {
+    if (exchange.isRequestDone || this.content === null) this.deadline = exchange.exchangeDeadline;
+    else this.deadline = Math.min(this.content.deadline(this.received), exchange.exchangeDeadline);
+  }
+}
