@@ -31,8 +31,9 @@ export class ControlReceiver<Owner> {
     if (code === NO_ERROR) return connection.takeToken(PRIORITY);
     const stream = connection.streams.get(frame.streamId);
     if (stream !== undefined) return connection.fault(stream, code);
-    // No RST_STREAM may be sent for an idle stream (§6.4): the connection ends instead.
-    if (connection.isIdle(frame.streamId)) return connection.fail(code, code === FRAME_SIZE_ERROR ? 'frame-size' : 'protocol');
+    // Idle and closed streams get no RST_STREAM (§5.1, §6.4): the connection ends instead, except for old news about a stream that is closed.
+    if (code === FRAME_SIZE_ERROR) return connection.fail(code, 'frame-size');
+    if (connection.isIdle(frame.streamId)) return connection.fail(code, 'protocol');
     return connection.takeToken(PRIORITY);
   }
 
