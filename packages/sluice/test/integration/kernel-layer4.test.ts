@@ -295,5 +295,7 @@ describe('kernel layer 4', { skip, timeout: 120_000 }, () => {
     assert.match(await tables(), /sluice_lab/);
     assert.equal(await balancer.kill('SIGTERM'), 0);
     assert.equal(await tables(), 'table inet other\n');
+    assert.deepEqual(await connect(1), { ECONNREFUSED: 1 });
+    assert.equal(await client.ask({ op: 'say', name: 'over', text: 'still' }), 'ECONNRESET');
   });
 });
