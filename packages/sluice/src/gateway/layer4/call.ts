@@ -8,6 +8,7 @@ import { NONE } from '../../core/balancing/balancer.ts';
 import type { EndpointPlan, ServicePlan } from '../../config/plan.ts';
 import type { AccessOutcome } from '../../observe/access-log.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
+import type { UpstreamTls } from '../upstream/upstream-tls.ts';
 
 /** Finds endpoints for calls and keeps the books on them. `stream-service.ts` is it. */
 export interface CallService {
@@ -24,6 +25,8 @@ export interface CallService {
   /** The call is over. */
   ended(call: Call): void;
   addressOf(slot: number): string;
+  /** How TLS to this endpoint goes; null: in the clear. */
+  tlsTo(slot: number): UpstreamTls | null;
   /** Whether calls may stay at this endpoint. */
   isStaying(slot: number): boolean;
 }

@@ -52,6 +52,11 @@ export class StreamListener implements StreamOwner, Sweepable {
     });
   }
 
+  /** As the access log says it. */
+  private get protocol(): 'TCP' | 'TLS' {
+    return this.plan.tls !== null || this.plan.readsServerName ? 'TLS' : 'TCP';
+  }
+
   get size(): number {
     return this.connections.size;
   }
@@ -105,11 +110,20 @@ export class StreamListener implements StreamOwner, Sweepable {
     }
   }
 
+  route(stream: Stream): void {
+    const { serverName } = stream.seen;
+    const service = this.targets.find(serverName === '' ? null : serverName, this.worker.random);
+    if (service === null) return stream.refuseName();
+    this.worker.metrics.exchangeStarted(this.slot, -1, service.slot);
+    stream.serve(service);
+  }
+
   ended(stream: Stream, reason: CloseReason): void {
     this.connections.delete(stream);
     this.worker.sweeper.remove(stream);
     this.sources.give(stream.clientAddress);
-    finishCall(this.worker, { listenerSlot: this.slot, protocol: 'TCP', serverName: stream.serverName }, stream);
+    if (stream.service === null) this.worker.metrics.exchangeStarted(this.slot, -1, -1);
+    finishCall(this.worker, { listenerSlot: this.slot, protocol: this.protocol, serverName: stream.seen.serverName }, stream);
     this.worker.metrics.connectionClosed(this.slot, reason);
     if (this.isDraining && this.connections.size === 0) this.worker.onListenerEmpty();
   }
@@ -122,17 +136,10 @@ export class StreamListener implements StreamOwner, Sweepable {
       return;
     }
     this.worker.metrics.connectionOpened(this.slot);
-    const stream = new Stream(this, arrival, NOTHING_READ);
+    const stream = new Stream(this, arrival);
     this.connections.add(stream);
     this.worker.sweeper.add(stream);
-    this.route(stream);
-  }
-
-  private route(stream: Stream): void {
-    const service = this.targets.find(stream.serverName === '' ? null : stream.serverName, this.worker.random);
-    this.worker.metrics.exchangeStarted(this.slot, -1, service?.slot ?? -1);
-    if (service === null) stream.refuse('no-endpoint');
-    else stream.start(service);
+    stream.start();
   }
 
   private admits({ address }: Arrival): boolean {
@@ -140,5 +147,3 @@ export class StreamListener implements StreamOwner, Sweepable {
     return this.sources.take(address ?? '', this.plan.connectionsPerSourceMax);
   }
 }
-
-const NOTHING_READ = { serverName: '', early: [] };

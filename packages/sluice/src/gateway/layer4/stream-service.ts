@@ -2,6 +2,7 @@
  * A service as layer 4 sees it, in one worker: finds endpoints for connections and sessions under the same rules as for requests (limits, affinity, balancer,
  * retries under a budget), with what there is to go by: the client's address. A connection counts as in flight until it ends.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Instant } from '../../base/time.ts';
 import { hashString } from '../../base/hash.ts';
 import { type AffinityPolicy, createAffinity } from '../../core/affinity/affinity.ts';
@@ -14,6 +15,7 @@ import type { AffinityPlan, EndpointPlan, ServicePlan } from '../../config/plan.
 import type { ServiceCore } from '../service/service-core.ts';
 import { type QueueOwner, ServiceQueue } from '../service/service-queue.ts';
 import { FAILURES, type UpstreamFailure } from '../upstream/upstream-failure.ts';
+import { UpstreamTls } from '../upstream/upstream-tls.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import type { Call, CallService } from './call.ts';
 
@@ -30,6 +32,7 @@ export class StreamService implements CallService, QueueOwner<Call> {
   private endpoints = new Map<number, EndpointPlan>();
   /** Those whose endpoint has left the plan are looked up here. */
   private departed = new Map<number, string>();
+  private tls = new Map<number, UpstreamTls>();
   private configured: ServicePlan | null = null;
   private readonly queue: ServiceQueue<Call>;
   private seenEpoch = -1;
@@ -125,6 +128,10 @@ export class StreamService implements CallService, QueueOwner<Call> {
     return this.endpoints.get(slot)?.address ?? this.departed.get(slot) ?? '';
   }
 
+  tlsTo(slot: number): UpstreamTls | null {
+    return this.tls.get(slot) ?? null;
+  }
+
   /** Each sweep: the queue lets go of what waited too long. @returns Whether something about the endpoints has changed since the last look. */
   expire(now: Instant): boolean {
     if (this.core.plan !== this.configured) this.configure();
@@ -206,16 +213,26 @@ export class StreamService implements CallService, QueueOwner<Call> {
     const { plan, endpointSlots } = this.core;
     const rules = JSON.stringify(plan.affinity);
     const isSameAffinity = this.configured !== null && rules === JSON.stringify(this.configured.affinity);
+    if (!isDeepStrictEqual(plan.tls, this.configured?.tls ?? null)) this.tls.clear();
     this.configured = plan;
     for (const [slot, { address }] of this.endpoints) this.departed.set(slot, address);
     this.endpoints = new Map(plan.endpoints.map((endpoint) => [endpointSlots[endpoint.address]!, endpoint]));
     for (const slot of this.endpoints.keys()) this.departed.delete(slot);
+    this.configureTls(plan);
     // Each connection is one in flight: the lower of the two bounds holds, and one queue serves both.
     const { limits } = plan;
     this.plan = { ...plan, limits: { ...limits, requestsMax: inflightBound(limits.connectionsMax, limits.requestsMax) } };
     this.queue.update();
     this.seenEpoch = -1;
     if (!isSameAffinity) this.affinity = plan.affinity?.kind === 'ip' ? this.newAffinity(plan.affinity) : null;
+  }
+
+  /** Endpoints that stay keep the session that they resume. */
+  private configureTls({ tls }: ServicePlan): void {
+    const before = this.tls;
+    this.tls = new Map();
+    if (tls === null) return;
+    for (const [slot, { target }] of this.endpoints) this.tls.set(slot, before.get(slot) ?? new UpstreamTls(tls, target));
   }
 
   private newAffinity(affinity: AffinityPlan): AffinityPolicy {

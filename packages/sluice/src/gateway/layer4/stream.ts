@@ -5,6 +5,9 @@
  */
 import type { Socket } from 'node:net';
 import type { Instant } from '../../base/time.ts';
+import { alertForFault, fatalAlert } from '../../core/tls/alert.ts';
+import type { ClientHello } from '../../core/tls/client-hello.ts';
+import type { ClientHelloFault } from '../../core/tls/hello-fault.ts';
 import type { EndpointPlan, StreamListenerPlan } from '../../config/plan.ts';
 import type { AccessOutcome } from '../../observe/access-log.ts';
 import type { CloseReason } from '../../observe/metric-layout.ts';
@@ -12,49 +15,80 @@ import type { Arrival, ClientConnection } from '../listeners/arrival.ts';
 import { FAILURES, type UpstreamFailure } from '../upstream/upstream-failure.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { Call, type CallService } from './call.ts';
-import { dial, type Dialled, resetSocket, type UpstreamSide } from './dial.ts';
+import { EndpointLink, type LinkOwner, resetSocket } from './endpoint-link.ts';
+import { awaitHello, type HelloOwner } from './hello-wait.ts';
+import { proxyHeader, type SeenTls } from './proxy-header.ts';
 
 /** Whose connection it is. `stream-listener.ts` is it. */
 export interface StreamOwner {
   readonly worker: WorkerContext;
   readonly plan: StreamListenerPlan;
+  /** Finds it a service, or refuses it. */
+  route(stream: Stream): void;
   ended(stream: Stream, reason: CloseReason): void;
 }
 
-export class Stream extends Call implements ClientConnection, UpstreamSide {
+const NOTHING_SEEN: SeenTls = { serverName: '', alpn: '' };
+
+export class Stream extends Call implements ClientConnection, LinkOwner, HelloOwner {
   deadline = Infinity;
   sweepIndex = -1;
   /** What cannot be told apart from work: nobody knows whether a silent connection is done. */
   readonly isIdle = false;
   readonly arrival: Arrival;
   /** What was read of the client before an endpoint was chosen. */
-  private early: readonly Buffer[];
-  /** Lower case; empty when the client named none, or nobody looked. */
-  readonly serverName: string;
+  private early: readonly Buffer[] = [];
+  /** What was seen of the client's TLS; empty texts when there is none, or nobody looked. */
+  seen: SeenTls = NOTHING_SEEN;
   private readonly owner: StreamOwner;
   private readonly client: Socket;
-  private upstream: Dialled | null = null;
+  private upstream: EndpointLink | null = null;
   private isOpen = false;
   private isSettled = false;
   private hasClientEnded = false;
   private hasUpstreamEnded = false;
   private dialledAt = 0 as Instant;
 
-  constructor(owner: StreamOwner, arrival: Arrival, opening: { readonly serverName: string; readonly early: readonly Buffer[] }) {
+  constructor(owner: StreamOwner, arrival: Arrival) {
     super(arrival.address ?? '', owner.worker.clock.now());
     this.owner = owner;
     this.arrival = arrival;
     this.client = arrival.socket;
-    this.serverName = opening.serverName;
-    this.early = opening.early;
+    if (arrival.tls !== null) this.seen = arrival.tls;
     this.client.on('error', () => this.finish('client-gone', 'error'));
     this.client.on('end', () => this.onClientEnd()); // comes early where nothing was sent before
     this.client.on('close', () => this.onClosed());
   }
 
-  start(service: CallService): void {
+  start(): void {
+    if (!this.owner.plan.readsServerName) return this.owner.route(this);
+    this.deadline = this.startedAt + this.owner.plan.timeouts.handshakeMs;
+    awaitHello(this.client, this);
+  }
+
+  onHello(hello: ClientHello, early: readonly Buffer[]): void {
+    if (this.isOver) return;
+    this.deadline = Infinity;
+    this.early = early;
+    this.seen = { serverName: hello.serverName ?? '', alpn: hello.alpn[0] ?? '' };
+    this.owner.route(this);
+  }
+
+  onNoHello(fault: ClientHelloFault): void {
+    const alert = alertForFault(fault);
+    if (alert !== null) this.client.write(fatalAlert(alert));
+    this.finish('client-error', 'error');
+  }
+
+  /** It asks for a name that nobody here serves. */
+  refuseName(): void {
+    if (this.owner.plan.readsServerName) this.client.write(fatalAlert('unrecognized_name'));
+    this.finish('client-error', 'error');
+  }
+
+  serve(service: CallService): void {
     this.service = service;
-    service.begin(this, this.startedAt);
+    service.begin(this, this.owner.worker.clock.now());
   }
 
   /** Whether its endpoint has left, or its drain is over. */
@@ -68,7 +102,12 @@ export class Stream extends Call implements ClientConnection, UpstreamSide {
     this.dialledAt = now;
     const { plan } = this.service!;
     this.deadline = now + plan.pool.connectTimeoutMs;
-    this.upstream = dial(this, endpoint, plan, this.owner.worker.resolver);
+    this.upstream = new EndpointLink(this, {
+      target: endpoint.target,
+      tls: this.service!.tlsTo(this.endpoint),
+      resolver: this.owner.worker.resolver,
+      preface: plan.proxyProtocol === null ? null : proxyHeader(plan.proxyProtocol, this.arrival, this.seen),
+    });
   }
 
   refuse(outcome: AccessOutcome): void {
@@ -95,7 +134,7 @@ export class Stream extends Call implements ClientConnection, UpstreamSide {
   // ---- bytes
 
   /** @returns Whether the bytes' memory is still needed. */
-  onUpstreamBytes(bytes: Buffer): boolean {
+  onEndpointBytes(bytes: Buffer): boolean {
     const { client } = this;
     if (!this.isSettled) this.settle();
     this.bytesOut += bytes.length;
@@ -105,14 +144,14 @@ export class Stream extends Call implements ClientConnection, UpstreamSide {
     return client.writableLength > 0;
   }
 
-  onUpstreamDrain(): void {
+  onEndpointDrain(): void {
     this.touch();
     this.client.resume();
   }
 
   // ---- ends
 
-  onUpstreamEnd(): void {
+  onEndpointEnd(): void {
     this.hasUpstreamEnded = true;
     if (!this.isSettled) this.settle();
     if (this.hasClientEnded && this.isFlushed()) return this.finish('complete', 'normal');
@@ -120,7 +159,7 @@ export class Stream extends Call implements ClientConnection, UpstreamSide {
     this.touch();
   }
 
-  onUpstreamError(): void {
+  onEndpointError(): void {
     if (!this.isOpen) return this.failed(FAILURES.connect);
     if (this.isSettled || this.bytesIn > 0) return this.finish('upstream-reset', 'error');
     // It took the connection and threw it away before anybody had said a word: that was not the client's doing.
@@ -132,6 +171,7 @@ export class Stream extends Call implements ClientConnection, UpstreamSide {
   onDeadline(): void {
     if (this.isOpen) return this.finish('timeout-idle', 'timeout');
     this.deadline = Infinity;
+    if (this.service === null) return this.finish('timeout-header', 'timeout');
     if (this.upstream !== null) this.failed(FAILURES.connectTimeout);
   }
 
@@ -172,7 +212,8 @@ export class Stream extends Call implements ClientConnection, UpstreamSide {
 
   /** Everything was handed to the system, and closing says the rest. Behind TLS it would leave the closing alert out. */
   private isFlushed(): boolean {
-    return this.arrival.tls === null && this.client.writableLength === 0 && this.upstream!.isFlushed;
+    const isPlain = this.arrival.tls === null && !this.upstream!.isTls;
+    return isPlain && this.client.writableLength === 0 && this.upstream!.isFlushed;
   }
 
   private touch(): void {
@@ -202,7 +243,8 @@ export class Stream extends Call implements ClientConnection, UpstreamSide {
     this.service?.ended(this);
     // A plain close would let either side take half for the whole.
     const isCut = outcome !== 'complete' && outcome !== 'timeout-idle';
-    if (isCut) resetSocket(this.client);
+    if (outcome === 'client-error') this.client.destroySoon(); // it may have been told why
+    else if (isCut) resetSocket(this.client);
     else this.client.destroy();
     this.upstream?.destroy(isCut);
     this.owner.ended(this, reason);

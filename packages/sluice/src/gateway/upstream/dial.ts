@@ -18,12 +18,12 @@ export interface Dialled {
   readonly ready: 'connect' | 'secureConnect';
 }
 
-/** @param protocols Offered by ALPN where there is TLS. */
-export function dial(to: DialTarget, protocols: readonly string[], onread: OnReadOpts): Dialled {
+/** @param protocols Offered by ALPN where there is TLS. @param onread Where reads go; null: `data` events. */
+export function dial(to: DialTarget, protocols: readonly string[], onread: OnReadOpts | null): Dialled {
   const { target, tls, resolver } = to;
   if (tls === null) {
     const where = target.kind === 'unix' ? { path: target.path } : { host: target.host, port: target.port, noDelay: true, ...resolver };
-    return { socket: connect({ ...where, onread }), ready: 'connect' };
+    return { socket: connect(onread === null ? where : { ...where, onread }), ready: 'connect' };
   }
   const options = tls.options(protocols);
   const where = target.kind === 'unix' ? { path: target.path } : { host: target.host, port: target.port, ...resolver };

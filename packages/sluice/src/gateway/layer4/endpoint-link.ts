@@ -1,0 +1,145 @@
+/**
+ * A connection to an endpoint for one of a client's, from the first attempt on: what goes first (the PROXY header), TLS where the service asks for it, and reads
+ * into memory of the connection's own, small until much comes at once (`upstream/read-buffer.ts`).
+ */
+import type { LookupFunction, Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { AddressPlan } from '../../config/plan.ts';
+import { dial } from '../upstream/dial.ts';
+import { ReadBuffer } from '../upstream/read-buffer.ts';
+import type { UpstreamTls } from '../upstream/upstream-tls.ts';
+
+/** Where to, and how. */
+export interface LinkTarget {
+  readonly target: AddressPlan;
+  /** Null: in the clear. */
+  readonly tls: UpstreamTls | null;
+  readonly resolver: { readonly lookup: LookupFunction };
+  /** Sent before anything else, in the clear; null: nothing. */
+  readonly preface: Uint8Array | null;
+}
+
+/** Who is told. `stream.ts` is it. */
+export interface LinkOwner {
+  onConnected(): void;
+  /** @returns Whether the bytes' memory is still needed. */
+  onEndpointBytes(bytes: Buffer): boolean;
+  /** More can be written. */
+  onEndpointDrain(): void;
+  onEndpointEnd(): void;
+  /** It failed; the reason is one of many. */
+  onEndpointError(): void;
+  /** Nothing will come or go any more. */
+  onClosed(): void;
+}
+
+const NO_PROTOCOLS: readonly string[] = [];
+
+/** Once destroyed it says nothing more. */
+export class EndpointLink {
+  private readonly owner: LinkOwner;
+  /** The TLS session, once there is one on it. */
+  private socket: Socket;
+  private readonly memory = new ReadBuffer();
+  private isGone = false;
+
+  constructor(owner: LinkOwner, to: LinkTarget) {
+    this.owner = owner;
+    const { preface, tls } = to;
+    const isWrapped = preface !== null && tls !== null;
+    const onread = { buffer: this.memory.next, callback: (size: number, memory: Uint8Array) => this.onRead(memory as Buffer, size) };
+    const { socket, ready } = dial(isWrapped ? { ...to, tls: null } : to, NO_PROTOCOLS, isWrapped ? null : onread);
+    this.socket = socket;
+    if (preface !== null) socket.write(preface);
+    if (isWrapped) this.wrap(socket, tls);
+    else this.listen(ready);
+  }
+
+  /** Everything written has been handed to the system. */
+  get isFlushed(): boolean {
+    return this.socket.writableLength === 0;
+  }
+
+  get isClosed(): boolean {
+    return this.socket.destroyed;
+  }
+
+  get isTls(): boolean {
+    return 'encrypted' in this.socket;
+  }
+
+  /** @returns Whether the socket takes more. */
+  write(bytes: Uint8Array): boolean {
+    return !this.socket.writable || this.socket.write(bytes);
+  }
+
+  end(): void {
+    this.socket.end();
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  /** @param withReset What came is not the whole. */
+  destroy(withReset: boolean): void {
+    this.isGone = true;
+    if (withReset) resetSocket(this.socket);
+    else this.socket.destroy();
+  }
+
+  private listen(ready: 'connect' | 'secureConnect'): void {
+    const { owner, socket } = this;
+    socket.allowHalfOpen = true;
+    socket.on(ready, () => {
+      if (!this.isGone) owner.onConnected();
+    });
+    socket.on('drain', () => {
+      if (!this.isGone) owner.onEndpointDrain();
+    });
+    socket.on('end', () => {
+      if (!this.isGone) owner.onEndpointEnd();
+    });
+    socket.on('error', () => {
+      if (!this.isGone) owner.onEndpointError();
+    });
+    socket.on('close', () => {
+      if (!this.isGone) owner.onClosed();
+    });
+  }
+
+  /** TLS behind a header in the clear. Such a session has no memory of its own to read to. */
+  private wrap(plain: Socket, tls: UpstreamTls): void {
+    plain.on('error', () => {
+      if (!this.isGone) this.owner.onEndpointError();
+    });
+    plain.on('connect', () => {
+      if (this.isGone) return;
+      const session = connectTls({ ...tls.options(NO_PROTOCOLS), socket: plain });
+      tls.watch(session);
+      this.socket = session;
+      this.listen('secureConnect');
+      session.on('data', (chunk: Buffer) => {
+        if (!this.isGone) this.owner.onEndpointBytes(chunk);
+      });
+    });
+  }
+
+  /** @returns True: read on. */
+  private onRead(memory: Buffer, size: number): boolean {
+    this.memory.filled(size);
+    if (!this.isGone && this.owner.onEndpointBytes(memory.subarray(0, size))) this.memory.keep();
+    return true;
+  }
+}
+
+/** Closes so that the peer cannot take it for an end: with a reset, where there is such a thing. */
+export function resetSocket(socket: Socket): void {
+  // Node resets nothing but TCP itself: a unix socket and a TLS session have no port of their own.
+  if (socket.remotePort === undefined || 'encrypted' in socket) socket.destroy();
+  else socket.resetAndDestroy();
+}
