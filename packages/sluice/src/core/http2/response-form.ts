@@ -2,6 +2,7 @@
  * A decoded response as an HTTP/1.1 head (RFC 9113 §8.3.2). An origin is held to the same rules as a client. Content of unknown length is written as
  * `transfer-encoding: chunked`, none as `content-length: 0`, except where HTTP/1.1 derives it from the status or the method.
  */
+import { reasonPhrase } from '../http1/reason-phrase.ts';
 import { FieldLines } from './field-lines.ts';
 import { equals } from './field-rules.ts';
 import type { HeadBuffer } from './head-buffer.ts';
@@ -34,7 +35,9 @@ export class ResponseForm {
     head.reset();
     head.add('HTTP/1.1 ');
     head.copy(fields, fields.offsets[2]!, fields.offsets[3]!);
-    head.add(' \r\n');
+    head.add(' ');
+    head.add(reasonPhrase(status)); // HTTP/1.1 clients are used to one
+    head.add('\r\n');
     this.lines.copy(fields, 1, head);
     if (isInterim || isEmpty || named >= 0) head.add('\r\n');
     else head.add(isEnd ? 'content-length: 0\r\n\r\n' : 'transfer-encoding: chunked\r\n\r\n');

@@ -166,7 +166,8 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     const isStale = attempt.isReused && !attempt.hasAnswered && failure === FAILURES.reset;
     this.ledger.uncount(attempt);
     forget(exchange, attempt);
-    if (!isStale) {
+    const isUnseen = failure === FAILURES.refused;
+    if (!isStale && !isUnseen) {
       exchange.serviceLatencyMs = now - attempt.sentAt;
       this.ledger.record(attempt.slot, failure.outcome, exchange.serviceLatencyMs, 0);
     }
@@ -176,8 +177,9 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
       return exchange.client.onReplyCut(exchange, failure);
     }
     if (exchange.current !== null || exchange.rival !== null) return this.goOnWithOther(exchange, attempt, now);
-    if (isStale && !exchange.isStaleForgiven && exchange.canResend && exchange.isIdempotent) {
-      // A kept connection that its origin closed in the meantime: no fault of anybody's.
+    const isForgivable = isUnseen ? exchange.isReplayable : isStale && exchange.canResend && exchange.isIdempotent;
+    if (isForgivable && !exchange.isStaleForgiven) {
+      // A kept connection that its origin closed in the meantime, or a stream that it never looked at: no fault of anybody's.
       exchange.isStaleForgiven = true;
       exchange.attempts--;
       return this.pools.get(attempt.slot) === undefined ? this.attempt(exchange, now) : this.place(exchange, attempt.slot, now, true);

@@ -1,18 +1,25 @@
 /** The pools of a service's endpoints, through changes: those that stay keep their connections, those that go finish what they have. */
 import type { Instant } from '../../base/time.ts';
-import type { EndpointPlan, PoolPlan } from '../../config/plan.ts';
-import { Pool, type PoolOwner } from './pool.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { EndpointPlan, PoolPlan, ServicePlan } from '../../config/plan.ts';
+import type { UpstreamTlsPlan } from '../../config/tls-plan.ts';
+import { AutoPool } from './auto-pool.ts';
+import { Http2Pool } from './http2-pool.ts';
+import { type EndpointPool, Pool, type PoolOwner } from './pool.ts';
 
 export class EndpointPools {
   private readonly owner: PoolOwner;
-  private readonly pools = new Map<number, Pool>();
-  private readonly leaving = new Set<Pool>();
+  private readonly pools = new Map<number, EndpointPool>();
+  /** What the pools were made for. */
+  private protocol: ServicePlan['protocol'] = 'http1';
+  private tls: UpstreamTlsPlan | null = null;
+  private readonly leaving = new Set<EndpointPool>();
 
   constructor(owner: PoolOwner) {
     this.owner = owner;
   }
 
-  get(slot: number): Pool | undefined {
+  get(slot: number): EndpointPool | undefined {
     return this.pools.get(slot);
   }
 
@@ -32,12 +39,18 @@ export class EndpointPools {
   /** Has exactly these endpoints from now on. */
   set(endpoints: readonly EndpointPlan[], slots: Readonly<Record<string, number>>, plan: PoolPlan): void {
     const wanted = new Set<number>();
+    const { protocol, tls } = this.owner.plan;
+    if (this.protocol !== protocol || !isDeepStrictEqual(this.tls, tls)) {
+      for (const slot of this.pools.keys()) this.retire(slot); // they speak otherwise from now on
+      this.protocol = protocol;
+      this.tls = tls;
+    }
     for (const endpoint of endpoints) {
       const slot = slots[endpoint.address]!;
       wanted.add(slot);
       const pool = this.pools.get(slot);
       if (pool !== undefined && pool.address !== endpoint.address) this.retire(slot); // the row has another owner now
-      if (pool?.address !== endpoint.address) this.pools.set(slot, new Pool(this.owner, slot, endpoint));
+      if (pool?.address !== endpoint.address) this.pools.set(slot, createPool(this.owner, slot, endpoint));
       else pool.plan = plan;
     }
     for (const slot of this.pools.keys()) if (!wanted.has(slot)) this.retire(slot);
@@ -74,5 +87,16 @@ export class EndpointPools {
     this.pools.delete(slot);
     pool.close();
     if (!pool.isEmpty) this.leaving.add(pool);
+  }
+}
+
+function createPool(owner: PoolOwner, slot: number, endpoint: EndpointPlan): EndpointPool {
+  switch (owner.plan.protocol) {
+    case 'http1':
+      return new Pool(owner, slot, endpoint);
+    case 'http2':
+      return new Http2Pool(owner, slot, endpoint);
+    case 'auto':
+      return new AutoPool(owner, slot, endpoint);
   }
 }

@@ -10,6 +10,7 @@ import { ResponseParser } from '../../core/http1/response-parser.ts';
 import type { PoolPlan } from '../../config/plan.ts';
 import { type Attempt, type Exchange, type HttpVersion, REPLAY_BYTES_MAX } from '../exchange/exchange.ts';
 import { trailerLines } from '../exchange/trailers.ts';
+import { isAnswered } from '../exchange/web-socket-handshake.ts';
 import { Outbox } from '../outbox.ts';
 import { ReadBuffer } from './read-buffer.ts';
 import type { Sweepable } from '../sweeper.ts';
@@ -244,6 +245,7 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
       }
       if (status === 101) {
         if (!exchange.isUpgrade || !this.parser.connection.upgrade || this.parser.upgrade === null) return this.fail(FAILURES.invalid);
+        if (!isAnswered(exchange, this.parser, bytes, start)) return this.fail(FAILURES.invalid);
         exchange.client.onUpgraded(exchange, this, bytes.subarray(0, end), start, next);
         return -1;
       }

@@ -10,20 +10,14 @@ import type { UpstreamTlsPlan } from '../../config/tls-plan.ts';
 import type { Attempt, Exchange } from '../exchange/exchange.ts';
 import { Http1Upstream, type UpstreamOwner } from './http1-upstream.ts';
 import { UpstreamTls } from './upstream-tls.ts';
-import { FAILURES, type UpstreamFailure } from './upstream-failure.ts';
+import type { UpstreamFailure } from './upstream-failure.ts';
+import { WaitLine, type WaitOwner } from './wait-line.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
-interface Waiter {
-  readonly exchange: Exchange;
-  readonly until: number;
-}
-
 /** Whose endpoint it is. `service.ts` is it. */
-export interface PoolOwner {
+export interface PoolOwner extends WaitOwner {
   readonly worker: WorkerContext;
   readonly plan: { readonly pool: PoolPlan; readonly tls: UpstreamTlsPlan | null; readonly protocol: ServicePlan['protocol'] };
-  /** Requests of the service that wait for a connection, in this worker. */
-  waiting: number;
   connectionOpened(): void;
   connectionClosed(): void;
   isConnectionBoundReached(): boolean;
@@ -33,10 +27,6 @@ export interface PoolOwner {
   roomFreed(now: Instant): void;
   attemptDone(attempt: Attempt, exchange: Exchange): void;
   attemptFailed(attempt: Attempt, exchange: Exchange, failure: UpstreamFailure): void;
-  /** An attempt never got a connection. */
-  attemptUnplaced(exchange: Exchange, slot: number, failure: UpstreamFailure): void;
-  /** Nobody waits for this attempt any more. */
-  attemptAbandoned(slot: number): void;
 }
 
 /** How long idle connections above `idleMax` stay. Closed at once, they would be opened again in the same turn, at several times a request's cost. */
@@ -71,7 +61,7 @@ export class Pool implements EndpointPool, UpstreamOwner {
   readonly tls: UpstreamTls | null;
   private readonly idle: Http1Upstream[] = [];
   private readonly open = new Set<Http1Upstream>();
-  private readonly waiting: Waiter[] = [];
+  private readonly line: WaitLine;
   private isClosed = false;
 
   constructor(service: PoolOwner, slot: number, endpoint: EndpointPlan) {
@@ -80,6 +70,7 @@ export class Pool implements EndpointPool, UpstreamOwner {
     this.slot = slot;
     this.target = endpoint.target;
     this.address = endpoint.address;
+    this.line = new WaitLine(service, slot);
     this.plan = service.plan.pool;
     this.tls = service.plan.tls && new UpstreamTls(service.plan.tls, endpoint.target);
     this.resolver = endpoint.target.kind === 'tcp' ? service.worker.resolver : {};
@@ -89,7 +80,8 @@ export class Pool implements EndpointPool, UpstreamOwner {
   send(exchange: Exchange, now: Instant, isFreshOnly: boolean, isHedge: boolean): boolean {
     let connection = isFreshOnly ? undefined : this.idle.pop();
     if (connection === undefined) {
-      if (this.open.size >= this.plan.connectionsMax || !this.service.makeRoom()) return !isHedge && this.wait(exchange, now);
+      if (this.open.size >= this.plan.connectionsMax || !this.service.makeRoom())
+        return !isHedge && this.line.add(exchange, now, this.plan);
       connection = this.connect(now);
     }
     this.assign(connection, exchange, now, isHedge);
@@ -99,8 +91,8 @@ export class Pool implements EndpointPool, UpstreamOwner {
   /** Takes a connection back; whoever waits gets it. */
   release(connection: Http1Upstream): void {
     const now = this.worker.coarseNow;
-    const waiter = this.waiting.length === 0 ? null : this.nextWaiter(now);
-    if (waiter !== null) return this.assign(connection, waiter.exchange, this.worker.clock.now(), false);
+    const next = this.line.size === 0 ? null : this.line.next(now);
+    if (next !== null) return this.assign(connection, next, this.worker.clock.now(), false);
     const isWanted = this.service.waiting > 0 && this.service.isConnectionBoundReached(); // by another endpoint's requests
     if (isWanted || this.isClosed || this.plan.idleMax === 0) return connection.discard();
     // More than are kept may be back for a moment: a turn of the event loop takes many replies before it sends as many requests.
@@ -145,7 +137,7 @@ export class Pool implements EndpointPool, UpstreamOwner {
   }
 
   get isEmpty(): boolean {
-    return this.open.size === 0 && this.waiting.length === 0;
+    return this.open.size === 0 && this.line.size === 0;
   }
 
   /** Ends the idle connection that was used longest ago; false when there is none. */
@@ -157,26 +149,16 @@ export class Pool implements EndpointPool, UpstreamOwner {
 
   /** Opens connections for those who wait, while there is room. */
   serve(now: Instant): void {
-    while (this.waiting.length > 0 && this.open.size < this.plan.connectionsMax && this.service.makeRoom()) {
-      const waiter = this.nextWaiter(now);
-      if (waiter !== null) this.assign(this.connect(now), waiter.exchange, now, false);
+    while (this.line.size > 0 && this.open.size < this.plan.connectionsMax && this.service.makeRoom()) {
+      const next = this.line.next(now);
+      if (next !== null) this.assign(this.connect(now), next, now, false);
     }
   }
 
   /** Called now and then: those who waited too long are told, and room that others made is seen. */
   expire(now: Instant): void {
-    this.tellLate(now);
+    this.line.tellLate(now);
     this.serve(now);
-  }
-
-  private tellLate(now: Instant): void {
-    while (this.waiting.length > 0 && this.waiting[0]!.until <= now) this.giveUp(this.waiting.shift()!.exchange);
-  }
-
-  private giveUp(exchange: Exchange): void {
-    exchange.leaveQueue = null;
-    this.service.waiting--;
-    this.service.attemptUnplaced(exchange, this.slot, FAILURES.poolTimeout);
   }
 
   private connect(now: Instant): Http1Upstream {
@@ -193,29 +175,5 @@ export class Pool implements EndpointPool, UpstreamOwner {
     if (isHedge) exchange.rival = connection;
     else exchange.current = connection;
     connection.send(exchange, now);
-  }
-
-  private wait(exchange: Exchange, now: Instant): boolean {
-    if (this.service.waiting >= this.plan.waitingMax) return false;
-    const waiter: Waiter = { exchange, until: now + this.plan.waitTimeoutMs };
-    this.waiting.push(waiter);
-    this.service.waiting++;
-    exchange.leaveQueue = () => {
-      const index = this.waiting.indexOf(waiter);
-      if (index < 0) return;
-      this.waiting.splice(index, 1);
-      this.service.waiting--;
-      this.service.attemptAbandoned(this.slot);
-    };
-    return true;
-  }
-
-  private nextWaiter(now: Instant): Waiter | null {
-    this.tellLate(now);
-    const waiter = this.waiting.shift();
-    if (waiter === undefined) return null;
-    this.service.waiting--;
-    waiter.exchange.leaveQueue = null;
-    return waiter;
   }
 }

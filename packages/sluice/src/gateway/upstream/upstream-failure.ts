@@ -33,6 +33,8 @@ export const FAILURES = {
   reset: failure(502, 'upstream-reset', 'gateway', 'reset', false),
   /** Not HTTP, doubtful framing, bytes after the reply, an unasked 101. */
   invalid: failure(502, 'upstream-invalid', 'gateway', null, false),
+  /** An HTTP/2 stream that the endpoint says it never looked at (REFUSED_STREAM, GOAWAY): safe to send again (RFC 9113 §8.7). */
+  refused: failure(502, 'upstream-reset', 'ok', 'connect', true),
   headTimeout: failure(504, 'timeout-response', 'gateway', 'timeout', false),
   bodyTimeout: failure(504, 'timeout-body', 'gateway', null, false),
   /** No connection became free in time. */
