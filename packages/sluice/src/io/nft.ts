@@ -75,6 +75,8 @@ function missing(): NftError {
 function runNft(program: string, args: readonly string[], input: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
+      // A Ctrl-C in the terminal must not end a transaction: the end of the program writes one itself.
+      detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
       timeout: TIMEOUT_MS,
       killSignal: 'SIGKILL',

@@ -161,10 +161,14 @@ describe('kernel layer 4', { skip, timeout: 120_000 }, () => {
   });
 
   test('an endpoint that is down gets nothing new; what it has is kept or cut, as the listener says', async () => {
-    for (const onDown of ['keep', 'cut'] as const) {
-      await set(listener({ onDown, endpoints: [up(lab.backend(1))] }));
+    for (const [onDown, host] of [
+      ['keep', lab.balancer],
+      ['cut', lab.balancer],
+      ['cut', '0.0.0.0'],
+    ] as const) {
+      await set(listener({ onDown, host, endpoints: [up(lab.backend(1))] }));
       assert.match(await client.ask({ op: 'keep', name: onDown, host: lab.balancer, port: PORT }), /^b1 /);
-      await set(listener({ onDown }));
+      await set(listener({ onDown, host }));
       await change(1, { state: 'down' });
       assert.deepEqual(await names(), new Set(['b2', 'b3']));
       assert.equal(await client.ask({ op: 'say', name: onDown, text: 'hello' }), onDown === 'keep' ? 'hello' : 'ECONNRESET');
@@ -228,6 +232,10 @@ describe('kernel layer 4', { skip, timeout: 120_000 }, () => {
     assert.equal(new Set([first, await send('two'), await send('three')]).size, 3);
     await set(listener({ protocol: 'udp', endpoints: [] }));
     assert.equal(await send('four'), 'ECONNREFUSED');
+    await set(listener({ protocol: 'udp', host: '::', endpoints: [up(lab.backend6(2))] }));
+    assert.equal(await send('six', lab.balancer6), `b2 ${lab.client6}`);
+    await set(listener({ protocol: 'udp', host: '::', endpoints: [{ ...up(lab.backend6(2)), state: 'down' }] }));
+    assert.equal(await send('seven', lab.balancer6), 'ECONNREFUSED');
   });
 
   test('UDP: sessions of an endpoint that goes down move, where the listener says so', async () => {
@@ -287,6 +295,13 @@ describe('kernel layer 4', { skip, timeout: 120_000 }, () => {
     const said = JSON.stringify(balancer.events);
     assert.match(said, /does not forward IPv4, .* sysctl -w net\.ipv4\.ip_forward=1/);
     assert.match(said, /10\.99\.0\.1 is not an address of this machine/);
+  });
+
+  test('CAP_NET_ADMIN is enough, and nothing less is', async () => {
+    const list = (...rights: string[]) =>
+      network.run('lb', 'setpriv', '--reuid=65534', '--clear-groups', ...rights, 'nft', 'list', 'tables', 'inet');
+    assert.match(await list('--inh-caps=+net_admin', '--ambient-caps=+net_admin'), /sluice_lab/);
+    await assert.rejects(list(), /Operation not permitted/);
   });
 
   test('SIGTERM removes the table and nothing else', async () => {

@@ -86,7 +86,7 @@ export class KernelLayer4 implements AsyncDisposable {
   change({ listener, address, port }: KernelPlace, change: EndpointChange): boolean {
     const description = withEndpoint(this.#description, { listener, address, port }, change);
     if (description === null || this.#isDisposed) return false;
-    if (kernelFaults(description).length > 0) return false;
+    if (kernelFaults({ listeners: description.listeners.filter(({ name }) => name === listener) }).length > 0) return false;
     this.#description = description;
     this.#writer.want(description);
     return true;

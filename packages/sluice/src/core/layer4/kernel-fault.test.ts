@@ -65,6 +65,13 @@ for (const [wanted, listener, endpoint] of WRONG) {
   });
 }
 
+test('the endpoints of all listeners have a bound', () => {
+  const endpoints = Array.from({ length: 1_000 }, () => ENDPOINT);
+  const listeners = Array.from({ length: 11 }, () => ({ ...LISTENER, endpoints }));
+  assert.deepEqual(kernelFaults({ listeners }), ['at most 10000 endpoints of kernel listeners in all, got 11000']);
+  assert.deepEqual(kernelFaults({ listeners: Array.from({ length: 1_001 }, () => LISTENER) }), ['at most 1000 kernel listeners, got 1001']);
+});
+
 test('two listeners may share neither name nor place', () => {
   const listeners = [LISTENER, { ...LISTENER, protocol: 'udp' as const }, { ...LISTENER, name: 'other' }];
   assert.deepEqual(kernelFaults({ listeners }), ['listener "web": stands twice', 'tcp [::]:80: two listeners']);

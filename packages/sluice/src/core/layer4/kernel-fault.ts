@@ -8,13 +8,17 @@ import { addressFamily, addressKind } from './nft-address.ts';
 /** Also what keeps names out of trouble inside a script: no quotes, spaces, braces, slashes or semicolons. */
 const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const WEIGHT_MAX = 65_535;
-export const LISTENERS_MAX = 1_000;
-export const ENDPOINTS_MAX = 1_000;
+const LISTENERS_MAX = 1_000;
+const ENDPOINTS_MAX = 1_000;
+/** Over all listeners: the whole table then loads within a second or two. */
+const ENDPOINTS_ALL_MAX = 10_000;
 
 /** All that is wrong; empty when the description can be written as rules. */
 export function kernelFaults(description: KernelDescription): string[] {
   const { listeners } = description;
   if (listeners.length > LISTENERS_MAX) return [`at most ${LISTENERS_MAX} kernel listeners, got ${listeners.length}`];
+  const count = listeners.reduce((sum, { endpoints }) => sum + endpoints.length, 0);
+  if (count > ENDPOINTS_ALL_MAX) return [`at most ${ENDPOINTS_ALL_MAX} endpoints of kernel listeners in all, got ${count}`];
   const faults = listeners.flatMap((listener) =>
     listenerFaults(listener).map((fault) => `listener ${JSON.stringify(listener.name)}: ${fault}`),
   );
@@ -64,5 +68,11 @@ function isPort(port: number): boolean {
 }
 
 function repeated(texts: readonly string[]): string[] {
-  return [...new Set(texts.filter((text, index) => texts.indexOf(text) !== index))];
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const text of texts) {
+    if (seen.has(text)) twice.add(text);
+    seen.add(text);
+  }
+  return [...twice];
 }

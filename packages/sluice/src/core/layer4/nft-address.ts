@@ -17,11 +17,11 @@ export function addressFamily(text: string): Family | null {
   return address.toRFC5952String() === text && !address.isIPv4MappedAddress() ? 6 : null;
 }
 
-/** The same, of an address that was checked before. */
+/** The same, of an address that was checked before. Cheap, and still lets through nothing that could be more than an address. */
 export function familyOf(text: string): Family {
-  const family = addressFamily(text);
-  assert(family !== null, `an address in canonical form, got ${JSON.stringify(text)}`);
-  return family;
+  if (/^[\d.]{7,15}$/.test(text)) return 4;
+  assert(text.includes(':') && /^[\da-f:]{2,39}$/.test(text), `an address in canonical form, got ${JSON.stringify(text)}`);
+  return 6;
 }
 
 /** What kind of destination it is: `unicast` alone can be an endpoint anywhere. */
