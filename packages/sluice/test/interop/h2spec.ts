@@ -1,7 +1,7 @@
 /**
- * h2spec against the gateway: `node h2spec.ts [PATH] [--strict] [--at-least 146] [--port N]`. PATH (or `H2SPEC` in the environment) is the
- * program, which is not part of this repository. Starts an origin and `sluice up` and prints the figure and each failed case; the exit
- * code is 1 when fewer cases passed than `--at-least`, all by default. `--port` measures another server that runs already.
+ * h2spec against the gateway: `node h2spec.ts [PATH] [--strict] [--at-least 146] [--port N [--tls]]`. PATH (or `H2SPEC` in the environment)
+ * is the program, which is not part of this repository. Starts an origin and `sluice up` and prints the figure and each failed case; the
+ * exit code is 1 when fewer cases passed than `--at-least`, all by default. `--port` measures another server that runs already.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,12 +16,24 @@ const TIME_LIMIT_MS = 400_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { strict: { type: 'boolean', default: false }, 'at-least': { type: 'string' }, port: { type: 'string' } },
+  options: {
+    strict: { type: 'boolean', default: false },
+    'at-least': { type: 'string' },
+    port: { type: 'string' },
+    tls: { type: 'boolean', default: false },
+  },
 });
 const program = positionals[0] ?? process.env['H2SPEC'];
 
 async function runH2spec(path: string, port: number): Promise<H2specReport> {
-  const parameters = ['--host', '127.0.0.1', '--port', String(port), ...(values.strict ? ['--strict'] : [])];
+  const parameters = [
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    ...(values.strict ? ['--strict'] : []),
+    ...(values.tls ? ['--tls', '--insecure'] : []),
+  ];
   const child = spawn(path, parameters, { stdio: ['ignore', 'pipe', 'inherit'], timeout: TIME_LIMIT_MS });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
