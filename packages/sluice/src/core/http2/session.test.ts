@@ -132,8 +132,8 @@ test('a request and its reply', () => {
     data(1, 'ok', true),
   );
   assert.deepEqual(bench.events.take(), [
-    'interim 1 HTTP/1.1 103 ||',
-    'response 1 HTTP/1.1 200 |content-length: 2||',
+    'interim 1 HTTP/1.1 103 Early Hints||',
+    'response 1 HTTP/1.1 200 OK|content-length: 2||',
     'data 1 ok',
     'end 1',
   ]);
@@ -181,7 +181,7 @@ test('a reply to HEAD may name a length that it does not carry, and may carry no
     data(3, 'x'),
   );
   assert.deepEqual(bench.output(), ['RST_STREAM 3 PROTOCOL_ERROR']);
-  assert.equal(bench.events.take()[0], 'response 1 end HTTP/1.1 200 |content-length: 5||');
+  assert.equal(bench.events.take()[0], 'response 1 end HTTP/1.1 200 OK|content-length: 5||');
 });
 
 test('a server opens no streams', () => {
@@ -217,7 +217,7 @@ test('GOAWAY: what the server left out may be sent again elsewhere, the rest goe
   bench.feed(goaway(1));
   assert.deepEqual(bench.events.take(), ['goaway 1 NO_ERROR', 'reset 3 REFUSED_STREAM goaway', 'reset 5 REFUSED_STREAM goaway']);
   bench.feed(headers(1, [[':status', '200']]));
-  assert.deepEqual(bench.events.take(), ['response 1 end HTTP/1.1 200 |content-length: 0||', 'drained']);
+  assert.deepEqual(bench.events.take(), ['response 1 end HTTP/1.1 200 OK|content-length: 0||', 'drained']);
 });
 
 test('a client that shuts down says so and is over with its last stream', () => {
@@ -251,7 +251,7 @@ test('an upgrade is an extended CONNECT on the wire, and its 200 opens the tunne
   server.feed(client.bytes());
   assert.deepEqual(
     [server.events.take(), client.events.take().slice(1)],
-    [['data 1 hi'], ['response 1 HTTP/1.1 200 |transfer-encoding: chunked||', 'data 1 hello']],
+    [['data 1 hi'], ['response 1 HTTP/1.1 200 OK|transfer-encoding: chunked||', 'data 1 hello']],
   );
   server.feed(headers(1, [['a', 'b']]));
   assert.deepEqual(server.output(), ['RST_STREAM 1 PROTOCOL_ERROR'], '§8.5: nothing but DATA in a tunnel');
