@@ -16,12 +16,27 @@ describe('a request', () => {
 
   test('for a service names it', () => {
     assert.equal(Buffer.from(encodeHealthRequest('a.B')).toString('hex'), '00000000050a03612e42');
+    assert.equal(
+      Buffer.from(encodeHealthRequest('x'.repeat(127)))
+        .subarray(0, 8)
+        .toString('hex'),
+      '00000000810a7f78',
+    );
+    assert.equal(
+      Buffer.from(encodeHealthRequest('x'.repeat(128)))
+        .subarray(0, 8)
+        .toString('hex'),
+      '00000000830a8001',
+    );
     const long = Buffer.from(encodeHealthRequest('x'.repeat(300)));
     assert.equal(long.subarray(0, 8).toString('hex'), '000000012f0aac02');
     assert.equal(long.length, 5 + 303);
   });
 
-  test('for a name over 1,000 bytes is a mistake', () => assert.throws(() => encodeHealthRequest('é'.repeat(501)), /1000 bytes/));
+  test('for a name over 1,000 bytes is a mistake', () => {
+    assert.equal(encodeHealthRequest('é'.repeat(500)).length, 5 + 3 + 1_000);
+    assert.throws(() => encodeHealthRequest('é'.repeat(501)), /1000 bytes/);
+  });
 });
 
 describe('a reply', () => {

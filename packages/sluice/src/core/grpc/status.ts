@@ -90,7 +90,7 @@ export function httpStatusOfGrpc(status: GrpcStatus): number {
 export function grpcOutcome(status: GrpcStatus): Exclude<Outcome, 'local'> {
   const http = httpStatusOfGrpc(status);
   if (http < 500) return 'ok';
-  return http >= 502 && http <= 504 ? 'gateway' : '5xx';
+  return http === 503 || http === 504 ? 'gateway' : '5xx';
 }
 
 /** The text of a grpc-message: UTF-8, percent-encoded but for visible ASCII and space (gRPC over HTTP/2, "Responses"). */

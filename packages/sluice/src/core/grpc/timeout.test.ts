@@ -46,6 +46,7 @@ describe('a grpc-timeout is refused', () => {
 
 test('a timeout is written in the finest unit that holds it', () => {
   assert.equal(formatGrpcTimeout(1_500), '1500000u');
+  assert.equal(formatGrpcTimeout(99_999.999), '99999999u');
   assert.equal(formatGrpcTimeout(100_000), '100000m');
   assert.equal(formatGrpcTimeout(99_999_999.5), '100000S');
   assert.equal(formatGrpcTimeout(1e11), '1666667M');

@@ -263,6 +263,11 @@ describe('what is allowed', () => {
     test(`${JSON.stringify(text)} is no header`, () => assert.equal(faultOf(Buffer.from(text, 'latin1')).kind, 'not-proxy'));
   }
 
+  test('what is no header is not taken for one of another version', () => {
+    assert.equal(faultOf(Buffer.from('POST / HTTP/1.1'), 'v2').kind, 'not-proxy');
+    assert.equal(faultOf(Buffer.from('\r\nGET / HTTP/1.1'), 'v1').kind, 'not-proxy');
+  });
+
   test('a header is read once', () => {
     const reader = new ProxyHeaderReader({ versions: 'any' });
     reader.feed(line('PROXY UNKNOWN'));

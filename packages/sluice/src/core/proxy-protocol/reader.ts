@@ -56,7 +56,8 @@ export class ProxyHeaderReader {
     while (at < end && reading.kind === 'more') {
       const isBlock = this.length >= V2_FIXED_BYTES && this.bytes[0] === CR;
       const count = isBlock ? Math.min(end - at, this.bytes.length - this.length) : 1;
-      this.bytes.set(bytes.subarray(at, at + count), this.length);
+      if (isBlock) this.bytes.set(bytes.subarray(at, at + count), this.length);
+      else this.bytes[this.length] = bytes[at]!;
       this.length += count;
       at += count;
       reading = this.judge(at);

@@ -135,6 +135,11 @@ describe('what is not TLS is known from its first bytes', () => {
     ['a handshake record of another major version', Buffer.of(22, 4)],
   ];
   for (const [name, bytes] of others) test(name, () => assert.equal(faultOf(bytes).kind, 'not-tls'));
+
+  test('and SSL 2.0 is called by its name', () => {
+    assert.match(faultOf(Buffer.of(0x80, 0x2e, 1)).what, /SSL 2\.0/);
+    assert.doesNotMatch(faultOf(Buffer.of(0x80, 0x2e, 4)).what, /SSL 2\.0/);
+  });
 });
 
 describe('malformed hellos are refused', () => {

@@ -8,6 +8,13 @@ test('a name is lower case and without its trailing dot', () => {
   assert.equal(canonicalServerName('localhost'), 'localhost');
 });
 
+test('letters, digits, hyphen and underscore, and no other character', () => {
+  const allowed = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).filter(
+    (each) => canonicalServerName(`x${each}y`) !== null,
+  );
+  assert.equal(allowed.join(''), '-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz');
+});
+
 const label63 = 'a'.repeat(63);
 const name253 = `${label63}.${label63}.${label63}.${'a'.repeat(61)}`;
 
