@@ -13,6 +13,7 @@ import type { CloseReason } from '../../observe/metric-layout.ts';
 import { type Attempt, type Client, Exchange } from '../exchange/exchange.ts';
 import { PeerIdentity } from '../exchange/forwarding.ts';
 import { beginExchange, type Requester } from '../exchange/intake.ts';
+import { replyEdits } from '../exchange/web-socket-handshake.ts';
 import type { Arrival, ClientConnection, ConnectionOwner } from '../listeners/arrival.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import { type OwnAnswer, ReplyWriter } from './reply-writer.ts';
@@ -300,7 +301,8 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     service.acceptHead(exchange, attempt, 101);
     exchange.status = 101;
     exchange.isReplyStarted = true;
-    this.reply.upgrade(attempt.parser, bytes, start, service.onReplyHead(exchange, attempt, bytes, start));
+    const cookieLines = service.onReplyHead(exchange, attempt, bytes, start);
+    this.reply.upgrade({ parser: attempt.parser, bytes, start, handshake: replyEdits(exchange, attempt.version), cookieLines });
     const early = this.pending;
     this.pending = null;
     this.tunnel = new Tunnel(this, exchange, attempt, new SocketEnd(this.socket));

@@ -13,6 +13,7 @@ import type { PeerIdentity } from '../exchange/forwarding.ts';
 import { beginExchange, type Requester } from '../exchange/intake.ts';
 import { finishExchange } from '../exchange/reporting.ts';
 import { keptTrailers } from '../exchange/trailers.ts';
+import { replyEdits } from '../exchange/web-socket-handshake.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import type { Sweepable } from '../sweeper.ts';
 import { StreamEnd } from '../tunnel/stream-end.ts';
@@ -262,7 +263,8 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     exchange.status = 101;
     exchange.isReplyStarted = true;
     const cookieLines = service.onReplyHead(exchange, attempt, bytes, start);
-    this.session.sendHead(this.stream, writeUpgradeHead(attempt.parser, bytes, start, cookieLines), false);
+    const handshake = replyEdits(exchange, attempt.version);
+    this.session.sendHead(this.stream, writeUpgradeHead({ parser: attempt.parser, bytes, start, handshake, cookieLines }), false);
     this.tunnelEnd = new StreamEnd(this.session, this.stream);
     this.tunnel = new Tunnel(this, exchange, attempt, this.tunnelEnd);
     this.tunnelEnd.listener = this.tunnel.fromClient;

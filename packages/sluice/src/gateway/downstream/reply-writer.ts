@@ -6,7 +6,7 @@ import type { Attempt, Exchange } from '../exchange/exchange.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import { Outbox } from '../outbox.ts';
 import { ownReply } from './refusal.ts';
-import { type ReplyFraming, writeInterimHead, writeResponseHead, writeUpgradeHead } from './response-head.ts';
+import { type ReplyFraming, type UpgradeHead, writeInterimHead, writeResponseHead, writeUpgradeHead } from './response-head.ts';
 
 /** A reply of our own. */
 export interface OwnAnswer {
@@ -77,8 +77,8 @@ export class ReplyWriter {
     this.outbox.flush();
   }
 
-  upgrade(parser: ResponseParser, bytes: Buffer, start: number, cookieLines: string): void {
-    this.outbox.addText(writeUpgradeHead(parser, bytes, start, cookieLines));
+  upgrade(head: UpgradeHead): void {
+    this.outbox.addText(writeUpgradeHead(head));
     this.outbox.flush();
   }
 

@@ -145,5 +145,5 @@ test('a switch of protocols is said anew', () => {
   ]);
   const expected =
     'HTTP/1.1 101 Switching\r\nSec-WebSocket-Accept: x\r\nSet-Cookie: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
-  assert.equal(writeUpgradeHead(parser, bytes, start, 'Set-Cookie: a\r\n'), expected);
+  assert.equal(writeUpgradeHead({ parser, bytes, start, handshake: { drops: '', lines: '' }, cookieLines: 'Set-Cookie: a\r\n' }), expected);
 });

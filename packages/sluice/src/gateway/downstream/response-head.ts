@@ -7,6 +7,7 @@ import type { ResponseParser } from '../../core/http1/response-parser.ts';
 import { HOP_BY_HOP, copyFields, fieldPolicy } from '../exchange/field-copy.ts';
 import { type CompiledEdits, keptLines } from '../exchange/header-edits.ts';
 import { httpDate } from '../exchange/http-date.ts';
+import type { HandshakeEdits } from '../exchange/web-socket-handshake.ts';
 
 const POLICY = fieldPolicy([...HOP_BY_HOP, known.ENDPOINT_LOAD_METRICS], [known.SET_COOKIE, known.DATE, known.VIA, known.TRAILER]);
 
@@ -48,9 +49,22 @@ export function writeInterimHead(parser: ResponseParser, bytes: Buffer, start: n
   return `${statusAndFields(parser, bytes, start, '')}\r\n`;
 }
 
-/** 101: the fields of the origin, what affinity adds, and the upgrade it agreed to. */
-export function writeUpgradeHead(parser: ResponseParser, bytes: Buffer, start: number, cookieLines = ''): string {
-  return `${statusAndFields(parser, bytes, start, '')}${cookieLines}Connection: Upgrade\r\nUpgrade: ${parser.upgrade ?? ''}\r\n\r\n`;
+/** The head that agrees to an upgrade. */
+export interface UpgradeHead {
+  readonly parser: ResponseParser;
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly handshake: HandshakeEdits;
+  /** As in `ResponseHead`. */
+  readonly cookieLines: string;
+}
+
+/** 101: the fields of the origin, what affinity adds, and the upgrade it agreed to. Over HTTP/2 it agreed to a WebSocket with a 2xx (RFC 8441 §5). */
+export function writeUpgradeHead(head: UpgradeHead): string {
+  const { parser, bytes, start, handshake, cookieLines } = head;
+  let text = statusAndFields(parser, bytes, start, handshake.drops);
+  if (parser.status !== 101) text = `${VERSION} 101 Switching Protocols${text.slice(text.indexOf('\r\n'))}`;
+  return `${text}${handshake.lines}${cookieLines}Connection: Upgrade\r\nUpgrade: ${parser.upgrade ?? 'websocket'}\r\n\r\n`;
 }
 
 /** `HTTP/1.1`: the origin's own version ends at this hop (RFC 9110 §2.5). */

@@ -132,6 +132,10 @@ export class Exchange {
   expectsContinue = false;
   /** The client asked for an upgrade and may have one. */
   isUpgrade = false;
+  /** The upgrade is to a WebSocket. */
+  isWebSocket = false;
+  /** Sec-WebSocket-Key, where one side of the handshake is ours (`web-socket-handshake.ts`). */
+  webSocketKey = '';
   minorVersion = 1;
   /** The client speaks HTTP/2: its requests are written as HTTP/1.1 (`minorVersion` 1) all the same. */
   isHttp2 = false;

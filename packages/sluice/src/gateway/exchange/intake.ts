@@ -15,6 +15,7 @@ import { isAcceptableRequestId, newRequestId } from './request-id.ts';
 import { writeRequestHead } from './request-head.ts';
 import { RequestView } from './request-view.ts';
 import { answerRoute, rewrittenTarget } from './route-action.ts';
+import { asksForWebSocket, beginHandshake, requestEdits } from './web-socket-handshake.ts';
 import type { RouteRuntime } from './route-runtime.ts';
 
 /** Whose request it is. `downstream/http1-connection.ts` is it. */
@@ -79,6 +80,16 @@ function forward(requester: Requester, exchange: Exchange, route: RouteRuntime, 
   const sentTarget = (route.plan.rewrite?.path ?? null) === null ? view.target : rewrittenTarget(route, listener, view);
   if (sentTarget === null) return requester.replyOwn(exchange, { status: 500 });
   exchange.isUpgrade = upgrade !== null;
+  if (asksForWebSocket(parser.method, upgrade) && !beginHandshake(exchange, service.plan.protocol, view.header('sec-websocket-key'))) {
+    exchange.outcome = 'client-error';
+    return requester.replyOwn(exchange, { status: 400 });
+  }
+  const askedHost = target.authority ?? parser.host ?? host;
+  const sentTarget = (route.plan.rewrite?.path ?? null) === null ? view.target : rewrittenTarget(route, listener, view);
+  if (sentTarget === null) return requester.replyOwn(exchange, { status: 500 });
+  exchange.isUpgrade = upgrade !== null;
+  if (asksForWebSocket(parser.method, upgrade) && !beginHandshake(exchange, service.plan.protocol, view.header('sec-websocket-key')))
+    return requester.replyOwn(exchange, { status: 400 });
   exchange.requestId = listener.plan.forwarding.requestId ? requestIdOf(requester, parser, bytes, start) : '';
   exchange.head = writeRequestHead({
     parser,
@@ -92,6 +103,7 @@ function forward(requester: Requester, exchange: Exchange, route: RouteRuntime, 
     requestId: exchange.requestId,
     edits: route.requestEdits,
     upgrade,
+    handshake: requestEdits(exchange),
   });
   service.examine(exchange, view);
   const { exchangeMs } = route.plan.timeouts;

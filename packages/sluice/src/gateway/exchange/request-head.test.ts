@@ -23,6 +23,7 @@ function written(request: readonly string[], more: Partial<RequestHead> = {}): s
     requestId: 'id',
     edits: compileEdits(undefined),
     upgrade: null,
+    handshake: { drops: '', lines: '' },
     ...more,
   });
   assert.ok(text.endsWith('\r\n\r\n'));

@@ -6,6 +6,7 @@ import * as known from '../../core/http1/known-fields.ts';
 import type { RequestParser } from '../../core/http1/request-parser.ts';
 import { HOP_BY_HOP, copyFields, fieldPolicy } from './field-copy.ts';
 import { type CompiledEdits, keptLines } from './header-edits.ts';
+import type { HandshakeEdits } from './web-socket-handshake.ts';
 
 const OWN = [known.HOST, known.EXPECT];
 const CLAIMS = [
@@ -50,6 +51,7 @@ export interface RequestHead {
   readonly edits: CompiledEdits;
   /** The value for Upgrade when this request asks for one and may. */
   readonly upgrade: string | null;
+  readonly handshake: HandshakeEdits;
 }
 
 /** The whole head as latin1 text, the empty line included. */
@@ -63,7 +65,7 @@ export function writeRequestHead(head: RequestHead): string {
     lead: 0,
     policy: head.isTrusted ? (head.writesForwarded ? TRUSTED_BOTH : TRUSTED_X_FORWARDED) : UNTRUSTED,
     nominated: parser.connection.nominated,
-    drops: edits.drops,
+    drops: edits.drops + head.handshake.drops,
   });
   text += keptLines(head.identityLines, edits.drops);
   if (head.requestId !== '' && !edits.drops.includes(',x-request-id,')) text += `X-Request-Id: ${head.requestId}\r\n`;
@@ -73,7 +75,7 @@ export function writeRequestHead(head: RequestHead): string {
   else if (parser.bodyKind === 'length') text += `Content-Length: ${parser.contentLength}\r\n`;
   else if (needsLength(parser.method)) text += 'Content-Length: 0\r\n'; // RFC 9110 §8.6
   if (parser.expectsContinue) text += 'Expect: 100-continue\r\n';
-  if (head.upgrade !== null) text += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
+  if (head.upgrade !== null) text += `${head.handshake.lines}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
   return `${text}\r\n`;
 }
 
