@@ -79,7 +79,7 @@ export interface SessionOptions {
   readonly role: 'server' | 'client';
   /** Server: streams the peer may have open at a time, 1..10,000; unfinished upstream work counts (`release`). Client: ours, whatever the peer allows. */
   readonly streamsMax: number;
-  /** Receive window of a stream, in bytes, 1..2^31-1. */
+  /** Receive window of a stream, in bytes, 1,000..2^31-1. */
   readonly streamWindowBytes: number;
   /** Receive window of the connection, in bytes, 65,535..2^31-1. */
   readonly connectionWindowBytes: number;
