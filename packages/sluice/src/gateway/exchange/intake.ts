@@ -84,12 +84,6 @@ function forward(requester: Requester, exchange: Exchange, route: RouteRuntime, 
     exchange.outcome = 'client-error';
     return requester.replyOwn(exchange, { status: 400 });
   }
-  const askedHost = target.authority ?? parser.host ?? host;
-  const sentTarget = (route.plan.rewrite?.path ?? null) === null ? view.target : rewrittenTarget(route, listener, view);
-  if (sentTarget === null) return requester.replyOwn(exchange, { status: 500 });
-  exchange.isUpgrade = upgrade !== null;
-  if (asksForWebSocket(parser.method, upgrade) && !beginHandshake(exchange, service.plan.protocol, view.header('sec-websocket-key')))
-    return requester.replyOwn(exchange, { status: 400 });
   exchange.requestId = listener.plan.forwarding.requestId ? requestIdOf(requester, parser, bytes, start) : '';
   exchange.head = writeRequestHead({
     parser,
