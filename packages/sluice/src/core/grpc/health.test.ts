@@ -69,6 +69,7 @@ describe('a reply', () => {
     ['a value over 64 bits', 8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2],
     ['a status as bytes', 0x0a, 1, 1],
     ['a status in 32 bits', 0x0d, 1, 0, 0, 0],
+    ['half a length', 0x22, 0x80],
     ['a field cut short', 0x22, 3, 1, 2],
     ['a field of 64 bits cut short', 0x19, 1, 2, 3, 4, 5, 6, 7],
     ['a field of 32 bits cut short', 0x2d, 1, 2, 3],

@@ -173,6 +173,12 @@ describe('version 2', () => {
     }
   });
 
+  test('a checksum has 4 bytes, even where the first 4 are right', () => {
+    const bytes = v4(tlv(3, Buffer.alloc(5)));
+    bytes.writeUInt32BE(crc32c(bytes), bytes.length - 5);
+    assert.match(faultOf(bytes).what, /4 bytes/);
+  });
+
   test('TLS without a client certificate is not verified, whatever the result says', () => {
     assert.deepEqual(headerOf(ssl(1, 0, tlv(0x21, 'TLSv1.3'))).tls, {
       version: 'TLSv1.3',
@@ -203,6 +209,8 @@ describe('version 2', () => {
     ['an unknown family', block(0x21, 0x41, V4)],
     ['an unknown transport', block(0x21, 0x13, V4)],
     ['too few bytes for IPv4', block(0x21, 0x11, V4.subarray(1))],
+    ['no second port', block(0x21, 0x11, V4.subarray(2))],
+    ['no bytes', block(0x21, 0x11)],
     ['too few bytes for IPv6', block(0x21, 0x21, Buffer.alloc(35))],
     ['too few bytes for unix', block(0x21, 0x31, Buffer.alloc(215))],
     ['half a TLV header', v4(Buffer.of(1, 0))],
@@ -216,6 +224,9 @@ describe('version 2', () => {
     ['a space in the authority', v4(tlv(2, 'a b'))],
     ['NUL in the namespace', v4(tlv(0x30, 'a\0'))],
     ['an SSL TLV of 4 bytes', v4(tlv(0x20, Buffer.alloc(4)))],
+    ['an SSL TLV of 3 bytes', v4(tlv(0x20, Buffer.alloc(3)))],
+    ['an SSL TLV of 1 byte', v4(tlv(0x20, Buffer.of(1)))],
+    ['an empty SSL TLV', v4(tlv(0x20, ''))],
     ['an SSL version twice', ssl(1, 0, tlv(0x21, 'a'), tlv(0x21, 'a'))],
     ['half a TLV in the SSL TLV', ssl(1, 0, Buffer.of(0x21, 0))],
     ['a TLV longer than the SSL TLV', ssl(1, 0, Buffer.of(0x21, 0, 2, 0x61))],

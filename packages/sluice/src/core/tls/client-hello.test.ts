@@ -106,6 +106,13 @@ describe('a ClientHello', () => {
     assert.equal(faultOf(bytes, 16_383).kind, 'too-large');
   });
 
+  test('fills its bound with the headers of its records', () => {
+    const message = helloMessage({ extensions: [serverName('a.example')] });
+    const bytes = records(message, message.length - 20);
+    assert.equal(read(bytes, bytes.length).kind, 'hello');
+    assert.equal(faultOf(bytes, bytes.length - 1).kind, 'too-large');
+  });
+
   test('is refused by its length before its bytes have come', () => {
     assert.equal(faultOf(Buffer.of(22, 3, 1, 0x40, 0, 1, 0, 0x40, 0)).kind, 'too-large');
   });
