@@ -21,7 +21,7 @@ class Wire extends EventLog implements OutputTarget {
     this.session = new Http2Session<Label>({ ...SESSION_DEFAULTS, scheme: 'http', ...options }, WORKSPACE, this);
     this.consumes = (stream, bytes) => this.session.consumed(stream, bytes);
     this.session.start(instant(0));
-    socket.on('data', (chunk) => this.session.receive(chunk, 0, chunk.length, instant(0)));
+    socket.on('data', (chunk: Buffer) => this.session.receive(chunk, 0, chunk.length, instant(0)));
     socket.on('drain', () => this.flush());
     socket.on('error', () => {});
   }
