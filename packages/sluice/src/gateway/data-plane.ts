@@ -10,7 +10,7 @@ import { Workspace } from '../core/http2/workspace.ts';
 import { RequestParser } from '../core/http1/request-parser.ts';
 import { type Http1Limits, type ListenerPlan, NO_CHALLENGES, type Plan } from '../config/plan.ts';
 import type { WorkerSlots } from '../config/plan-message.ts';
-import type { FromWorker, WorkerStart } from '../config/worker-protocol.ts';
+import type { FromWorker, TicketSecrets, WorkerStart } from '../config/worker-protocol.ts';
 import { collectYoung } from '../io/minor-gc.ts';
 import { type LogFile, openLogFile } from '../io/log-file.ts';
 import { type AccessRecord, formatAccess } from '../observe/access-log.ts';
@@ -21,7 +21,8 @@ import { createListener, type Listener, type ListenerOwner } from './listeners/l
 import { nameResolver } from './upstream/resolver.ts';
 import { RouteRuntime } from './exchange/route-runtime.ts';
 import { Service } from './service/service.ts';
-import { Sweeper } from './sweeper.ts';
+import { SWEEP_PERIOD_MS, Sweeper } from './sweeper.ts';
+import { GOODBYE_MS, OpenWebSockets } from './tunnel/web-sockets.ts';
 
 const EMPTY_PLAN: Plan = {
   generation: 0,
@@ -34,6 +35,9 @@ const EMPTY_PLAN: Plan = {
   workers: 1,
   drainTimeoutMs: 0,
 };
+
+/** For WebSockets to end after they were told: their second, and a look at deadlines. */
+const LAST_WORDS_MS = GOODBYE_MS + 2 * SWEEP_PERIOD_MS;
 
 /** Uploads leave garbage that V8 does not see: see `io/minor-gc.ts`. */
 const UPLOAD_BYTES_PER_COLLECTION = 4 * 1024 * 1024;
@@ -53,7 +57,9 @@ export class DataPlane implements ListenerOwner {
   readonly table: EndpointTable;
   readonly metrics: WorkerMetrics;
   readonly sweeper = new Sweeper();
+  readonly webSockets = new OpenWebSockets();
   readonly resolver = nameResolver();
+  tickets: TicketSecrets;
   plan: Plan = EMPTY_PLAN;
   slots: WorkerSlots = { listeners: {}, routes: new Int32Array(), services: {}, endpoints: {} };
   /** Monotonic time as of the last sweep or turn: at most 250 ms old. For deadlines, not for latencies. */
@@ -76,6 +82,7 @@ export class DataPlane implements ListenerOwner {
 
   constructor(options: DataPlaneOptions) {
     this.index = options.start.index;
+    this.tickets = options.start.tickets;
     this.clock = options.clock;
     this.random = options.random;
     this.say = options.say;
@@ -108,6 +115,7 @@ export class DataPlane implements ListenerOwner {
   /** A look at everything that can be late; the worker calls it each SWEEP_PERIOD_MS. */
   sweep(): void {
     this.coarseNow = this.clock.now();
+    this.webSockets.sweep(this.table);
     this.sweeper.sweep(this.coarseNow);
     for (const service of this.services.values()) service.expire(this.coarseNow);
   }
@@ -119,6 +127,7 @@ export class DataPlane implements ListenerOwner {
     const closingIdle = setTimeout(() => this.closeIdle(), Math.min(idleMs, deadlineMs));
     await this.whenEmpty(deadlineMs);
     clearTimeout(closingIdle);
+    if (this.webSockets.leave() > 0) await this.whenEmpty(LAST_WORDS_MS);
     return this.close();
   }
 
@@ -227,8 +236,12 @@ export class DataPlane implements ListenerOwner {
   }
 
   private forget(listener: Listener): void {
-    listener.close();
-    this.leaving.delete(listener);
+    const close = (): void => {
+      listener.close();
+      this.leaving.delete(listener);
+    };
+    if (this.webSockets.leaveListener(listener) === 0) close();
+    else setTimeout(close, LAST_WORDS_MS).unref();
   }
 
   /** @returns Whether every service kept its object. */

@@ -6,11 +6,12 @@ import type { EndpointTable } from '../core/balancing/endpoint-table.ts';
 import type { Workspace } from '../core/http2/workspace.ts';
 import type { RequestParser } from '../core/http1/request-parser.ts';
 import type { Http1Limits, Plan } from '../config/plan.ts';
-import type { FromWorker } from '../config/worker-protocol.ts';
+import type { FromWorker, TicketSecrets } from '../config/worker-protocol.ts';
 import type { AccessRecord } from '../observe/access-log.ts';
 import type { WorkerMetrics } from '../observe/worker-metrics.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import type { Sweeper } from './sweeper.ts';
+import type { OpenWebSockets } from './tunnel/web-sockets.ts';
 
 export interface WorkerContext {
   /** 0-based index of the worker: its column in the shared tables. */
@@ -20,9 +21,12 @@ export interface WorkerContext {
   readonly table: EndpointTable;
   readonly metrics: WorkerMetrics;
   readonly sweeper: Sweeper;
+  readonly webSockets: OpenWebSockets;
   readonly resolver: { readonly lookup: LookupFunction };
   /** Memory that all HTTP/2 sessions of the worker share. */
   readonly http2: Workspace;
+  /** For session tickets. Replaced as a whole when they change. */
+  readonly tickets: TicketSecrets;
   /** The plan in force. */
   readonly plan: Plan;
   /** Monotonic time as of the last sweep: at most 250 ms old. For deadlines, not for latencies. */

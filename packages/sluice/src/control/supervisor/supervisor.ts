@@ -6,7 +6,7 @@
 import type { Runtime } from '../../base/runtime.ts';
 import type { Plan } from '../../config/plan.ts';
 import { packPlan, type PlanMessage } from '../../config/plan-message.ts';
-import type { FromWorker, SlotMap, WorkerStart } from '../../config/worker-protocol.ts';
+import type { FromWorker, SlotMap, TicketSecrets, WorkerStart } from '../../config/worker-protocol.ts';
 import { backoffDelay, type BackoffPolicy } from '../../core/fleet/backoff.ts';
 import type { SayEvent } from '../say-event.ts';
 import type { SpawnWorker } from './worker-handle.ts';
@@ -23,6 +23,8 @@ export interface SupervisorOptions {
   /** The shared memory that each worker is given. */
   readonly endpoints: SharedArrayBuffer;
   readonly metrics: SharedArrayBuffer;
+  /** As they are now. */
+  readonly tickets: () => TicketSecrets;
   readonly say: SayEvent;
   /** A worker's thread is gone: take back its counts, before its successor starts. */
   readonly crashed: (worker: number) => void;
@@ -37,8 +39,10 @@ const STEADY_MS = 10_000;
 const RESTART: BackoffPolicy = { baseMs: 50, maxMs: 5_000, jitter: 0.5 };
 /** When the program ends, idle connections are closed after this: time for busy clients to be told, not so long that Ctrl-C annoys. */
 const ENDING_IDLE_MS = 1_000;
-/** On top of the drain's own deadline: for the answer to come. */
+/** For the answer to come. */
 const ANSWER_GRACE_MS = 1_000;
+/** On top of a drain's deadline, also for WebSockets to say goodbye. */
+const DRAIN_GRACE_MS = 3_000;
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -104,6 +108,11 @@ export class Supervisor {
     for (const slot of this.#slots) slot.handle?.send({ type: 'reopen-log' });
   }
 
+  /** Each worker uses other ticket secrets from now on. */
+  changeTickets(tickets: TicketSecrets): void {
+    for (const slot of this.#slots) slot.handle?.send({ type: 'tickets', tickets });
+  }
+
   /** The lowest index that no thread has; the shared tables have a column for each. */
   #freeIndex(): number {
     const taken = new Set([...this.#slots, ...this.#leaving].map((slot) => slot.index));
@@ -113,8 +122,8 @@ export class Supervisor {
   }
 
   #start(slot: WorkerSlot): void {
-    const { runtime, spawn, endpoints, metrics } = this.#options;
-    const start: WorkerStart = { index: slot.index, endpoints, metrics };
+    const { runtime, spawn, endpoints, metrics, tickets } = this.#options;
+    const start: WorkerStart = { index: slot.index, endpoints, metrics, tickets: tickets() };
     slot.restart = null;
     slot.confirmed = null;
     slot.startedAt = runtime.clock.now();
@@ -198,7 +207,7 @@ export class Supervisor {
     const { handle } = slot;
     if (handle === null) return Promise.resolve(0);
     return new Promise((resolve) => {
-      const late = this.#options.runtime.timers.after(deadlineMs + ANSWER_GRACE_MS, () => settle(0));
+      const late = this.#options.runtime.timers.after(deadlineMs + DRAIN_GRACE_MS, () => settle(0));
       const settle = (cut: number): void => {
         late();
         slot.draining = null;

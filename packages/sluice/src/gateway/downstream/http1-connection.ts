@@ -19,7 +19,8 @@ import type { ListenerContext } from '../listeners/listener-context.ts';
 import { type OwnAnswer, ReplyWriter } from './reply-writer.ts';
 import { finishExchange } from '../exchange/reporting.ts';
 import { RequestBody } from './request-body.ts';
-import { Tunnel, type TunnelClient } from '../tunnel/tunnel.ts';
+import { openTunnel } from '../tunnel/open-tunnel.ts';
+import type { Tunnel, TunnelClient } from '../tunnel/tunnel.ts';
 import { SocketEnd } from '../tunnel/tunnel-end.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 
@@ -305,7 +306,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     this.reply.upgrade({ parser: attempt.parser, bytes, start, handshake: replyEdits(exchange, attempt.version), cookieLines });
     const early = this.pending;
     this.pending = null;
-    this.tunnel = new Tunnel(this, exchange, attempt, new SocketEnd(this.socket));
+    this.tunnel = openTunnel(this, exchange, attempt, new SocketEnd(this.socket));
     this.tunnel.start(early, bytes.subarray(rest));
     this.unpause();
   }
@@ -462,7 +463,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
   private destroy(): void {
     // A unix socket knows no reset (Node throws).
     const canReset = this.listener.plan.address.kind === 'tcp';
-    if (canReset && this.reply.isUnframed && !this.socket.writableFinished) this.socket.resetAndDestroy();
+    if (canReset && this.reply.isUnframed && !this.socket.writableFinished) this.arrival.transport.resetAndDestroy();
     else this.socket.destroy();
   }
 

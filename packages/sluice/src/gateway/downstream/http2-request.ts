@@ -17,7 +17,8 @@ import { replyEdits } from '../exchange/web-socket-handshake.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import type { Sweepable } from '../sweeper.ts';
 import { StreamEnd } from '../tunnel/stream-end.ts';
-import { Tunnel, type TunnelClient } from '../tunnel/tunnel.ts';
+import { openTunnel } from '../tunnel/open-tunnel.ts';
+import type { Tunnel, TunnelClient } from '../tunnel/tunnel.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import { ownReply } from './refusal.ts';
 import type { OwnAnswer } from './reply-writer.ts';
@@ -201,6 +202,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
       close: false,
       saysKeepAlive: false,
       viaLine: this.listener.forwarding.viaLine(attempt.version),
+      hstsLine: this.listener.hstsLine,
       edits: exchange.route!.responseEdits,
       cookieLines,
       clock: this.listener.worker.clock,
@@ -244,7 +246,8 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
   replyOwn(exchange: Exchange, answer: OwnAnswer): void {
     if (exchange.isOver) return;
     exchange.service?.abandon(exchange);
-    const text = ownReply({ ...answer, close: false, isHead: exchange.isHead, wallMs: this.listener.worker.clock.wall() });
+    const { hstsLine, worker } = this.listener;
+    const text = ownReply({ ...answer, hstsLine, close: false, isHead: exchange.isHead, wallMs: worker.clock.wall() });
     const headEnd = text.indexOf('\r\n\r\n') + 4;
     exchange.status = answer.status;
     exchange.isReplyStarted = true;
@@ -266,7 +269,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     const handshake = replyEdits(exchange, attempt.version);
     this.session.sendHead(this.stream, writeUpgradeHead({ parser: attempt.parser, bytes, start, handshake, cookieLines }), false);
     this.tunnelEnd = new StreamEnd(this.session, this.stream);
-    this.tunnel = new Tunnel(this, exchange, attempt, this.tunnelEnd);
+    this.tunnel = openTunnel(this, exchange, attempt, this.tunnelEnd);
     this.tunnelEnd.listener = this.tunnel.fromClient;
     this.tunnel.start(this.early, bytes.subarray(rest));
     if (this.early !== null) this.session.consumed(this.stream, this.early.length);

@@ -20,13 +20,13 @@ export class Tunnel implements Sweepable {
   sweepIndex = -1;
   /** What the client's end tells. */
   readonly fromClient: TunnelListener = new FromClient(this);
-  private readonly client: TunnelClient;
-  private readonly exchange: Exchange;
-  private readonly down: TunnelEnd;
-  private readonly up: TunnelEnd;
-  private isOver = false;
-  private hasOriginEnded = false;
-  private hasClientEnded = false;
+  protected readonly client: TunnelClient;
+  protected readonly exchange: Exchange;
+  protected readonly down: TunnelEnd;
+  protected readonly up: TunnelEnd;
+  protected isOver = false;
+  protected hasOriginEnded = false;
+  protected hasClientEnded = false;
 
   /** @param down The client's end. */
   constructor(client: TunnelClient, exchange: Exchange, attempt: Attempt, down: TunnelEnd) {
@@ -99,11 +99,11 @@ export class Tunnel implements Sweepable {
     this.finish(isError ? 'upstream-reset' : 'complete');
   }
 
-  private touch(): void {
+  protected touch(): void {
     this.client.deadline = this.client.listener.worker.coarseNow + this.client.listener.plan.timeouts.upgradeIdleMs;
   }
 
-  private finish(outcome: Exchange['outcome']): void {
+  protected finish(outcome: Exchange['outcome']): void {
     if (this.isOver) return;
     this.isOver = true;
     this.client.onTunnelEnd(this.exchange, outcome);

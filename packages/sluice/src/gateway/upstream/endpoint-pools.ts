@@ -49,16 +49,19 @@ export class EndpointPools {
       const slot = slots[endpoint.address]!;
       wanted.add(slot);
       const pool = this.pools.get(slot);
-      if (pool !== undefined && pool.address !== endpoint.address) this.retire(slot); // the row has another owner now
+      if (pool !== undefined && pool.address !== endpoint.address) this.dismiss(slot); // the row has another owner now
       if (pool?.address !== endpoint.address) this.pools.set(slot, createPool(this.owner, slot, endpoint));
       else pool.plan = plan;
     }
-    for (const slot of this.pools.keys()) if (!wanted.has(slot)) this.retire(slot);
+    for (const slot of this.pools.keys()) if (!wanted.has(slot)) this.dismiss(slot);
   }
 
   /** Keeps no idle connection any more. Whoever is on the way still finds its endpoint. */
   close(): void {
-    for (const pool of this.pools.values()) pool.close();
+    for (const [slot, pool] of this.pools) {
+      pool.close();
+      this.owner.worker.webSockets.leaveEndpoint(slot);
+    }
   }
 
   /** Who waits gets connections where there is room. */
@@ -80,6 +83,12 @@ export class EndpointPools {
       pool.expire(now);
       if (pool.isEmpty) this.leaving.delete(pool);
     }
+  }
+
+  /** The endpoint has gone, after its drain: requests finish what they have, WebSockets are told. */
+  private dismiss(slot: number): void {
+    this.owner.worker.webSockets.leaveEndpoint(slot);
+    this.retire(slot);
   }
 
   private retire(slot: number): void {
