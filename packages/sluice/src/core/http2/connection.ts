@@ -114,10 +114,11 @@ export class Connection<Owner> {
     this.budget.give(RESETS, 1);
     this.budget.give(CLOSED_STREAM_FRAMES, 1);
     this.close(stream, ENDED);
+    this.checkDrained();
   }
 
-  /** The stream is over, whatever waits in it. */
-  close(stream: Stream<Owner>, why: Closing): void {
+  /** The stream is over, whatever waits in it. Its owner is told before `checkDrained`. */
+  private close(stream: Stream<Owner>, why: Closing): void {
     stream.isClosed = true;
     this.streams.delete(stream.id);
     this.closed.add(stream.id, why);
@@ -128,7 +129,6 @@ export class Connection<Owner> {
     const { unconsumed } = stream;
     stream.unconsumed = 0;
     this.creditConnection(unconsumed);
-    this.checkDrained();
   }
 
   /** The owner's work for it has ended. */
@@ -142,12 +142,15 @@ export class Connection<Owner> {
   reset(stream: Stream<Owner>, code: number): void {
     this.output.resetStream(stream.id, code);
     this.close(stream, RESET_BY_US);
+    this.checkDrained();
   }
 
   /** The peer broke a rule on a stream (§5.4.2), or made us give it up. @returns False when that was once too often. */
   fault(stream: Stream<Owner>, code: number): boolean {
-    this.reset(stream, code);
+    this.output.resetStream(stream.id, code);
+    this.close(stream, RESET_BY_US);
     this.sink.onReset(stream, code, 'session');
+    this.checkDrained();
     return this.countReset();
   }
 
@@ -167,6 +170,7 @@ export class Connection<Owner> {
   ended(stream: Stream<Owner>, code: number, by: ResetBy): void {
     this.close(stream, RESET_BY_PEER);
     this.sink.onReset(stream, code, by);
+    this.checkDrained();
   }
 
   /** No stream of this identifier has been opened (§5.1.1). */

@@ -11,7 +11,7 @@ export interface FrameHandler {
   onFrame(frame: FrameReader): boolean;
   /** The payload of a frame other than DATA: `bytes[start, end)`. */
   onPayload(frame: FrameReader, bytes: Uint8Array, start: number, end: number): boolean;
-  /** DATA begins: `contentLength` of its `length` bytes are content; -1 when its padding is wrong. */
+  /** DATA begins: `contentLength` of its `length` bytes are content; negative when its padding is wrong. */
   onDataStart(frame: FrameReader): boolean;
   onData(frame: FrameReader, bytes: Uint8Array, start: number, end: number): boolean;
   /** The last byte of DATA, padding included, has come. */
@@ -124,7 +124,6 @@ export class FrameReader {
   private takePadLength(bytes: Uint8Array, at: number, handler: FrameHandler): number {
     const padding = bytes[at]!;
     this.contentLength = this.length - 1 - padding; // §6.1: padding as long as the payload or longer is an error
-    if (this.contentLength < 0) this.contentLength = -1;
     return this.beginContent(padding, handler) ? at + 1 : -1;
   }
 

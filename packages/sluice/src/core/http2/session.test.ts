@@ -232,6 +232,17 @@ test('a client that shuts down says so and is over with its last stream', () => 
   assert.equal(bench.events.take().at(-1), 'drained');
 });
 
+test('the last stream is told before the session says that it is over', () => {
+  const bench = Bench.client();
+  bench.session.open(REQUEST, asked);
+  bench.feed(goaway(1), reset(1));
+  assert.deepEqual(bench.events.take(), ['goaway 1 NO_ERROR', 'reset 1 CANCEL peer', 'drained']);
+  const other = Bench.client();
+  other.session.open(REQUEST, asked);
+  other.feed(goaway(0));
+  assert.deepEqual(other.events.take(), ['goaway 0 NO_ERROR', 'reset 1 REFUSED_STREAM goaway', 'drained']);
+});
+
 test('an upgrade is an extended CONNECT on the wire, and its 200 opens the tunnel (RFC 8441)', () => {
   const client = Bench.client();
   const server = Bench.server({ allowsExtendedConnect: true });
