@@ -1,6 +1,6 @@
 /** The short block that says what runs and where, once, when a gateway has started. */
 import { formatAddress } from '../config/address.ts';
-import type { AddressPlan, Plan } from '../config/plan.ts';
+import type { AddressPlan, ListenerPlan, Plan } from '../config/plan.ts';
 import { styled } from './console.ts';
 
 export interface BannerFacts {
@@ -23,7 +23,7 @@ export function bannerLines({ version, source, plan, admin }: BannerFacts): read
   if (plan === null) return [];
   const workers = `${plan.workers} ${plan.workers === 1 ? 'worker' : 'workers'}`;
   const lines = [`${styled('bold', `sluice ${version}`)}  ${styled('dim', `${source}, ${workers}`)}`];
-  for (const { name, address } of plan.listeners) lines.push(entry('listener', name, styled('cyan', urlOf(address))));
+  for (const listener of plan.listeners) lines.push(entry('listener', listener.name, styled('cyan', placeOf(listener))));
   for (const { name, endpoints, balance } of plan.services.slice(0, SERVICES_SHOWN_MAX)) {
     const count = endpoints.length === 0 ? 'no endpoints yet' : `${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'}`;
     lines.push(entry('service', name, `${count}, ${balance.algorithm}`));
@@ -38,9 +38,21 @@ function entry(what: string, name: string, value: string): string {
   return `  ${what.padEnd(9)} ${name === '' ? '' : `${name.padEnd(10)} `}${value}`;
 }
 
+/** Where a listener listens, and for what. */
+function placeOf(listener: ListenerPlan): string {
+  switch (listener.kind) {
+    case 'http':
+      return urlOf(listener.address, listener.tls === null ? 'http' : 'https');
+    case 'stream':
+      return `${listener.readsServerName ? 'tls' : 'tcp'} ${formatAddress(listener.address)}`;
+    case 'datagram':
+      return `udp ${formatAddress(listener.address)}`;
+  }
+}
+
 /** Something to click on: every interface is `localhost` for who sits at the machine. */
-export function urlOf(address: AddressPlan): string {
+export function urlOf(address: AddressPlan, scheme: 'http' | 'https' = 'http'): string {
   if (address.kind === 'unix') return formatAddress(address);
   const isWildcard = address.host === '::' || address.host === '0.0.0.0';
-  return `http://${isWildcard ? `localhost:${address.port}` : formatAddress(address)}`;
+  return `${scheme}://${isWildcard ? `localhost:${address.port}` : formatAddress(address)}`;
 }

@@ -6,7 +6,7 @@ import type { ConfigInput } from './schema/config.ts';
 
 type FullListenerInput = ConfigInput['listeners'][string];
 type FullServiceInput = NonNullable<ConfigInput['services']>[string];
-type FullRouteInput = ConfigInput['routes'][number];
+type FullRouteInput = NonNullable<ConfigInput['routes']>[number];
 type FullHealthInput = Exclude<FullServiceInput['health'], false | undefined>;
 
 /** Exactly one of some keys of an object. */

@@ -12,6 +12,7 @@ export interface RawConfig {
   readonly listeners: Readonly<Record<string, unknown>>;
   readonly services: Readonly<Record<string, unknown>>;
   readonly routes: readonly unknown[];
+  readonly hasRoutes: boolean;
   readonly admin: unknown;
   readonly acme: unknown;
 }
@@ -46,6 +47,7 @@ export function rawConfig(value: unknown): RawConfig {
     listeners: rawObject(rawField(value, 'listeners')),
     services: rawObject(rawField(value, 'services')),
     routes: rawList(rawField(value, 'routes')),
+    hasRoutes: rawField(value, 'routes') !== undefined,
     admin: rawField(value, 'admin'),
     acme: rawField(value, 'acme'),
   };

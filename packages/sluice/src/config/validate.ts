@@ -4,6 +4,7 @@
  */
 import { checkAddresses } from './checks/addresses.ts';
 import { checkCapacity } from './checks/capacity.ts';
+import { checkLayer4 } from './checks/layer4.ts';
 import { checkListeners } from './checks/listeners.ts';
 import { checkReferences } from './checks/references.ts';
 import { checkRoutes, type RegexChecker } from './checks/routes.ts';
@@ -32,6 +33,7 @@ export function validate(value: unknown, checkRegex: RegexChecker): Validation {
   checkReferences(raw, report);
   checkAddresses(raw, report);
   checkListeners(raw, report);
+  checkLayer4(raw, report);
   checkRoutes(raw, checkRegex, report);
   checkServices(raw, report);
   checkCapacity(raw, report);

@@ -2,14 +2,17 @@
  * Free ports and addresses in use. Listening sockets are opened by the workers with `reusePort`, which lets two programs of one user
  * share a port without noticing: so an address is first tried here without it.
  */
-import { createServer, connect, type ListenOptions } from 'node:net';
+import { createSocket } from 'node:dgram';
+import { createServer, connect, isIPv6, type ListenOptions } from 'node:net';
 import { lstat, unlink } from 'node:fs/promises';
 import { formatAddress } from '../config/address.ts';
 import type { AddressPlan } from '../config/plan.ts';
 
+export type Transport = 'tcp' | 'udp';
+
 /** A port that was free a moment ago on this host. */
-export async function freePort(host: string): Promise<number> {
-  const port = await tryListen({ host, port: 0 });
+export async function freePort(host: string, transport: Transport = 'tcp'): Promise<number> {
+  const port = await (transport === 'udp' ? tryBind(host, 0) : tryListen({ host, port: 0 }));
   if (port === null) throw new Error(`no address ${host} on this machine to find a free port on`);
   return port;
 }
@@ -29,7 +32,7 @@ export function hasIpv6(): Promise<boolean> {
  * Tries whether we can listen there. A unix socket's file that nobody listens on any more (left by a crash) is removed.
  * @returns Null when we can; otherwise why not, in words, with the remedy.
  */
-export async function listenFault(address: AddressPlan): Promise<string | null> {
+export async function listenFault(address: AddressPlan, transport: Transport = 'tcp'): Promise<string | null> {
   try {
     if (address.kind === 'unix') {
       if (await answers(address.path)) return `${formatAddress(address)} is in use by another program: stop it or choose another path`;
@@ -37,6 +40,8 @@ export async function listenFault(address: AddressPlan): Promise<string | null> 
       if (file?.isSocket() === true) await unlink(address.path).catch(ignoreMissing);
       else if (file !== null) return `${formatAddress(address)} is a file that is no socket: choose another path`;
       await tryListen({ path: address.path });
+    } else if (transport === 'udp') {
+      await tryBind(address.host, address.port);
     } else {
       await tryListen({ host: address.host, port: address.port });
     }
@@ -49,7 +54,7 @@ export async function listenFault(address: AddressPlan): Promise<string | null> 
 function explain(address: string, error: NodeJS.ErrnoException): string {
   switch (error.code ?? '') {
     case 'EADDRINUSE':
-      return `${address} is in use by another program: stop it (ss -ltnp shows which) or choose another port`;
+      return `${address} is in use by another program: stop it (ss -lntup shows which) or choose another port`;
     case 'EACCES':
       return `${address} may not be listened on by this user: choose a port from 1024, or allow it (setcap cap_net_bind_service=+ep on node)`;
     case 'EADDRNOTAVAIL':
@@ -69,6 +74,21 @@ function tryListen(options: ListenOptions): Promise<number | null> {
     server.listen(options, () => {
       const address = server.address();
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : null));
+    });
+  });
+}
+
+/** Binds a UDP socket and closes it again; the port that it was. */
+function tryBind(host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+    socket.once('error', (error) => {
+      socket.close();
+      reject(error);
+    });
+    socket.bind({ address: host, port, exclusive: true }, () => {
+      const bound = socket.address().port;
+      socket.close(() => resolve(bound));
     });
   });
 }

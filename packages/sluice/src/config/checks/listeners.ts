@@ -1,6 +1,7 @@
 /** What must hold inside a listener: one address, and only settings of its kind. */
 import type { Path } from '../fault.ts';
 import { type RawConfig, rawField, rawObject, type Report } from '../raw.ts';
+import { ROUTES_ALLOWED } from '../schema/config.ts';
 import { LISTENER_KINDS } from '../schema/listener.ts';
 import { checkListenerTls } from './listener-tls.ts';
 
@@ -48,6 +49,7 @@ export function checkListeners(config: RawConfig, report: Report): void {
     const path: Path = ['listeners', name];
     const kind = kindOf(listener, path, report);
     if (kind === null) continue;
+    if (HTTP.includes(kind) && !config.hasRoutes) report({ path: ['routes'], what: `${ROUTES_ALLOWED}, got nothing` });
     checkBelongs(listener, kind, BELONGS, path, report);
     checkBelongs(rawField(listener, 'timeouts'), kind, TIMEOUTS, [...path, 'timeouts'], report);
     checkTarget(listener, kind, path, report);

@@ -13,6 +13,9 @@ import { duration, flag, name, whole } from './scalar.ts';
 import { named, preset, section } from './section.ts';
 import { serviceSchema } from './service.ts';
 
+/** For who has none. */
+export const ROUTES_ALLOWED = "must be a list such as [{ path: '/*', to: 'web' }]";
+
 /** The configuration. */
 export const configSchema = section('an object with listeners, services and routes', {
   $schema: z
@@ -23,9 +26,9 @@ export const configSchema = section('an object with listeners, services and rout
   services: preset(named("an object such as { web: { endpoints: ['127.0.0.1:3001'] } }", name(), serviceSchema), {}).describe(
     'Where requests go, by name.',
   ),
-  routes: z
-    .array(routeSchema, { error: "must be a list such as [{ path: '/*', to: 'web' }]" })
-    .describe('Which requests go where. Order does not matter: priority decides, then the most specific match; among equals the first.'),
+  routes: preset(z.array(routeSchema, { error: ROUTES_ALLOWED }), []).describe(
+    'Which requests go where. Order does not matter: priority decides, then the most specific match; among equals the first. HTTP listeners need them.',
+  ),
   admin: adminSchema.describe('Where the admin API listens: metrics, status, reload, drain. `false` turns it off.'),
   accessLog: accessLogSchema.describe(
     "A line for each exchange: `'json'`, `'combined'` or an object. Off unless given, and then it costs nothing.",

@@ -6,10 +6,10 @@ import { formatAddress } from '../../config/address.ts';
 import type { AddressPlan, ListenerPlan, Plan } from '../../config/plan.ts';
 
 export interface AddressWorld {
-  readonly freePort: (host: string) => Promise<number>;
+  readonly freePort: (host: string, transport: 'tcp' | 'udp') => Promise<number>;
   readonly hasIpv6: () => Promise<boolean>;
   /** Null when the address can be listened on; otherwise why not and what to do. */
-  readonly listenFault: (address: AddressPlan) => Promise<string | null>;
+  readonly listenFault: (address: AddressPlan, transport: 'tcp' | 'udp') => Promise<string | null>;
 }
 
 /** The plan with every address as it is to be listened on. */
@@ -19,25 +19,34 @@ export async function fixAddresses(plan: Plan, running: Plan | null, world: Addr
   return { ...plan, listeners };
 }
 
-async function fixAddress({ name, address }: ListenerPlan, running: Plan | null, world: AddressWorld): Promise<AddressPlan> {
+async function fixAddress({ kind, name, address }: ListenerPlan, running: Plan | null, world: AddressWorld): Promise<AddressPlan> {
   if (address.kind === 'unix') return address;
   // Without IPv6 (as in many containers) "every interface" is every IPv4 interface.
   const host = address.host === '::' && !(await world.hasIpv6()) ? '0.0.0.0' : address.host;
   if (address.port !== 0) return { ...address, host };
-  const before = running?.listeners.find((listener) => listener.name === name)?.address;
+  const before = running?.listeners.find((listener) => listener.name === name && transportOf(listener.kind) === transportOf(kind))?.address;
   if (before?.kind === 'tcp' && before.host === host) return before;
-  return { ...address, host, port: await world.freePort(host) };
+  return { ...address, host, port: await world.freePort(host, transportOf(kind)) };
 }
 
 /** Why the listeners that are new in this plan cannot be opened, a line each. */
 export async function listenerFaults(plan: Plan, running: Plan | null, world: AddressWorld): Promise<readonly string[]> {
-  const open = new Set(running?.listeners.map(({ address }) => formatAddress(address)));
-  const fresh = plan.listeners.filter(({ address }) => !open.has(formatAddress(address)));
+  const open = new Set(running?.listeners.map(placeOf));
+  const fresh = plan.listeners.filter((listener) => !open.has(placeOf(listener)));
   const faults = await Promise.all(
-    fresh.map(async ({ name, address }) => {
-      const fault = await world.listenFault(address);
+    fresh.map(async ({ kind, name, address }) => {
+      const fault = await world.listenFault(address, transportOf(kind));
       return fault === null ? null : `listener "${name}": ${fault}`;
     }),
   );
   return faults.filter((fault) => fault !== null);
+}
+
+/** UDP and TCP ports are apart. */
+function transportOf(kind: ListenerPlan['kind']): 'tcp' | 'udp' {
+  return kind === 'datagram' ? 'udp' : 'tcp';
+}
+
+function placeOf({ kind, address }: ListenerPlan): string {
+  return `${transportOf(kind)} ${formatAddress(address)}`;
 }
