@@ -133,6 +133,18 @@ test('a stream that comes later does not overtake those that wait', () => {
   );
 });
 
+test('a stream that goes on from within onWritable queues up behind the others', () => {
+  const bench = Bench.server().feed(settings(4, 1_000_000), headers(1, GET), headers(3, GET));
+  for (const id of [1, 3]) bench.session.sendHead(bench.stream(id), HEAD, false);
+  for (const id of [1, 3]) send(bench, id, id === 1 ? 65_536 : 20_000);
+  bench.events.react = (event, stream) => {
+    if (event === 'writable' && stream!.id === 1) send(bench, 1, 100_000);
+  };
+  bench.output();
+  bench.feed(window(0, 1 + 16_384));
+  assert.deepEqual(sizes(bench.output()), { 1: 1, 3: 16_384 });
+});
+
 test('while the socket is full no content goes to the output; heads and answers do', () => {
   const bench = Bench.server().feed(headers(1, GET));
   bench.session.flushed(false);

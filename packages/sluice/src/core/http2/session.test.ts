@@ -335,6 +335,12 @@ test('a header block that was begun has ten seconds to end', () => {
   assert.deepEqual(bench.events.take(), ['fatal ENHANCE_YOUR_CALM header-timeout']);
 });
 
+test('answers to PINGs that were never sent mean nothing', () => {
+  const bench = Bench.server();
+  for (const payload of ['6279652100000000', '736c756900000000']) bench.feed(frame(TYPES.PING, FLAGS.ACK, 0, Buffer.from(payload, 'hex')));
+  assert.deepEqual([bench.output(), bench.events.take()], [[], []]);
+});
+
 test('a ping is answered', () => {
   const bench = Bench.server();
   bench.session.ping();
