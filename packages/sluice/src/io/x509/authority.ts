@@ -30,13 +30,15 @@ export interface LeafOptions {
   readonly keyType?: MadeKeyType;
   /** Default 397, the longest that browsers accepted when this was written. */
   readonly days?: number;
-  /** Default `server`. */
-  readonly purpose?: 'server' | 'client';
+  /** What its key may be used for. Default `server`. */
+  readonly purpose?: 'server' | 'client' | 'ocsp';
   /** Where the authority answers OCSP. */
   readonly ocspUrl?: string;
   readonly mustStaple?: boolean;
 }
 
+/** RFC 5280 §4.2.1.12. */
+const PURPOSES = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2', ocsp: '1.3.6.1.5.5.7.3.9' } as const;
 const DAY_MS = 86_400_000;
 /** Clocks differ: what was made a moment ago must be valid on a machine that is behind. */
 const BACKDATE_MS = 3_600_000;
@@ -77,7 +79,6 @@ export async function certify(publicPem: string, options: Omit<LeafOptions, 'key
   const publicKey = new x509.PublicKey(publicPem);
   const signer = await signingKeys(options.authority.keyPem);
   const authority = new x509.X509Certificate(options.authority.certPem);
-  const isServer = options.purpose !== 'client';
   const isRsa = createPublicKey(publicPem).asymmetricKeyType === 'rsa';
   const usage = x509.KeyUsageFlags.digitalSignature | (isRsa ? x509.KeyUsageFlags.keyEncipherment : 0);
   const certificate = await x509.X509CertificateGenerator.create({
@@ -91,7 +92,7 @@ export async function certify(publicPem: string, options: Omit<LeafOptions, 'key
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(usage, true),
-      new x509.ExtendedKeyUsageExtension([isServer ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth]),
+      new x509.ExtendedKeyUsageExtension([PURPOSES[options.purpose ?? 'server']]),
       new x509.SubjectAlternativeNameExtension(generalNames(names)),
       await x509.SubjectKeyIdentifierExtension.create(publicKey),
       await x509.AuthorityKeyIdentifierExtension.create(authority.publicKey),
