@@ -38,6 +38,8 @@ export class Tunnel implements Sweepable {
 
   /** @param early What the client sent before the 101. @param first What the origin sent behind it. */
   start(early: Buffer | null, first: Buffer): void {
+    this.exchange.head = ''; // nobody sends it again, and it would stay for as long as the tunnel
+    this.exchange.webSocketKey = '';
     this.touch();
     if (first.length > 0) this.passDown(Buffer.from(first)); // a copy: its memory is read into again
     if (early !== null) this.passUp(early);

@@ -22,6 +22,14 @@ import type { WorkerContext } from '../worker-context.ts';
 const CRLF = '\r\n';
 const HTTP1: readonly string[] = ['http/1.1'];
 
+let spent: readonly [ResponseParser, BodyDecoder] | null = null;
+
+/** For connections that parse no more. */
+function unused(): readonly [ResponseParser, BodyDecoder] {
+  const limits = { requestLineBytesMax: 0, headerBytesMax: 0, headersMax: 0, trailerBytesMax: 0, chunkExtensionBytesMax: 0 };
+  return (spent ??= [new ResponseParser(limits), new BodyDecoder(limits)]);
+}
+
 /** Whose connection it is. `pool.ts` is it. */
 export interface UpstreamOwner extends DialTarget {
   readonly worker: WorkerContext;
@@ -41,7 +49,7 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
   readonly pool: UpstreamOwner;
   readonly slot: number;
   readonly socket: Socket;
-  readonly parser: ResponseParser;
+  parser: ResponseParser;
   deadline = Infinity;
   sweepIndex = -1;
   exchange: Exchange | null = null;
@@ -60,8 +68,10 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
   /** Sent as a retry or a hedge that a budget paid for. */
   isHedge = false;
   sentAt = 0 as Instant;
+  /** gRPC is of HTTP/2. */
+  readonly grpcStatus = -1;
   private readonly outbox: Outbox;
-  private readonly decoder: BodyDecoder;
+  private decoder: BodyDecoder;
   private readonly memory = new ReadBuffer();
   private pending: Buffer | null = null;
   private tunnel: TunnelListener | null = null;
@@ -135,6 +145,8 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
   detach(listener: TunnelListener): TunnelEnd {
     const { socket } = this;
     this.tunnel = listener;
+    this.memory.share();
+    [this.parser, this.decoder] = unused(); // a tunnel may be silent for hours: it keeps nothing that it has no use for
     this.isDead = true;
     this.deadline = Infinity;
     socket.removeAllListeners();
@@ -204,7 +216,7 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
   private onRead(memory: Buffer, size: number): boolean {
     this.memory.filled(size);
     if (this.tunnel !== null) {
-      if (this.tunnel.onBytes(memory.subarray(0, size))) this.memory.keep();
+      if (this.tunnel.onBytes(this.memory.taken(size))) this.memory.keep();
     } else this.onData(memory, size);
     return true;
   }

@@ -33,3 +33,36 @@ test('memory that is kept is not read into again, once', () => {
   memory.filled(4);
   assert.equal(memory.next(), second);
 });
+
+test('quiet connections read into one memory, and what they read is copied', () => {
+  const [one, other] = [new ReadBuffer(), new ReadBuffer()];
+  one.share();
+  other.share();
+  const memory = one.next();
+  memory.write('one');
+  one.filled(3);
+  const taken = one.taken(3);
+  one.keep();
+  assert.equal(one.next(), memory);
+  assert.equal(other.next(), memory);
+  memory.write('two');
+  other.filled(3);
+  assert.equal(taken.toString(), 'one');
+  assert.equal(other.taken(3).toString(), 'two');
+});
+
+test('one that is quiet no more has memory of its own, until reads are short again', () => {
+  const memory = new ReadBuffer();
+  memory.share();
+  const shared = memory.next();
+  memory.filled(16_385);
+  const own = memory.next();
+  assert.notEqual(own, shared);
+  memory.filled(10_000);
+  assert.equal(memory.next(), own);
+  assert.equal(memory.taken(10_000).buffer, own.buffer);
+  memory.keep();
+  assert.notEqual(memory.next(), own);
+  memory.filled(100);
+  assert.equal(memory.next(), shared);
+});
