@@ -5,7 +5,7 @@
 import { type Instant, instant } from '../../base/time.ts';
 import { ClosedStreams, type Closing, ENDED, RESET_BY_PEER, RESET_BY_US, SKIPPED } from './closed-streams.ts';
 import { ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR, STREAM_CLOSED } from './error-code.ts';
-import { ALLOWANCES, CLOSED_STREAM_FRAMES, FloodBudget, PRIORITY, RESETS, UNKNOWN_FRAMES } from './flood-budget.ts';
+import { ALLOWANCES, CLOSED_STREAM_FRAMES, FloodBudget, PRIORITY, RESETS, UNKNOWN_FRAMES, WINDOW_UPDATES } from './flood-budget.ts';
 import { FIRST_WINDOW_BYTES, INT31_MAX } from './frame.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { ReceiveWindow } from './receive-window.ts';
@@ -74,6 +74,7 @@ export class Connection<Owner> {
     this.activeCount++;
     this.budget.give(PRIORITY, 2);
     this.budget.give(UNKNOWN_FRAMES, 2);
+    this.budget.give(WINDOW_UPDATES, 2);
     return stream;
   }
 

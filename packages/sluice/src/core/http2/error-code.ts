@@ -1,4 +1,4 @@
-/** Error codes of RST_STREAM and GOAWAY (RFC 9113 §7). */
+/** Error codes of RST_STREAM and GOAWAY (RFC 9113 §7): those that we send or look for, and the names of all. */
 
 export const NO_ERROR = 0x0;
 export const PROTOCOL_ERROR = 0x1;
@@ -10,10 +10,7 @@ export const FRAME_SIZE_ERROR = 0x6;
 export const REFUSED_STREAM = 0x7;
 export const CANCEL = 0x8;
 export const COMPRESSION_ERROR = 0x9;
-export const CONNECT_ERROR = 0xa;
 export const ENHANCE_YOUR_CALM = 0xb;
-export const INADEQUATE_SECURITY = 0xc;
-export const HTTP_1_1_REQUIRED = 0xd;
 
 const NAMES: readonly string[] = [
   'NO_ERROR',

@@ -47,12 +47,12 @@ export const ALLOWANCES: readonly Allowance[] = [
   { cause: 'empty-frames', burst: 64, perSecond: 5 },
   // Deprecated (§5.3.2) and ignored. Old browsers send a handful at the start and one or two per stream; a stream gives two back.
   { cause: 'priority', burst: 128, perSecond: 10 },
-  // A receiver owes at most two per DATA frame; each DATA frame that we send gives four back.
+  // A receiver owes at most two per DATA frame; each DATA frame that we send gives four back, and each stream two (some widen every stream when they open it).
   { cause: 'window-updates', burst: 512, perSecond: 50 },
   // Frames of extensions we do not know (greasing, PRIORITY_UPDATE): one or two per stream; a stream gives two back.
   { cause: 'unknown-frames', burst: 64, perSecond: 5 },
-  // What was on its way when we reset its stream. A window full of small DATA frames is the most that honest peers send; useful frames give one back.
-  { cause: 'closed-stream-frames', burst: 1024, perSecond: 100 },
+  // What was on its way when we reset its stream: up to a window full, and small messages come in small frames. Useful frames give one back.
+  { cause: 'closed-stream-frames', burst: 10_000, perSecond: 1_000 },
 ];
 
 /** One per connection. */

@@ -92,6 +92,27 @@ test('headers that are being written when a block is full move to the next one w
   assert.deepEqual(types, [1, 1, 16_384, 9, 4, lead.length + value.length - 16_384]);
 });
 
+test('an end whose frame stands in a block that is full gets a frame of its own', () => {
+  const { writer, target } = setUp();
+  const content = Buffer.alloc(16_384, 'x');
+  while (writer.size < LARGE_BYTES - 16_500) writer.data(3, content, 0, content.length);
+  writer.data(1, content, 0, LARGE_BYTES - writer.size - 9);
+  writer.settingsAck();
+  writer.endStream(1);
+  writer.drain(target);
+  assert.equal(target.parts.length, 2);
+  assert.deepEqual(new FrameLog().read(target.parts[1]!), ['SETTINGS ACK', 'DATA 1 END_STREAM ""']);
+});
+
+test('an end behind a write gets a frame of its own', () => {
+  const { writer, target } = setUp();
+  writer.data(1, Buffer.from('x'), 0, 1);
+  writer.drain(target);
+  writer.endStream(1);
+  writer.drain(target);
+  assert.deepEqual(new FrameLog().read(Buffer.concat(target.parts)), ['DATA 1 "x"', 'DATA 1 END_STREAM ""']);
+});
+
 test('blocks are used again, unless the target still needs them', () => {
   const { writer, target, pool } = setUp();
   writer.settingsAck();

@@ -40,6 +40,8 @@ export interface PendingListener {
 }
 
 const NONE = new Uint8Array(0);
+/** From here on a native copy is faster. */
+const NATIVE_FROM = 96;
 
 /** One per session. */
 export class FrameWriter implements BlockSink {
@@ -116,7 +118,7 @@ export class FrameWriter implements BlockSink {
     const size = end - start;
     this.frame(DATA, 0, streamId, size);
     this.note(streamId, this.length - FRAME_HEAD_BYTES);
-    if (size < 48) for (let index = start, at = this.length; index < end; index++, at++) this.bytes[at] = bytes[index]!;
+    if (size < NATIVE_FROM) for (let index = start, at = this.length; index < end; index++, at++) this.bytes[at] = bytes[index]!;
     else this.bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), this.length);
     this.length += size;
   }

@@ -184,6 +184,13 @@ test('a reply to HEAD may name a length that it does not carry, and may carry no
   assert.equal(bench.events.take()[0], 'response 1 end HTTP/1.1 200 OK|content-length: 5||');
 });
 
+test('a table that the peer shrinks and grows in one SETTINGS is announced as both (RFC 7541 §4.2)', () => {
+  const bench = Bench.server().feed(settings(1, 0, 1, 100), headers(1, GET));
+  bench.bytes();
+  bench.session.sendHead(bench.stream(1), 'HTTP/1.1 204 X\r\n\r\n', true);
+  assert.deepEqual([...bench.bytes().subarray(9)], [0x20, 0x3f, 100 - 31, 0x89]);
+});
+
 test('a server opens no streams', () => {
   for (const frames of [headers(2, [[':status', '200']]), headers(1, [[':status', '200']]), frame(TYPES.PUSH_PROMISE, 4, 1, uint32(2))]) {
     const bench = Bench.client().feed(frames);

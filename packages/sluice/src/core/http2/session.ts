@@ -16,7 +16,6 @@ import type { Stream } from './stream.ts';
 import type { Workspace } from './workspace.ts';
 
 export type { OpenOptions } from './sender.ts';
-export type { OutputTarget } from './frame-writer.ts';
 
 /** How long a peer may still open streams after the first GOAWAY, when it does not answer the PING. */
 const GOODBYE_MS = 1_000;
