@@ -1,6 +1,7 @@
 /** The end of a connection or session: what the metrics and the access log are told, once each; and its bytes, now and then while it lasts. */
 import { timestamp } from '../../base/time.ts';
 import { type AccessOutcome, isLogged } from '../../observe/access-log.ts';
+import { CALL_FAILURES, type CallFailure } from '../../observe/metric-layout.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import type { Call } from './call.ts';
 
@@ -47,6 +48,7 @@ export function finishCall(worker: WorkerContext, names: CallNames, call: Call):
     call.bytesIn - call.countedIn,
     call.bytesOut - call.countedOut,
   );
+  if (isFailure(call.outcome)) worker.metrics.callFailed(names.listenerSlot, call.outcome);
   const { accessLog } = worker.plan;
   if (accessLog === null || !isLogged(accessLog.sample, status, call.outcome, worker.random())) return;
   worker.writeAccess({
@@ -58,6 +60,7 @@ export function finishCall(worker: WorkerContext, names: CallNames, call: Call):
     query: '',
     protocol: names.protocol,
     status,
+    grpcStatus: -1,
     bytesIn: call.bytesIn,
     bytesOut: call.bytesOut,
     durationMs,
@@ -74,4 +77,8 @@ export function finishCall(worker: WorkerContext, names: CallNames, call: Call):
     referer: '',
     outcome: call.outcome,
   });
+}
+
+function isFailure(outcome: AccessOutcome): outcome is CallFailure {
+  return (CALL_FAILURES as readonly AccessOutcome[]).includes(outcome);
 }

@@ -29,6 +29,8 @@ export interface CallService {
   tlsTo(slot: number): UpstreamTls | null;
   /** Whether calls may stay at this endpoint. */
   isStaying(slot: number): boolean;
+  /** Whether it takes more of what it has begun: UDP sessions go by this. */
+  isUsable(slot: number): boolean;
 }
 
 const NONE_TRIED: readonly number[] = [];

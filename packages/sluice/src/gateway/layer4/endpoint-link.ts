@@ -40,6 +40,7 @@ export class EndpointLink {
   private readonly owner: LinkOwner;
   /** The TLS session, once there is one on it. */
   private socket: Socket;
+  private readonly transport: Socket;
   private readonly memory = new ReadBuffer();
   private isGone = false;
 
@@ -50,6 +51,7 @@ export class EndpointLink {
     const onread = { buffer: this.memory.next, callback: (size: number, memory: Uint8Array) => this.onRead(memory as Buffer, size) };
     const { socket, ready } = dial(isWrapped ? { ...to, tls: null } : to, NO_PROTOCOLS, isWrapped ? null : onread);
     this.socket = socket;
+    this.transport = socket;
     if (preface !== null) socket.write(preface);
     if (isWrapped) this.wrap(socket, tls);
     else this.listen(ready);
@@ -88,7 +90,7 @@ export class EndpointLink {
   /** @param withReset What came is not the whole. */
   destroy(withReset: boolean): void {
     this.isGone = true;
-    if (withReset) resetSocket(this.socket);
+    if (withReset) resetSocket(this.socket, this.transport);
     else this.socket.destroy();
   }
 
@@ -137,9 +139,12 @@ export class EndpointLink {
   }
 }
 
-/** Closes so that the peer cannot take it for an end: with a reset, where there is such a thing. */
-export function resetSocket(socket: Socket): void {
-  // Node resets nothing but TCP itself: a unix socket and a TLS session have no port of their own.
-  if (socket.remotePort === undefined || 'encrypted' in socket) socket.destroy();
-  else socket.resetAndDestroy();
+/**
+ * Closes so that the peer cannot take it for an end: with a reset, where there is such a thing.
+ * @param transport What the socket runs on: itself, or the connection beneath its TLS.
+ */
+export function resetSocket(socket: Socket, transport: Socket): void {
+  // A unix socket, and one that is closed already, has no port: there is nothing to reset.
+  if (transport.remotePort !== undefined && !('encrypted' in transport)) transport.resetAndDestroy();
+  socket.destroy();
 }

@@ -25,4 +25,5 @@ export function awaitHello(socket: Socket, owner: HelloOwner): void {
     else owner.onNoHello(reading.fault);
   };
   socket.on('data', onData);
+  socket.resume();
 }

@@ -5,28 +5,19 @@ import type { Instant } from '../../base/time.ts';
 import type { ListenerPlan, StreamListenerPlan } from '../../config/plan.ts';
 import type { CloseReason } from '../../observe/metric-layout.ts';
 import { Acceptor } from '../listeners/acceptor.ts';
-import { type Arrival, plainArrival } from '../listeners/arrival.ts';
-import type { ServiceCore } from '../service/service-core.ts';
+import type { Arrival, ClientConnection } from '../listeners/arrival.ts';
+import { Entry, type EntryOwner } from '../listeners/entry.ts';
 import type { Sweepable } from '../sweeper.ts';
-import type { WorkerContext } from '../worker-context.ts';
 import { countBytes, finishCall } from './call-report.ts';
+import type { Layer4Owner } from './layer4-owner.ts';
 import { SourceCounts } from './source-counts.ts';
 import { Stream, type StreamOwner } from './stream.ts';
 import { TargetTable } from './target-table.ts';
 
-/** What layer 4 needs of its worker beyond the common. `data-plane.ts` is it. */
-export interface Layer4Owner extends WorkerContext {
-  /** Whether other workers listen on the same ports. */
-  readonly sharesPorts: boolean;
-  service(name: string): ServiceCore | undefined;
-  /** The last connection of a draining listener has gone. */
-  onListenerEmpty(): void;
-}
-
 /** How often the metrics hear of the bytes of connections that last. */
 const COUNT_EVERY_MS = 1_000;
 
-export class StreamListener implements StreamOwner, Sweepable {
+export class StreamListener implements StreamOwner, EntryOwner, Sweepable {
   readonly worker: Layer4Owner;
   plan: StreamListenerPlan;
   readonly slot: number;
@@ -34,9 +25,12 @@ export class StreamListener implements StreamOwner, Sweepable {
   readonly deadline = 0;
   sweepIndex = -1;
   private targets!: TargetTable;
-  private readonly connections = new Set<Stream>();
+  /** On their way in, and relayed. */
+  private readonly entering = new Set<ClientConnection>();
+  private readonly streams = new Set<Stream>();
   private readonly sources = new SourceCounts();
   private readonly acceptor: Acceptor;
+  private readonly entry: Entry;
   private countAt = 0;
   private isDraining = false;
 
@@ -44,6 +38,7 @@ export class StreamListener implements StreamOwner, Sweepable {
     this.worker = worker;
     this.plan = plan;
     this.slot = slot;
+    this.entry = new Entry(this, plan);
     this.acceptor = new Acceptor({
       address: plan.address,
       sharesPort: worker.sharesPorts,
@@ -58,7 +53,7 @@ export class StreamListener implements StreamOwner, Sweepable {
   }
 
   get size(): number {
-    return this.connections.size;
+    return this.entering.size + this.streams.size;
   }
 
   async start(): Promise<void> {
@@ -74,6 +69,7 @@ export class StreamListener implements StreamOwner, Sweepable {
     if (plan.kind !== 'stream') return;
     const areTargetsSame = isDeepStrictEqual(plan.targets, this.plan.targets);
     this.plan = plan;
+    this.entry.update(plan);
     if (!areTargetsSame) this.setRoutes();
   }
 
@@ -87,14 +83,17 @@ export class StreamListener implements StreamOwner, Sweepable {
     this.acceptor.stop();
   }
 
-  /** None is known to be idle. */
-  closeIdle(): void {}
+  /** No relayed connection is known to be idle. */
+  closeIdle(): void {
+    for (const connection of this.entering) connection.cut('drain');
+  }
 
   close(): number {
     this.acceptor.close();
     this.worker.sweeper.remove(this);
-    const cut = this.connections.size;
-    for (const stream of this.connections) stream.cut('drain');
+    const cut = this.streams.size;
+    this.closeIdle();
+    for (const stream of this.streams) stream.cut('drain');
     return cut;
   }
 
@@ -104,7 +103,7 @@ export class StreamListener implements StreamOwner, Sweepable {
     const isTimeToCount = now >= this.countAt;
     if (isTimeToCount) this.countAt = now + COUNT_EVERY_MS;
     if (!isChanged && !isTimeToCount) return;
-    for (const stream of this.connections) {
+    for (const stream of this.streams) {
       if (isTimeToCount) countBytes(this.worker, this.slot, stream);
       if (isChanged && stream.isOut()) stream.dismiss();
     }
@@ -119,31 +118,55 @@ export class StreamListener implements StreamOwner, Sweepable {
   }
 
   ended(stream: Stream, reason: CloseReason): void {
-    this.connections.delete(stream);
-    this.worker.sweeper.remove(stream);
+    this.streams.delete(stream);
     this.sources.give(stream.clientAddress);
     if (stream.service === null) this.worker.metrics.exchangeStarted(this.slot, -1, -1);
     finishCall(this.worker, { listenerSlot: this.slot, protocol: this.protocol, serverName: stream.seen.serverName }, stream);
-    this.worker.metrics.connectionClosed(this.slot, reason);
-    if (this.isDraining && this.connections.size === 0) this.worker.onListenerEmpty();
+    this.leave(stream, reason);
   }
 
-  private accept(socket: Socket): void {
-    const arrival = plainArrival(socket);
-    if (!this.admits(arrival)) {
+  onEntering(connection: ClientConnection, before: ClientConnection | null): void {
+    this.replace(before);
+    this.entering.add(connection);
+    this.worker.sweeper.add(connection);
+  }
+
+  /** Who is there is known. */
+  onArrival(arrival: Arrival, before: ClientConnection | null): void {
+    if (!this.sources.take(arrival.address ?? '', this.plan.connectionsPerSourceMax)) {
       this.worker.metrics.connectionRefused(this.slot);
-      socket.destroy();
+      arrival.transport.destroy();
+      if (before !== null) this.onClosed(before, 'error');
       return;
     }
-    this.worker.metrics.connectionOpened(this.slot);
+    this.replace(before);
     const stream = new Stream(this, arrival);
-    this.connections.add(stream);
+    this.streams.add(stream);
     this.worker.sweeper.add(stream);
     stream.start();
   }
 
-  private admits({ address }: Arrival): boolean {
-    if (this.connections.size >= this.plan.connectionsMax) return false;
-    return this.sources.take(address ?? '', this.plan.connectionsPerSourceMax);
+  /** One is gone before it was in. */
+  onClosed(connection: ClientConnection, reason: CloseReason): void {
+    if (this.entering.delete(connection)) this.leave(connection, reason);
+  }
+
+  /** @param before In whose place another comes; null: it was accepted just now. */
+  private replace(before: ClientConnection | null): void {
+    if (before === null) return this.worker.metrics.connectionOpened(this.slot);
+    this.entering.delete(before);
+    this.worker.sweeper.remove(before);
+  }
+
+  private leave(connection: ClientConnection, reason: CloseReason): void {
+    this.worker.sweeper.remove(connection);
+    this.worker.metrics.connectionClosed(this.slot, reason);
+    if (this.isDraining && this.size === 0) this.worker.onListenerEmpty();
+  }
+
+  private accept(socket: Socket): void {
+    if (this.size < this.plan.connectionsMax && this.entry.admit(socket)) return;
+    this.worker.metrics.connectionRefused(this.slot);
+    socket.destroy();
   }
 }

@@ -55,6 +55,7 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
     this.arrival = arrival;
     this.client = arrival.socket;
     if (arrival.tls !== null) this.seen = arrival.tls;
+    if (this.client.readableFlowing === true) this.client.pause(); // until there is an endpoint
     this.client.on('error', () => this.finish('client-gone', 'error'));
     this.client.on('end', () => this.onClientEnd()); // comes early where nothing was sent before
     this.client.on('close', () => this.onClosed());
@@ -195,6 +196,7 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
 
   private onClientEnd(): void {
     this.hasClientEnded = true;
+    if (this.service === null) return this.finish('client-gone', 'error'); // before it said where to
     if (!this.isOpen) return;
     if (this.hasUpstreamEnded && this.isFlushed()) return this.finish('complete', 'normal');
     this.upstream!.end();
@@ -244,7 +246,7 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
     // A plain close would let either side take half for the whole.
     const isCut = outcome !== 'complete' && outcome !== 'timeout-idle';
     if (outcome === 'client-error') this.client.destroySoon(); // it may have been told why
-    else if (isCut) resetSocket(this.client);
+    else if (isCut) resetSocket(this.client, this.arrival.transport);
     else this.client.destroy();
     this.upstream?.destroy(isCut);
     this.owner.ended(this, reason);

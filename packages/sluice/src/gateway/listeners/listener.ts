@@ -1,6 +1,7 @@
 /** A listener of any kind, as its worker sees it. */
 import type { ListenerPlan } from '../../config/plan.ts';
 import type { RouteRuntime } from '../exchange/route-runtime.ts';
+import { DatagramListener } from '../layer4/datagram-listener.ts';
 import { StreamListener } from '../layer4/stream-listener.ts';
 import type { ServiceCore } from '../service/service-core.ts';
 import type { WorkerContext } from '../worker-context.ts';
@@ -44,6 +45,6 @@ export function createListener(owner: ListenerOwner, plan: ListenerPlan, slot: n
     case 'stream':
       return plan.engine === 'kernel' ? null : new StreamListener(owner, plan, slot);
     case 'datagram':
-      return null;
+      return plan.engine === 'kernel' ? null : new DatagramListener(owner, plan, slot);
   }
 }
