@@ -47,6 +47,9 @@ export interface CertificateFiles {
   readonly keyFile: string;
 }
 
+/** RSA with MD5 and with SHA-1, ECDSA with SHA-1 (RFC 9155). */
+const BROKEN_SIGNATURES: readonly string[] = ['1.2.840.113549.1.1.4', '1.2.840.113549.1.1.5', '1.2.840.10045.4.1'];
+
 /** Reads and checks a certificate and its key. Every fault at once. */
 export async function readCertificate(files: CertificateFiles, now: Timestamp): Promise<CertificateReading> {
   const certificates = await Promise.all(files.certFiles.map(readPemText));
@@ -99,6 +102,11 @@ function buildMaterial(
   } catch (error) {
     const what = `has a certificate that is not as RFC 5280 wants it: it ${(error as Error).message}`;
     return { ok: false, fault: certificateFault('malformed', file, what, 'have it issued anew') };
+  }
+  const isSelfSigned = Buffer.compare(fields.issuer, fields.subject) === 0;
+  if (BROKEN_SIGNATURES.includes(fields.signatureAlgorithm) && !isSelfSigned) {
+    const what = 'has a certificate that is signed with SHA-1 or MD5, which clients refuse';
+    return { ok: false, fault: certificateFault('weak', file, what, 'have it issued anew, signed with SHA-256 or better') };
   }
   const refusal = opensslRefusal(certPem, keyPem);
   if (refusal !== null) {

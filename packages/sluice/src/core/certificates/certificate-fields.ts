@@ -8,6 +8,8 @@ import { canonicalIpv6 } from '../routing/ipv6.ts';
 export interface CertificateFields {
   /** Content of the INTEGER: big-endian, two's complement. */
   readonly serial: Uint8Array;
+  /** How the issuer signed, dotted. */
+  readonly signatureAlgorithm: string;
   /** Whole elements. */
   readonly issuer: Uint8Array;
   readonly subject: Uint8Array;
@@ -38,7 +40,7 @@ export function readCertificateFields(der: Uint8Array): CertificateFields {
   const body = certificate.enter(TAG.sequence, 'TBSCertificate');
   body.optional(contextTag(0, true));
   const serial = body.expect(TAG.integer, 'serial number').content;
-  body.expect(TAG.sequence, 'signature algorithm');
+  const signatureAlgorithm = oidText(body.enter(TAG.sequence, 'signature algorithm').expect(TAG.oid, 'algorithm').content);
   const issuer = body.expect(TAG.sequence, 'issuer').bytes;
   body.expect(TAG.sequence, 'validity');
   const subject = body.expect(TAG.sequence, 'subject').bytes;
@@ -50,7 +52,7 @@ export function readCertificateFields(der: Uint8Array): CertificateFields {
   body.optional(contextTag(2, false));
   const list = body.optional(contextTag(3, true));
   const extensions = list === null ? new Map<string, Uint8Array>() : readExtensions(list.content);
-  return { serial, issuer, subject, publicKeyInfo: publicKeyInfo.bytes, publicKeyBits, extensions };
+  return { serial, signatureAlgorithm, issuer, subject, publicKeyInfo: publicKeyInfo.bytes, publicKeyBits, extensions };
 }
 
 /** The list `Extensions`; also that of OCSP answers. */
