@@ -19,6 +19,7 @@ export type AccessOutcome =
   | 'upstream-connect'
   | 'upstream-reset'
   | 'upstream-invalid'
+  | 'upstream-no-websocket'
   | 'timeout-header'
   | 'timeout-body'
   | 'timeout-connect'
@@ -29,7 +30,7 @@ export type AccessOutcome =
   | 'drain'
   | 'internal-error';
 
-/** One exchange. Texts are as received (latin1); '' means none, and so does -1 in `connectMs` and `firstByteMs`. */
+/** One exchange. Texts are as received (latin1); '' means none, and so does -1 in numbers. */
 export interface AccessRecord {
   /** When the request's first byte came. */
   time: Timestamp;
@@ -45,6 +46,8 @@ export interface AccessRecord {
   protocol: string;
   /** 0 when no reply began. */
   status: number;
+  /** Of a gRPC call; -1 where there is none. */
+  grpcStatus: number;
   /** Of the bodies, without framing. */
   bytesIn: number;
   bytesOut: number;
@@ -84,6 +87,7 @@ function jsonLine(record: AccessRecord, withQuery: boolean): string {
   line += `,"host":${jsonString(record.host)},"path":${jsonString(record.path)}`;
   if (withQuery && record.query !== '') line += `,"query":${jsonString(record.query)}`;
   line += `,"protocol":${jsonString(record.protocol)},"status":${record.status}`;
+  if (record.grpcStatus >= 0) line += `,"grpcStatus":${record.grpcStatus}`;
   line += `,"bytesIn":${record.bytesIn},"bytesOut":${record.bytesOut},"durationMs":${milliseconds(record.durationMs)}`;
   if (record.connectMs >= 0) line += `,"connectMs":${milliseconds(record.connectMs)}`;
   if (record.firstByteMs >= 0) line += `,"firstByteMs":${milliseconds(record.firstByteMs)}`;

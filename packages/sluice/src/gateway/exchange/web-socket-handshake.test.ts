@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ResponseParser } from '../../core/http1/response-parser.ts';
-import { asksForWebSocket, beginHandshake, isAnswered, replyEdits, requestEdits } from './web-socket-handshake.ts';
+import { asksForWebSocket, beginHandshake, isAnswered, replyEdits, requestEdits, withoutKey } from './web-socket-handshake.ts';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const PROOF = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
@@ -41,6 +41,11 @@ test('HTTP/1.1 from the client, HTTP/2 to the endpoint: we prove that its key wa
   const state = handshake(false);
   assert.equal(beginHandshake(state, 'http2', KEY), true);
   assert.deepEqual(replyEdits(state, 2), { drops: ',sec-websocket-accept,', lines: `Sec-WebSocket-Accept: ${PROOF}\r\n` });
+});
+
+test('HTTP/2 to the endpoint: no key goes there', () => {
+  const head = 'GET / HTTP/1.1\r\nHost: a\r\nSEC-WebSocket-Key: a\r\nX-Sec-WebSocket-Key: b\r\nsec-websocket-key:c\r\n\r\n';
+  assert.equal(withoutKey(head), 'GET / HTTP/1.1\r\nHost: a\r\nX-Sec-WebSocket-Key: b\r\n\r\n');
 });
 
 test('a key that nobody could answer for is refused where it would be for us to answer', () => {

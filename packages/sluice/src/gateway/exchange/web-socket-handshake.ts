@@ -57,6 +57,11 @@ export function requestEdits({ isHttp2, isWebSocket, webSocketKey }: Handshake):
   return isHttp2 && isWebSocket ? { drops: ',sec-websocket-key,', lines: `Sec-WebSocket-Key: ${webSocketKey}\r\n` } : NO_EDITS;
 }
 
+/** A request's head for an endpoint over HTTP/2, which has no keys. */
+export function withoutKey(head: string): string {
+  return head.replaceAll(/\r\nsec-websocket-key:[^\r]*(?=\r\n)/gi, '');
+}
+
 /** What the head that says yes has of the proof. @param upstream The version that the endpoint speaks. */
 export function replyEdits(handshake: Handshake, upstream: HttpVersion): HandshakeEdits {
   if (!handshake.isWebSocket) return NO_EDITS;

@@ -1,4 +1,4 @@
-/** A stream of a client's HTTP/2 connection as a tunnel's end (RFC 8441 §5): DATA both ways, END_STREAM as a half-close. */
+/** A stream of an HTTP/2 connection as a tunnel's end (RFC 8441 §5): DATA both ways, END_STREAM as a half-close. */
 import { CANCEL, NO_ERROR } from '../../core/http2/error-code.ts';
 import type { Stream } from '../../core/http2/stream.ts';
 import type { TunnelEnd, TunnelListener } from './tunnel-end.ts';
@@ -19,10 +19,13 @@ export class StreamEnd<Owner> implements TunnelEnd {
   private isClosing = false;
   /** Content that was passed on while paused: its room is given back with `resume`. */
   private owed = 0;
+  private readonly onOver: (() => void) | null;
 
-  constructor(session: StreamSession<Owner>, stream: Stream<Owner>) {
+  /** @param onOver The stream is over, or was ended for good. */
+  constructor(session: StreamSession<Owner>, stream: Stream<Owner>, onOver: (() => void) | null = null) {
     this.session = session;
     this.stream = stream;
+    this.onOver = onOver;
   }
 
   /** Content has come. */
@@ -72,10 +75,13 @@ export class StreamEnd<Owner> implements TunnelEnd {
 
   /** What was queued has gone out: a stream that is to close does not wait for the peer's end. */
   drained(): void {
-    if (this.isClosing && this.stream.queuedBytes === 0 && !this.stream.isRemoteDone) this.session.reset(this.stream, NO_ERROR);
+    if (!this.isClosing || this.stream.queuedBytes > 0) return;
+    if (!this.stream.isRemoteDone) this.session.reset(this.stream, NO_ERROR);
+    this.onOver?.();
   }
 
   destroy(): void {
     this.session.reset(this.stream, CANCEL);
+    this.onOver?.();
   }
 }

@@ -8,6 +8,8 @@ import type { ResponseParser } from '../../core/http1/response-parser.ts';
 import type { PoolPlan } from '../../config/plan.ts';
 import { type Attempt, type Exchange, type HttpVersion, REPLAY_BYTES_MAX } from '../exchange/exchange.ts';
 import { keptTrailers } from '../exchange/trailers.ts';
+import { withoutKey } from '../exchange/web-socket-handshake.ts';
+import { statusOfHead, statusOfTrailers } from '../grpc/call.ts';
 import type { Sweepable } from '../sweeper.ts';
 import { StreamEnd } from '../tunnel/stream-end.ts';
 import type { TunnelEnd, TunnelListener } from '../tunnel/tunnel-end.ts';
@@ -43,6 +45,7 @@ export class Http2Attempt implements Attempt, Sweepable {
   isCounted = true;
   hasAnswered = false;
   isReplying = false;
+  grpcStatus = -1;
   /** In the carrier's list of those that something was handed on for. */
   isTouched = false;
   deadline = Infinity;
@@ -51,6 +54,8 @@ export class Http2Attempt implements Attempt, Sweepable {
   private readonly carrier: Http2Carrier;
   private stream: Stream<Http2Attempt> | null = null;
   private tunnel: StreamEnd<Http2Attempt> | null = null;
+  /** Asks for a WebSocket once the endpoint's SETTINGS are there. */
+  private isHeldBack = false;
   private isRequestSent = false;
   /** Content handed on whose room is not given back yet. */
   private owed = 0;
@@ -68,6 +73,7 @@ export class Http2Attempt implements Attempt, Sweepable {
   /** Opens the stream. @returns False when the connection takes none. */
   send(exchange: Exchange): boolean {
     const { session } = this.carrier;
+    if (exchange.isWebSocket) return this.askForWebSocket(exchange);
     const isEnd = exchange.isRequestDone && exchange.partsBytes === 0 && exchange.requestTrailers === '';
     this.stream = session.open(exchange.head, { owner: this, isEnd, protocol: '' });
     if (this.stream === null) return false;
@@ -106,7 +112,7 @@ export class Http2Attempt implements Attempt, Sweepable {
   }
 
   detach(listener: TunnelListener): TunnelEnd {
-    this.tunnel = new StreamEnd(this.carrier.session, this.stream!);
+    this.tunnel = new StreamEnd(this.carrier.session, this.stream!, () => this.tunnelOver());
     this.tunnel.listener = listener;
     this.carrier.worker.sweeper.remove(this);
     return this.tunnel;
@@ -116,6 +122,7 @@ export class Http2Attempt implements Attempt, Sweepable {
     const { exchange } = this;
     if (exchange === null) this.deadline = Infinity;
     else if (this.isReplying && !exchange.client.hasRoom) this.deadline = now + this.carrier.plan.bodyIdleMs; // the client is slow, not the origin
+    else if (this.isReplying && exchange.isGrpc && !this.isRequestSent) this.deadline = now + this.carrier.plan.bodyIdleMs; // it may be the client's turn
     else this.fail(this.isReplying ? FAILURES.bodyTimeout : FAILURES.headTimeout, CANCEL);
   }
 
@@ -127,11 +134,20 @@ export class Http2Attempt implements Attempt, Sweepable {
     this.hasAnswered = true;
     this.parser.begin();
     if (this.parser.parse(bytes, 0, end, exchange.isHead) !== end) return this.fail(FAILURES.invalid, CANCEL);
+    if (isDone && exchange.isGrpc) this.grpcStatus = statusOfHead(this.parser, bytes, 0, this.parser.status);
+    if (exchange.isWebSocket && this.answerWebSocket(exchange, bytes, end)) return;
     if (!exchange.client.onResponseHead(exchange, this, bytes, 0)) return;
     this.isReplying = true;
     this.deadline = this.carrier.worker.coarseNow + this.carrier.plan.bodyIdleMs;
     if (isDone) this.onEnd('');
     else this.carrier.touched(this);
+  }
+
+  /** The endpoint's SETTINGS have come. */
+  onSettings(): void {
+    if (!this.isHeldBack || this.exchange === null) return;
+    this.carrier.worker.sweeper.remove(this);
+    if (!this.askForWebSocket(this.exchange)) this.fail(FAILURES.refused, -1);
   }
 
   onInterim(bytes: Buffer, end: number): void {
@@ -159,6 +175,7 @@ export class Http2Attempt implements Attempt, Sweepable {
     const { exchange, stream } = this;
     if (exchange === null) return;
     const isWholeRequest = this.isRequestSent;
+    if (exchange.isGrpc && this.grpcStatus < 0) this.grpcStatus = statusOfTrailers(trailers, this.parser.status);
     this.end();
     this.carrier.attemptDone(this, exchange);
     exchange.client.onReplyEnd(exchange, keptTrailers(trailers));
@@ -167,7 +184,7 @@ export class Http2Attempt implements Attempt, Sweepable {
   }
 
   onReset(code: number, by: ResetBy): void {
-    if (this.tunnel !== null) return this.tunnel.listener?.onClose(by !== 'peer' || code !== NO_ERROR);
+    if (this.tunnel !== null) return this.cutTunnel(by !== 'peer' || code !== NO_ERROR);
     const isUnseen = by === 'goaway' || (by === 'peer' && code === REFUSED_STREAM);
     if (isUnseen && !this.hasAnswered) return this.fail(FAILURES.refused, -1);
     if (by === 'session') return this.fail(FAILURES.invalid, -1);
@@ -194,9 +211,42 @@ export class Http2Attempt implements Attempt, Sweepable {
   fail(failure: UpstreamFailure, code: number): void {
     const { exchange, stream } = this;
     if (exchange === null) return;
+    if (this.tunnel !== null) return this.cutTunnel(true);
     this.end();
     if (code >= 0 && stream !== null) this.carrier.session.reset(stream, code);
     this.carrier.attemptFailed(this, exchange, failure);
+  }
+
+  /** Extended CONNECT (RFC 8441): not before the endpoint has allowed it (§3). @returns False when the connection takes no stream. */
+  private askForWebSocket(exchange: Exchange): boolean {
+    const { session, worker } = this.carrier;
+    this.isHeldBack = !session.isReady;
+    if (session.isReady && session.peerAllowsExtendedConnect) {
+      this.stream = session.open(withoutKey(exchange.head), { owner: this, isEnd: false, protocol: 'websocket' });
+      if (this.stream === null) return false;
+    } else if (session.isReady) worker.later(() => this.fail(FAILURES.noWebSocket, -1));
+    worker.sweeper.add(this);
+    this.requestSent();
+    return true;
+  }
+
+  /** @returns Whether the endpoint agreed (any 2xx, RFC 9110 §9.3.6). */
+  private answerWebSocket(exchange: Exchange, bytes: Buffer, end: number): boolean {
+    if (this.parser.status >= 300) {
+      this.carrier.session.sendEnd(this.stream!, ''); // a reply like any other, to a request without content
+      return false;
+    }
+    exchange.client.onUpgraded(exchange, this, bytes.subarray(0, end), 0, end); // nothing stands behind the head
+    return true;
+  }
+
+  private cutTunnel(isError: boolean): void {
+    this.tunnel!.listener?.onClose(isError);
+    this.tunnelOver();
+  }
+
+  private tunnelOver(): void {
+    if (this.exchange !== null) this.end();
   }
 
   private end(): void {

@@ -189,6 +189,7 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
   }
 
   onSettings(): void {
+    for (const attempt of this.attempts) attempt.onSettings();
     if (this.capacity > 0) this.owner.onRoom(this);
   }
 
@@ -249,6 +250,7 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
     this.isDead = true;
     this.owner.onDead(this);
     this.session.fail(NO_ERROR, 'closing');
+    for (const attempt of [...this.attempts]) attempt.fail(FAILURES.refused, -1); // those that never had a stream
     this.session.output.drain(this.target);
     this.socket.destroySoon();
   }

@@ -35,6 +35,8 @@ export const FAILURES = {
   invalid: failure(502, 'upstream-invalid', 'gateway', null, false),
   /** An HTTP/2 stream that the endpoint says it never looked at (REFUSED_STREAM, GOAWAY): safe to send again (RFC 9113 §8.7). */
   refused: failure(502, 'upstream-reset', 'ok', 'connect', true),
+  /** An HTTP/2 endpoint whose SETTINGS do not allow WebSockets (RFC 8441 §3). */
+  noWebSocket: failure(502, 'upstream-no-websocket', 'ok', null, true),
   headTimeout: failure(504, 'timeout-response', 'gateway', 'timeout', false),
   bodyTimeout: failure(504, 'timeout-body', 'gateway', null, false),
   /** No connection became free in time. */
