@@ -8,10 +8,10 @@ import { createSecureContext } from 'node:tls';
 import { type Timestamp, timestamp } from '../base/time.ts';
 import {
   alternativeNames,
-  type CertificateFields,
   isMustStaple,
   ocspUrl,
   readCertificateFields,
+  signatureAlgorithm,
 } from '../core/certificates/certificate-fields.ts';
 import { type ChainLink, orderFault, readCertificates, validityFault } from './certificate-chain.ts';
 import { type CertificateFault, certificateFault } from './certificate-fault.ts';
@@ -94,37 +94,43 @@ function buildMaterial(
   const { certificate: leaf, file } = chain[0]!;
   const certPem = chain.map(({ certificate }) => certificate.toString()).join('');
   const keyPem = key.export({ type: 'pkcs8', format: 'pem' }).toString();
-  let fields: CertificateFields;
-  let names: readonly string[];
+  let facts: LeafFacts;
   try {
-    fields = readCertificateFields(leaf.raw);
-    names = alternativeNames(fields);
+    facts = readLeaf(leaf.raw);
   } catch (error) {
     const what = `has a certificate that is not as RFC 5280 wants it: it ${(error as Error).message}`;
     return { ok: false, fault: certificateFault('malformed', file, what, 'have it issued anew') };
   }
-  const isSelfSigned = Buffer.compare(fields.issuer, fields.subject) === 0;
-  if (BROKEN_SIGNATURES.includes(fields.signatureAlgorithm) && !isSelfSigned) {
-    const what = 'has a certificate that is signed with SHA-1 or MD5, which clients refuse';
-    return { ok: false, fault: certificateFault('weak', file, what, 'have it issued anew, signed with SHA-256 or better') };
-  }
-  const refusal = opensslRefusal(certPem, keyPem);
+  const refusal = facts.isBroken ? 'it is signed with SHA-1 or MD5' : opensslRefusal(certPem, keyPem);
   if (refusal !== null) {
-    const what = `has a certificate that OpenSSL does not serve: ${refusal}`;
+    const what = `has a certificate that clients refuse: ${refusal}`;
     return { ok: false, fault: certificateFault('weak', file, what, 'have it issued anew, signed with SHA-256 or better') };
   }
-  const material: LoadedCertificate = {
-    certPem,
-    keyPem,
-    names,
-    notBefore: timestamp(leaf.validFromDate.getTime()),
-    notAfter: timestamp(leaf.validToDate.getTime()),
-    keyType: type,
-    fingerprint: fingerprintOf(chain, key, leaf),
+  const notBefore = timestamp(leaf.validFromDate.getTime());
+  const notAfter = timestamp(leaf.validToDate.getTime());
+  const { names, ocspUrl, mustStaple } = facts;
+  const fingerprint = fingerprintOf(chain, key, leaf);
+  return { ok: true, material: { certPem, keyPem, names, notBefore, notAfter, keyType: type, fingerprint, ocspUrl, mustStaple } };
+}
+
+interface LeafFacts {
+  readonly names: readonly string[];
+  readonly ocspUrl: string | null;
+  readonly mustStaple: boolean;
+  /** Signed by a method that proves nothing any more. What signed itself is trusted or not, whatever the method. */
+  readonly isBroken: boolean;
+}
+
+/** @throws {DerError} */
+function readLeaf(der: Uint8Array): LeafFacts {
+  const fields = readCertificateFields(der);
+  const isSelfSigned = Buffer.compare(fields.issuer, fields.subject) === 0;
+  return {
+    names: alternativeNames(fields),
     ocspUrl: ocspUrl(fields),
     mustStaple: isMustStaple(fields),
+    isBroken: !isSelfSigned && BROKEN_SIGNATURES.includes(signatureAlgorithm(der)),
   };
-  return { ok: true, material };
 }
 
 function fingerprintOf(chain: readonly ChainLink[], key: KeyObject, leaf: X509Certificate): string {

@@ -8,8 +8,6 @@ import { canonicalIpv6 } from '../routing/ipv6.ts';
 export interface CertificateFields {
   /** Content of the INTEGER: big-endian, two's complement. */
   readonly serial: Uint8Array;
-  /** How the issuer signed, dotted. */
-  readonly signatureAlgorithm: string;
   /** Whole elements. */
   readonly issuer: Uint8Array;
   readonly subject: Uint8Array;
@@ -40,7 +38,7 @@ export function readCertificateFields(der: Uint8Array): CertificateFields {
   const body = certificate.enter(TAG.sequence, 'TBSCertificate');
   body.optional(contextTag(0, true));
   const serial = body.expect(TAG.integer, 'serial number').content;
-  const signatureAlgorithm = oidText(body.enter(TAG.sequence, 'signature algorithm').expect(TAG.oid, 'algorithm').content);
+  body.expect(TAG.sequence, 'signature algorithm');
   const issuer = body.expect(TAG.sequence, 'issuer').bytes;
   body.expect(TAG.sequence, 'validity');
   const subject = body.expect(TAG.sequence, 'subject').bytes;
@@ -52,7 +50,14 @@ export function readCertificateFields(der: Uint8Array): CertificateFields {
   body.optional(contextTag(2, false));
   const list = body.optional(contextTag(3, true));
   const extensions = list === null ? new Map<string, Uint8Array>() : readExtensions(list.content);
-  return { serial, signatureAlgorithm, issuer, subject, publicKeyInfo: publicKeyInfo.bytes, publicKeyBits, extensions };
+  return { serial, issuer, subject, publicKeyInfo: publicKeyInfo.bytes, publicKeyBits, extensions };
+}
+
+/** How the issuer signed, dotted (RFC 5280 §4.1.1.2). @throws {DerError} */
+export function signatureAlgorithm(der: Uint8Array): string {
+  const certificate = new DerReader(der).enter(TAG.sequence, 'certificate');
+  certificate.expect(TAG.sequence, 'TBSCertificate');
+  return oidText(certificate.enter(TAG.sequence, 'signature algorithm').expect(TAG.oid, 'algorithm').content);
 }
 
 /** The list `Extensions`; also that of OCSP answers. */
