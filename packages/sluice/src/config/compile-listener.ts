@@ -1,7 +1,15 @@
 /** Compiles listeners: the kind that the address was written under, with what belongs to it. */
 import { compileHttp1 } from './compile-http1.ts';
 import { compileTls } from './compile-tls.ts';
-import type { DatagramListenerPlan, HttpListenerPlan, ListenerPlan, ProxyProtocolPlan, StreamListenerPlan, StreamTarget } from './plan.ts';
+import type {
+  DatagramListenerPlan,
+  HttpListenerPlan,
+  KernelPlan,
+  ListenerPlan,
+  ProxyProtocolPlan,
+  StreamListenerPlan,
+  StreamTarget,
+} from './plan.ts';
 import type { ValidConfig } from './schema/config.ts';
 
 type ValidListener = ValidConfig['listeners'][string];
@@ -10,15 +18,18 @@ type ValidListener = ValidConfig['listeners'][string];
 const ALPN_HTTP2 = ['h2', 'http/1.1'];
 const ALPN_HTTP1 = ['http/1.1'];
 
-/** Compiles one listener. */
-export function compileListener(name: string, listener: ValidListener): ListenerPlan {
+/**
+ * Compiles one listener.
+ * @param table Of kernel listeners.
+ */
+export function compileListener(name: string, listener: ValidListener, table: string): ListenerPlan {
   switch (listener.kind) {
     case 'http':
       return compileHttp(name, listener);
     case 'stream':
-      return compileStream(name, listener);
+      return compileStream(name, listener, table);
     case 'datagram':
-      return compileDatagram(name, listener);
+      return compileDatagram(name, listener, table);
   }
 }
 
@@ -57,7 +68,7 @@ function compileHttp(name: string, listener: ValidListener): HttpListenerPlan {
   };
 }
 
-function compileStream(name: string, listener: ValidListener): StreamListenerPlan {
+function compileStream(name: string, listener: ValidListener, table: string): StreamListenerPlan {
   const { timeouts } = listener;
   return {
     kind: 'stream',
@@ -68,24 +79,31 @@ function compileStream(name: string, listener: ValidListener): StreamListenerPla
     proxyProtocol: compileProxyProtocol(listener.proxyProtocol),
     targets: compileTargets(listener.to),
     engine: listener.engine,
+    kernel: listener.engine === 'kernel' ? compileKernel(listener, table, 'keep') : null,
     timeouts: { handshakeMs: timeouts.hello, idleMs: timeouts.idle, halfClosedMs: timeouts.halfClosed },
     connectionsMax: listener.connectionsMax,
     connectionsPerSourceMax: listener.connectionsPerSourceMax,
   };
 }
 
-function compileDatagram(name: string, listener: ValidListener): DatagramListenerPlan {
+function compileDatagram(name: string, listener: ValidListener, table: string): DatagramListenerPlan {
   return {
     kind: 'datagram',
     name,
     address: listener.address.address,
     targets: compileTargets(listener.to),
     engine: listener.engine,
+    kernel: listener.engine === 'kernel' ? compileKernel(listener, table, 'cut') : null,
     sessionMs: listener.timeouts.session,
     sessionsMax: listener.connectionsMax,
     sessionsPerSourceMax: listener.connectionsPerSourceMax,
     answersMax: listener.answersMax,
   };
+}
+
+/** A TCP connection may outlive its endpoint's health; a UDP session that stays with a dead endpoint is of use to nobody. */
+function compileKernel({ masquerade, onDown }: ValidListener, table: string, onDownDefault: KernelPlan['onDown']): KernelPlan {
+  return { table, masquerade, onDown: onDown ?? onDownDefault };
 }
 
 /** `*` means any name, and none. */

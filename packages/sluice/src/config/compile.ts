@@ -2,7 +2,7 @@
  * Compilation: a validated configuration becomes the Plan that the data planes run. Nothing is decided here but defaults that depend on other
  * fields; everything else was settled by the schema.
  */
-import { type AccessLogPlan, NO_CHALLENGES, type Plan, type RoutePlan } from './plan.ts';
+import { type AccessLogPlan, NO_CHALLENGES, type Plan, type RoutePlan, type ServicePlan } from './plan.ts';
 import { compileListener } from './compile-listener.ts';
 import { compileRoutes } from './compile-route.ts';
 import { compileService } from './compile-service.ts';
@@ -43,10 +43,14 @@ export interface AcmeSettings {
 export function compile(config: ValidConfig, options: CompileOptions): Plan {
   const routes = compileRoutes(config.routes);
   const high = servicesOfHighPriority(routes);
+  const kernelOnly = servicesOfKernelOnly(config);
   return {
     generation: options.generation,
-    listeners: Object.entries(config.listeners).map(([name, listener]) => compileListener(name, listener)),
-    services: Object.entries(config.services).map(([name, service]) => compileService(name, service, high.has(name))),
+    listeners: Object.entries(config.listeners).map(([name, listener]) => compileListener(name, listener, config.kernelTable)),
+    services: Object.entries(config.services).map(([name, service]) => {
+      const compiled = compileService(name, service, high.has(name));
+      return kernelOnly.has(name) ? withKernelBalance(compiled) : compiled;
+    }),
     routes,
     admin: config.admin?.address.address ?? null,
     accessLog: compileAccessLog(config.accessLog),
@@ -59,6 +63,25 @@ export function compile(config: ValidConfig, options: CompileOptions): Plan {
 function servicesOfHighPriority(routes: readonly RoutePlan[]): ReadonlySet<string> {
   const high = routes.filter(({ shedPriority }) => shedPriority === 'high');
   return new Set(high.flatMap(({ action }) => (action.kind === 'services' ? action.targets.map(({ service }) => service) : [])));
+}
+
+/** Services that nothing but kernel listeners leads to. */
+function servicesOfKernelOnly({ listeners, routes }: ValidConfig): ReadonlySet<string> {
+  const behind = (engine: 'user' | 'kernel'): readonly string[] =>
+    Object.values(listeners).flatMap((listener) => (listener.engine === engine ? targetsOf(listener.to) : []));
+  const others = new Set([...behind('user'), ...routes.flatMap(({ to }) => (to ?? []).map(({ service }) => service))]);
+  return new Set(behind('kernel').filter((service) => !others.has(service)));
+}
+
+function targetsOf(to: ValidConfig['listeners'][string]['to']): readonly string[] {
+  if (to === undefined) return [];
+  return ('services' in to ? to.services : Object.values(to.serverNames).flat()).map(({ service }) => service);
+}
+
+/** The kernel cannot compare two endpoints: where nothing else was written (the checks see to that), it goes round. */
+function withKernelBalance(service: ServicePlan): ServicePlan {
+  const { balance } = service;
+  return balance.algorithm === 'p2c' ? { ...service, balance: { ...balance, algorithm: 'round-robin' } } : service;
 }
 
 /** The settings that stay on the main thread. */

@@ -59,7 +59,7 @@ export type Config<Service extends string = string, Listener extends string = st
 > & {
   readonly listeners: { readonly [Name in Listener]: ListenerInput<NoInfer<Service>> };
   readonly services?: { readonly [Name in Service]: ServiceInput };
-  readonly routes: readonly RouteInput<NoInfer<Service>, NoInfer<Listener>>[];
+  readonly routes?: readonly RouteInput<NoInfer<Service>, NoInfer<Listener>>[];
 };
 
 /**

@@ -81,6 +81,8 @@ export interface StreamListenerPlan {
   readonly targets: readonly StreamTarget[];
   /** `kernel`: nftables rules, written by the control plane; the workers do not listen. */
   readonly engine: 'user' | 'kernel';
+  /** Null: engine `user`. */
+  readonly kernel: KernelPlan | null;
   readonly timeouts: StreamTimeouts;
   readonly connectionsMax: number;
   /** Connections at once from one source address, per worker; 0 = no bound. */
@@ -94,6 +96,8 @@ export interface DatagramListenerPlan {
   readonly address: AddressPlan;
   readonly targets: readonly StreamTarget[];
   readonly engine: 'user' | 'kernel';
+  /** Null: engine `user`. */
+  readonly kernel: KernelPlan | null;
   /** Silence after which a session is forgotten. Default 30 s. */
   readonly sessionMs: number;
   /** Sessions per worker. */
@@ -102,6 +106,16 @@ export interface DatagramListenerPlan {
   readonly sessionsPerSourceMax: number;
   /** Answers after which a session ends at once (1 for DNS); 0 = none. */
   readonly answersMax: number;
+}
+
+/** What only the kernel has to know. */
+export interface KernelPlan {
+  /** The nftables table is `sluice_NAME`; the same for all listeners. */
+  readonly table: string;
+  /** Whose address endpoints see: `always` ours, `never` the client's, `auto` the client's where replies find back. */
+  readonly masquerade: 'auto' | 'always' | 'never';
+  /** What happens to the connections of an endpoint that goes down. */
+  readonly onDown: 'keep' | 'cut';
 }
 
 /** Where connections go. */

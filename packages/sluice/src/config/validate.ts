@@ -4,6 +4,7 @@
  */
 import { checkAddresses } from './checks/addresses.ts';
 import { checkCapacity } from './checks/capacity.ts';
+import { checkKernel, warnKernel } from './checks/kernel.ts';
 import { checkLayer4 } from './checks/layer4.ts';
 import { checkListeners } from './checks/listeners.ts';
 import { checkReferences } from './checks/references.ts';
@@ -34,12 +35,14 @@ export function validate(value: unknown, checkRegex: RegexChecker): Validation {
   checkAddresses(raw, report);
   checkListeners(raw, report);
   checkLayer4(raw, report);
+  checkKernel(raw, report);
   checkRoutes(raw, checkRegex, report);
   checkServices(raw, report);
   checkCapacity(raw, report);
   if (!parsed.success || faults.length > 0) return { ok: false, faults: inOrder(faults) };
   const warnings: Fault[] = [];
   warn(parsed.data, collect(value, warnings));
+  warnKernel(raw, collect(value, warnings));
   return { ok: true, config: parsed.data, warnings };
 }
 

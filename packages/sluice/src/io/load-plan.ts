@@ -5,6 +5,7 @@
 import { dirname, resolve } from 'node:path';
 import { compile, type ControlSettings, controlSettings } from '../config/compile.ts';
 import type { Fault } from '../config/fault.ts';
+import { kernelPlanFaults } from '../config/kernel-description.ts';
 import { withLines } from '../config/locate.ts';
 import type { Plan } from '../config/plan.ts';
 import { validate } from '../config/validate.ts';
@@ -57,6 +58,8 @@ export async function planFrom(value: unknown, options: PlanOptions, path: strin
   const validation = validate(overridden(value, options.override), checkLinearRegex);
   if (!validation.ok) return { ok: false, path, faults: validation.faults };
   const compiled = compile(validation.config, options);
+  const impossible = kernelPlanFaults(compiled);
+  if (impossible.length > 0) return { ok: false, path, faults: impossible };
   const directory = path === null ? process.cwd() : dirname(path);
   const material = await readMaterial(compiled, { directory, now: nodeRuntime.clock.wall(), root: value });
   if (material.faults.length > 0) return { ok: false, path, faults: material.faults };

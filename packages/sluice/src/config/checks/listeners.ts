@@ -27,6 +27,8 @@ const BELONGS: Table = {
   connectionsPerSourceMax: LAYER4,
   answersMax: ['udp'],
   engine: ['tcp', 'udp'],
+  masquerade: ['tcp', 'udp'],
+  onDown: ['tcp', 'udp'],
 };
 
 const TIMEOUTS: Table = {
@@ -54,7 +56,6 @@ export function checkListeners(config: RawConfig, report: Report): void {
     checkBelongs(rawField(listener, 'timeouts'), kind, TIMEOUTS, [...path, 'timeouts'], report);
     checkTarget(listener, kind, path, report);
     checkListenerTls(rawField(listener, 'tls'), kind, config, path, report);
-    checkEngine(config, listener, path, report);
   }
 }
 
@@ -87,21 +88,4 @@ function checkTarget(listener: unknown, kind: ListenerKey, path: Path, report: R
   if (hasNames || rawField(to, 'serverNames') === undefined) return;
   const hint = kind === 'tcp' ? 'write { tls: ADDRESS } instead of { tcp: ADDRESS }' : null;
   report({ path: [...path, 'to', 'serverNames'], what: 'needs TLS: only its hello names a server', hint });
-}
-
-/** What the kernel cannot do for us. */
-function checkEngine(config: RawConfig, listener: unknown, path: Path, report: Report): void {
-  if (rawField(listener, 'engine') !== 'kernel') return;
-  for (const key of ['tls', 'proxyProtocol', 'connectionsPerSourceMax', 'connectionsMax', 'answersMax', 'timeouts']) {
-    if (rawField(listener, key) === undefined) continue;
-    report({ path: [...path, key], what: "has no effect with engine 'kernel': packets do not pass this program" });
-  }
-  const to = rawField(listener, 'to');
-  const services = typeof to === 'string' ? [to] : Object.keys(rawObject(to));
-  if (services.length > 1) report({ path: [...path, 'to'], what: "must be one service with engine 'kernel'" });
-  for (const service of services) {
-    if (rawField(config.services[service], 'proxyProtocol') === undefined) continue;
-    const what = `has no effect with engine 'kernel', which listener ${JSON.stringify(path[1])} has`;
-    report({ path: ['services', service, 'proxyProtocol'], what });
-  }
 }

@@ -41,6 +41,11 @@ export const configSchema = section('an object with listeners, services and rout
   drainTimeout: preset(duration('0s', '24h'), '30s').describe(
     'How long connections may finish after SIGTERM or the removal of a listener.',
   ),
+  kernelTable: name()
+    .default('main')
+    .describe(
+      'Engine `kernel`: the nftables table is `sluice_NAME`. Each Sluice of a machine needs its own; it cannot be changed while Sluice runs.',
+    ),
   watch: flag().default(false).describe('Reloads when the configuration file changes. SIGHUP and `sluice reload` always do.'),
 }).meta({ title: 'Sluice configuration', description: 'Listeners, services and the routes between them.' });
 

@@ -148,6 +148,16 @@ const written = section("an object such as { http: ':8080' }", {
     .describe(
       'Layer 4: `kernel` lets Linux do the work by nftables rules: a tenth of the cost, no TLS names and no timeouts. Needs root or CAP_NET_ADMIN.',
     ),
+  masquerade: choice(['auto', 'always', 'never'])
+    .default('auto')
+    .describe(
+      "With engine `kernel`: whose address endpoints see. `never` the client's (replies must come back through this machine), `always` ours, `auto` the client's except where the reply would surely miss us.",
+    ),
+  onDown: choice(['keep', 'cut'])
+    .optional()
+    .describe(
+      'With engine `kernel`: what happens to the connections of an endpoint that goes down. Default: `keep` for TCP, `cut` for UDP, whose clients then go to another endpoint.',
+    ),
   mergeSlashes: flag().default(false).describe('Joins `//` in paths into `/` before matching and forwarding.'),
   encodedSlashes: choice(['reject', 'keep'])
     .default('reject')

@@ -43,7 +43,8 @@ function listenerFaults(listener: KernelListener): string[] {
   return [...faults, ...twice.map((endpoint) => `endpoint ${endpoint} stands twice`)];
 }
 
-function endpointFaults({ host }: KernelListener, { address, port, weight }: KernelEndpoint): string[] {
+/** What is wrong with an endpoint of a listener on this host. */
+export function endpointFaults({ host }: Pick<KernelListener, 'host'>, { address, port, weight }: KernelEndpoint): string[] {
   const family = addressFamily(address);
   if (family === null) return [`endpoint must be an IPv4 or IPv6 address in canonical form, got ${JSON.stringify(address)}`];
   if (!isPort(port)) return [`endpoint ${address}: port must be 1..65535, got ${port}`];
