@@ -15,6 +15,7 @@ const base: AccessRecord = {
   query: 'verbose=1',
   protocol: 'HTTP/1.1',
   status: 200,
+  grpcStatus: -1,
   bytesIn: 312,
   bytesOut: 5_120,
   durationMs: 12.345_678,

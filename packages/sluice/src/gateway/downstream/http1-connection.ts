@@ -14,6 +14,7 @@ import { type Attempt, type Client, Exchange } from '../exchange/exchange.ts';
 import { PeerIdentity } from '../exchange/forwarding.ts';
 import { beginExchange, type Requester } from '../exchange/intake.ts';
 import { replyEdits } from '../exchange/web-socket-handshake.ts';
+import { callAnswer } from '../grpc/own-answer.ts';
 import type { Arrival, ClientConnection, ConnectionOwner } from '../listeners/arrival.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import { type OwnAnswer, ReplyWriter } from './reply-writer.ts';
@@ -282,8 +283,9 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     this.replyOwn(exchange, { status: failure.status });
   }
 
-  replyOwn(exchange: Exchange, answer: OwnAnswer): void {
+  replyOwn(exchange: Exchange, plainAnswer: OwnAnswer): void {
     if (exchange.isOver) return;
+    const answer = exchange.isGrpc ? callAnswer(exchange, plainAnswer) : plainAnswer;
     exchange.service?.abandon(exchange);
     if (!exchange.isRequestDone && !this.isClosing) {
       // nginx, too, reads a small rest away; who waits for a 100 may or may not send one (RFC 9110 §10.1.1).

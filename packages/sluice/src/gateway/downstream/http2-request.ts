@@ -5,7 +5,6 @@
 import type { Instant } from '../../base/time.ts';
 import { CANCEL, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR } from '../../core/http2/error-code.ts';
 import type { Http2Session } from '../../core/http2/session.ts';
-import type { ResetBy } from '../../core/http2/session-sink.ts';
 import type { Stream } from '../../core/http2/stream.ts';
 import type { ResponseParser } from '../../core/http1/response-parser.ts';
 import { type Attempt, type Client, Exchange } from '../exchange/exchange.ts';
@@ -14,6 +13,7 @@ import { beginExchange, type Requester } from '../exchange/intake.ts';
 import { finishExchange } from '../exchange/reporting.ts';
 import { keptTrailers } from '../exchange/trailers.ts';
 import { replyEdits } from '../exchange/web-socket-handshake.ts';
+import { callAnswer, endLines } from '../grpc/own-answer.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import type { Sweepable } from '../sweeper.ts';
 import { StreamEnd } from '../tunnel/stream-end.ts';
@@ -27,12 +27,17 @@ import { writeInterimHead, writeResponseHead, writeUpgradeHead } from './respons
 
 /** Interim replies (1xx) of one exchange that are passed on; more is an attack on the client. */
 const INTERIMS_MAX = 32;
+/** Content in smaller frames is gathered until its event is over: a client that sends a byte per frame would cost a write for each. */
+const SMALL_BYTES = 1024;
+const GATHER_BYTES = 16 * 1024;
 
 /** The connection of a request. `http2-connection.ts` is it. */
 export interface Http2Client {
   readonly listener: ListenerContext;
   readonly session: Http2Session<Http2Request>;
   readonly identity: PeerIdentity;
+  /** Something was gathered: `passContent` when the event is over. */
+  holdsContent(request: Http2Request): void;
   /** The exchange is over. */
   requestEnded(stream: Stream<Http2Request>): void;
 }
@@ -53,6 +58,11 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
   /** Content whose room is given back once upstream takes more. */
   private owed = 0;
   private isBlocked = false;
+  /** Small pieces of content of this event, up to `gatheredBytes`. */
+  private gathered: Buffer | null = null;
+  private gatheredBytes = 0;
+  /** What had been replied when the deadline was last looked at. */
+  private seenBytesOut = 0;
   private tunnel: Tunnel | null = null;
   private tunnelEnd: StreamEnd<Http2Request> | null = null;
   /** Content that came for a tunnel before it was there. */
@@ -106,30 +116,57 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
   onData(bytes: Buffer, start: number, end: number): void {
     const size = end - start;
     this.received += size;
+    if (size < SMALL_BYTES && this.content !== null && this.tunnelEnd === null) return this.gather(bytes, start, end);
+    this.passContent();
     // The memory is a read's own and is not written to again.
     const part = bytes.subarray(start, end);
     if (this.tunnelEnd !== null) return this.tunnelEnd.receive(part);
     if (this.content === null) return this.keepEarly(part);
-    this.content.asked();
-    this.content.mustPause = false;
-    this.content.take(part);
-    if (this.content.mustPause) this.owed += size;
-    else this.session.consumed(this.stream, size);
+    this.take(this.content, part);
+  }
+
+  /** Passes on what was gathered. */
+  passContent(): void {
+    const { gathered, content, gatheredBytes } = this;
+    if (gathered === null) return;
+    this.gathered = null;
+    this.gatheredBytes = 0;
+    if (content !== null) this.take(content, gathered.subarray(0, gatheredBytes));
+  }
+
+  private gather(bytes: Buffer, start: number, end: number): void {
+    if (this.gatheredBytes + end - start > GATHER_BYTES) this.passContent();
+    if (this.gathered === null) {
+      this.gathered = Buffer.allocUnsafe(GATHER_BYTES);
+      this.connection.holdsContent(this);
+    }
+    this.gathered.set(bytes.subarray(start, end), this.gatheredBytes);
+    this.gatheredBytes += end - start;
+  }
+
+  private take(content: RequestContent, part: Buffer): void {
+    content.asked();
+    content.mustPause = false;
+    content.take(part);
+    if (content.mustPause) this.owed += part.length;
+    else this.session.consumed(this.stream, part.length);
     if (this.exchange !== null) this.setDeadline(this.exchange);
   }
 
   onEnd(trailers: string): void {
+    this.passContent();
     if (this.tunnelEnd !== null) return this.tunnelEnd.ended();
     this.content?.end(keptTrailers(trailers));
     if (this.exchange !== null) this.deadline = this.exchange.exchangeDeadline;
   }
 
-  /** The client, or its connection, gave the request up. */
-  onReset(by: ResetBy): void {
-    if (this.tunnel !== null) return this.tunnel.fromClient.onClose(by === 'session');
+  /** The stream is over before its time. @param outcome Whose doing it was. */
+  onReset(outcome: Exchange['outcome']): void {
+    this.gathered = null;
+    if (this.tunnel !== null) return this.tunnel.fromClient.onClose(outcome === 'client-error');
     const { exchange } = this;
     if (exchange === null || exchange.isOver) return;
-    if (exchange.outcome === 'complete') exchange.outcome = by === 'session' ? 'client-error' : 'client-gone';
+    if (exchange.outcome === 'complete') exchange.outcome = outcome;
     exchange.isCut = true;
     exchange.service?.abandon(exchange);
     this.settle(exchange);
@@ -141,6 +178,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     if (exchange === null) this.deadline = Infinity;
     else if (now >= exchange.exchangeDeadline) this.giveUp(exchange, 504, 'timeout-exchange');
     else if (this.isBlocked) this.giveUp(exchange, 0, 'timeout-body');
+    else if (exchange.isGrpc && exchange.bytesOut > this.seenBytesOut) this.seeMore(exchange);
     else if (!exchange.isRequestDone) {
       if (this.owed > 0) this.giveUp(exchange, 504, 'timeout-response'); // nobody takes its content
       else this.giveUp(exchange, 408, 'timeout-body');
@@ -235,7 +273,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
 
   onReplyCut(exchange: Exchange, failure: UpstreamFailure): void {
     exchange.outcome = failure.log;
-    if (this.heldHead === null) return this.cutReply(exchange, INTERNAL_ERROR);
+    if (this.heldHead === null) return exchange.isGrpc ? this.endCall(exchange, failure.status) : this.cutReply(exchange, INTERNAL_ERROR);
     this.heldHead = null; // nothing of it has left yet: an honest 502 is still possible
     this.heldBytes = null;
     exchange.isReplyStarted = false;
@@ -243,8 +281,9 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     this.replyOwn(exchange, { status: failure.status });
   }
 
-  replyOwn(exchange: Exchange, answer: OwnAnswer): void {
+  replyOwn(exchange: Exchange, plainAnswer: OwnAnswer): void {
     if (exchange.isOver) return;
+    const answer = exchange.isGrpc ? callAnswer(exchange, plainAnswer) : plainAnswer;
     exchange.service?.abandon(exchange);
     const { hstsLine, worker } = this.listener;
     const text = ownReply({ ...answer, hstsLine, close: false, isHead: exchange.isHead, wallMs: worker.clock.wall() });
@@ -322,8 +361,21 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
 
   private giveUp(exchange: Exchange, status: number, outcome: Exchange['outcome']): void {
     exchange.outcome = outcome;
-    if (status === 0 || exchange.isReplyStarted) this.cutReply(exchange, CANCEL);
-    else this.replyOwn(exchange, { status });
+    if (status !== 0 && !exchange.isReplyStarted) this.replyOwn(exchange, { status });
+    else if (status !== 0 && exchange.isGrpc) this.endCall(exchange, status);
+    else this.cutReply(exchange, CANCEL);
+  }
+
+  /** A call whose reply has begun ends with a status, which tells its client more than a reset. */
+  private endCall(exchange: Exchange, status: number): void {
+    exchange.service?.abandon(exchange);
+    exchange.client.onReplyEnd(exchange, endLines(exchange, status));
+  }
+
+  /** A call is idle when both sides are. */
+  private seeMore(exchange: Exchange): void {
+    this.seenBytesOut = exchange.bytesOut;
+    this.setDeadline(exchange);
   }
 
   private cutReply(exchange: Exchange, code: number): void {

@@ -39,7 +39,8 @@ export class RequestContent {
    */
   deadline(received: number): number {
     if (this.startedAt === Infinity) return Infinity;
-    const { bodyIdleMs, bodyRateMin, bodyGraceMs } = this.listener.plan.timeouts;
+    const { bodyIdleMs, bodyRateMin, bodyGraceMs, upgradeIdleMs } = this.listener.plan.timeouts;
+    if (this.exchange?.isGrpc === true) return this.listener.worker.coarseNow + upgradeIdleMs; // messages come when there is something to say
     const idle = this.listener.worker.coarseNow + bodyIdleMs;
     if (bodyRateMin === 0) return idle;
     return Math.min(idle, this.startedAt + Math.max(bodyGraceMs, (received / bodyRateMin) * 1000));

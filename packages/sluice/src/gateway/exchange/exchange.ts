@@ -62,6 +62,8 @@ export interface Attempt {
   readonly hasAnswered: boolean;
   /** The reply's head was passed on. */
   readonly isReplying: boolean;
+  /** How a gRPC call has ended; -1 while it has not, or where it is none. */
+  readonly grpcStatus: number;
   /** Takes part in the in-flight counts. */
   isCounted: boolean;
   /** Sends more of the request's content. @returns Whether the socket takes more. */
@@ -139,6 +141,10 @@ export class Exchange {
   minorVersion = 1;
   /** The client speaks HTTP/2: its requests are written as HTTP/1.1 (`minorVersion` 1) all the same. */
   isHttp2 = false;
+  /** Content type that a gRPC call is answered with; empty where it is none. */
+  grpcType = '';
+  /** How a gRPC call has ended, or -1. */
+  grpcStatus = -1;
 
   route: ExchangeRoute | null = null;
   service: ExchangeService | null = null;
@@ -202,6 +208,8 @@ export class Exchange {
   serviceLatencyMs = 0;
   /** Absolute bound; Infinity = none. */
   exchangeDeadline = Infinity;
+  /** It is the client that set it. */
+  isDeadlineAsked = false;
   outcome: AccessOutcome = 'complete';
   /** Where it waits, if it does: gives the place up. */
   leaveQueue: (() => void) | null = null;
@@ -214,6 +222,11 @@ export class Exchange {
   /** Its place in a queue. */
   get shedPriority(): RoutePlan['shedPriority'] {
     return this.route!.plan.shedPriority;
+  }
+
+  /** It is a gRPC call, whose status stands in `grpc-status`. */
+  get isGrpc(): boolean {
+    return this.grpcType !== '';
   }
 
   /** Whether it may be sent (again) as a whole. */

@@ -7,6 +7,8 @@ import type { RequestParser } from '../../core/http1/request-parser.ts';
 import { parseTarget, type Target } from '../../core/http1/target.ts';
 import { X_REQUEST_ID } from '../../core/http1/known-fields.ts';
 import { ALIAS, ID } from '../../core/http1/field-section.ts';
+import { askedTimeoutMs, GRPC_TYPE, isCall } from '../grpc/call.ts';
+import { earlyAnswer } from './early-answer.ts';
 import type { Exchange } from './exchange.ts';
 import type { PeerIdentity } from './forwarding.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
@@ -44,6 +46,7 @@ export function beginExchange(requester: Requester, exchange: Exchange, parser: 
   exchange.expectsContinue = parser.expectsContinue;
   exchange.isIdempotent = IDEMPOTENT.has(parser.method);
   exchange.clientAddress = requester.identity.clientAddress(parser, bytes, start);
+  if (exchange.isHttp2 && exchange.method === 'POST' && isCall(parser, bytes, start)) exchange.grpcType = GRPC_TYPE;
   if (parser.connection.close || (parser.minorVersion === 0 && !parser.connection.keepAlive)) requester.isClosing = true;
   const target = parseTarget(parser.method, parser.target);
   const host = target === null ? null : hostOf(listener, target, parser);
@@ -55,6 +58,11 @@ export function beginExchange(requester: Requester, exchange: Exchange, parser: 
   if (target.form === 'authority') return refuseConnect(requester, exchange);
   view.point(parser, bytes, start, host, path, target.query);
   if (listener.worker.plan.accessLog !== null) noteForLog(exchange, host);
+  const answer = earlyAnswer(listener, requester.identity, view);
+  if (answer !== null) {
+    listener.worker.metrics.exchangeStarted(listener.slot, -1, -1);
+    return requester.replyOwn(exchange, answer);
+  }
   const route = listener.route(view);
   begin(exchange, listener, route);
   if (route === null) return requester.replyOwn(exchange, { status: 404 });
@@ -93,6 +101,7 @@ function forward(requester: Requester, exchange: Exchange, route: RouteRuntime, 
     host: route.plan.rewrite?.host ?? (askedHost === '' ? (service.plan.endpoints[0]?.address ?? '') : askedHost),
     identityLines: requester.identity.requestLines(parser, bytes, start, askedHost),
     isTrusted: requester.identity.isTrusted,
+    tellsOfCertificate: requester.identity.tellsOfCertificate,
     writesForwarded: listener.forwarding.writesForwarded,
     requestId: exchange.requestId,
     edits: route.requestEdits,
@@ -100,12 +109,19 @@ function forward(requester: Requester, exchange: Exchange, route: RouteRuntime, 
     handshake: requestEdits(exchange),
   });
   service.examine(exchange, view);
-  const { exchangeMs } = route.plan.timeouts;
-  if (exchangeMs > 0) {
-    exchange.exchangeDeadline = exchange.startedAt + exchangeMs;
-    requester.deadline = exchange.exchangeDeadline;
-  }
+  setDeadline(requester, exchange, route);
   listener.worker.dispatch(exchange);
+}
+
+/** The route's bound, or the one that a gRPC client asks for, where that is smaller. */
+function setDeadline(requester: Requester, exchange: Exchange, route: RouteRuntime): void {
+  const { exchangeMs } = route.plan.timeouts;
+  const boundMs = exchangeMs > 0 ? exchangeMs : Infinity;
+  const askedMs = exchange.isGrpc ? askedTimeoutMs(view.parser, view.bytes, view.start) : null;
+  exchange.isDeadlineAsked = askedMs !== null && askedMs < boundMs;
+  if (boundMs === Infinity && !exchange.isDeadlineAsked) return;
+  exchange.exchangeDeadline = exchange.startedAt + Math.min(boundMs, askedMs ?? Infinity);
+  requester.deadline = exchange.exchangeDeadline;
 }
 
 /** The value for Upgrade, when this request asks for one that may pass. `h2c` never does: what it tunnels would be seen by no rule. */

@@ -2,6 +2,7 @@
 import { isLogged } from '../../observe/access-log.ts';
 import type { Instant } from '../../base/time.ts';
 import { timestamp } from '../../base/time.ts';
+import { type GrpcStatus, httpStatusOfGrpc } from '../../core/grpc/status.ts';
 import type { Exchange } from './exchange.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
@@ -9,7 +10,7 @@ import type { WorkerContext } from '../worker-context.ts';
 export function finishExchange(worker: WorkerContext, listenerSlot: number, exchange: Exchange): void {
   const now = worker.clock.now();
   exchange.service?.exchangeEnded(exchange);
-  const status = exchange.isCut ? 0 : exchange.status;
+  const status = statusOf(exchange);
   worker.metrics.exchangeEnded(
     listenerSlot,
     exchange.route?.slot ?? -1,
@@ -24,6 +25,12 @@ export function finishExchange(worker: WorkerContext, listenerSlot: number, exch
   if (accessLog !== null && isLogged(accessLog.sample, status, exchange.outcome, worker.random())) writeLine(worker, exchange, now);
 }
 
+/** A gRPC reply is 200 whatever it says: it counts as the HTTP status that says the same. */
+function statusOf(exchange: Exchange): number {
+  if (exchange.isCut) return 0;
+  return exchange.grpcStatus > 0 ? httpStatusOfGrpc(exchange.grpcStatus as GrpcStatus) : exchange.status;
+}
+
 function writeLine(worker: WorkerContext, exchange: Exchange, now: Instant): void {
   const durationMs = now - exchange.startedAt;
   worker.writeAccess({
@@ -35,6 +42,7 @@ function writeLine(worker: WorkerContext, exchange: Exchange, now: Instant): voi
     query: exchange.query ?? '',
     protocol: exchange.isHttp2 ? 'HTTP/2.0' : `HTTP/1.${exchange.minorVersion}`,
     status: exchange.status,
+    grpcStatus: exchange.grpcStatus,
     bytesIn: exchange.bytesIn,
     bytesOut: exchange.bytesOut,
     durationMs,

@@ -3,6 +3,7 @@
  * client or we ourselves ended says nothing: nobody can open a breaker by sending nonsense.
  */
 import type { ServiceBalancer } from '../../core/balancing/service-balancer.ts';
+import { GRPC_STATUS, type GrpcStatus, grpcOutcome } from '../../core/grpc/status.ts';
 import { NO_CONSECUTIVE_RULES, type Outcome, recordOutcome } from '../../core/health/outcome.ts';
 import { recordTrial } from '../../core/limiting/breaker-trials.ts';
 import { recordServiceOutcome } from '../../core/limiting/service-outcome.ts';
@@ -73,6 +74,18 @@ export class AttemptLedger {
     recordServiceOutcome(worker.table, slot, isFailed, judged.serviceLatencyMs);
     if (judged.isTrial) recordTrial(worker.table, slot, isFailed);
   }
+}
+
+/**
+ * How the outlier rules count the end of a gRPC call, which is also the exchange's verdict. A deadline that the client has set may be too short for anybody: else who
+ * asks for a microsecond could open a breaker.
+ */
+export function outcomeOfCall(exchange: Exchange, status: number): Outcome {
+  exchange.grpcStatus = status;
+  const isOwnHaste = exchange.isDeadlineAsked && status === GRPC_STATUS.DEADLINE_EXCEEDED;
+  const outcome = isOwnHaste ? 'ok' : grpcOutcome(status as GrpcStatus);
+  exchange.verdict = outcome === 'ok' ? 'good' : 'failed';
+  return outcome;
 }
 
 /** How the outlier rules count a status. */

@@ -1,5 +1,6 @@
 /**
- * Whether a failed attempt is followed by another. Order of the questions: has the client seen anything; does HTTP allow it (RFC 9110 §9.2.2);
+ * Whether a failed attempt is followed by another. Order of the questions: has the client seen anything; does HTTP allow it (RFC 9110 §9.2.2), or the plan name its
+ * gRPC status;
  * did the plan ask for it; are attempts left; is there
  * another endpoint; does the budget, shared by all workers, still pay. Never the same endpoint twice.
  */
@@ -8,10 +9,17 @@ import { backoffMs } from '../../core/limiting/backoff.ts';
 import { startRetry } from '../../core/limiting/retry-budget.ts';
 import type { Outcome } from '../../core/health/outcome.ts';
 import type { RetryOn, RetryPlan } from '../../config/plan.ts';
+import { GRPC_RETRY_ON, type GrpcRetryOn, type GrpcStatus, httpStatusOfGrpc } from '../../core/grpc/status.ts';
 import type { RetryBudget } from '../../core/limiting/retry-budget.ts';
+import { outcomeOf } from './attempt-ledger.ts';
 import type { Attempt, Exchange } from '../exchange/exchange.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import type { WorkerContext } from '../worker-context.ts';
+
+/** gRPC statuses by the rules that name them. */
+const GRPC_RULES: ReadonlyMap<RetryOn, number> = new Map(
+  Object.entries(GRPC_RETRY_ON).map(([name, status]) => [`grpc-${name as GrpcRetryOn}`, status]),
+);
 
 /** Who tries again. `service.ts` is it. */
 export interface Retrier {
@@ -39,26 +47,33 @@ export function afterFailure(service: Retrier, exchange: Exchange, slot: number,
 
 /** After a reply's head: true when the reply is left aside and another attempt is under way. */
 export function afterStatus(service: Retrier, exchange: Exchange, attempt: Attempt, status: number, latencyMs: number): boolean {
-  if (status < 500 && status !== 429) return false;
-  const on = statusRule(service, status);
-  if (on === null || !exchange.isIdempotent || !exchange.canResend) return false;
+  const said = attempt.grpcStatus > 0 ? httpStatusOfGrpc(attempt.grpcStatus as GrpcStatus) : status;
+  const on = attempt.grpcStatus > 0 ? grpcRule(service, attempt.grpcStatus) : statusRule(service, exchange, status);
+  if (on === null || !exchange.canResend) return false;
   const { slot } = attempt;
   const now = service.worker.clock.now();
   const isCopyUnderWay = exchange.current !== null && exchange.rival !== null;
   if (!isCopyUnderWay && !mayRetry(service, exchange, slot, on, now)) return false;
-  service.worker.metrics.attemptEnded(slot, status, latencyMs, 0, 0);
-  service.attemptLeft(attempt, exchange, status === 429 ? 'ok' : status >= 502 && status <= 504 ? 'gateway' : '5xx');
+  service.worker.metrics.attemptEnded(slot, said, latencyMs, 0, 0);
+  service.attemptLeft(attempt, exchange, outcomeOf(said));
   attempt.discard();
   if (isCopyUnderWay) exchange.addTried(slot); // the other copy may do better
   else retry(service, exchange, slot);
   return true;
 }
 
-function statusRule(service: Retrier, status: number): RetryOn | null {
+function statusRule(service: Retrier, exchange: Exchange, status: number): RetryOn | null {
+  if ((status < 500 && status !== 429) || !exchange.isIdempotent) return null;
   const { on } = service.plan.retry;
   const exact = String(status) as RetryOn;
   if (on.includes(exact)) return exact;
   return status >= 500 && on.includes('5xx') ? '5xx' : null;
+}
+
+/** A call that ended before it began, with a status that the plan names. Calls are POSTs: whether they may be repeated is for who names it to know. */
+function grpcRule(service: Retrier, status: number): RetryOn | null {
+  for (const on of service.plan.retry.on) if (GRPC_RULES.get(on) === status) return on;
+  return null;
 }
 
 function mayRetry(service: Retrier, exchange: Exchange, failed: number, on: RetryOn, now: Instant): boolean {

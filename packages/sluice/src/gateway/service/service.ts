@@ -10,7 +10,7 @@ import { startHedge } from '../../core/limiting/hedge-budget.ts';
 import { finishRetry } from '../../core/limiting/retry-budget.ts';
 import type { ServicePlan } from '../../config/plan.ts';
 import { ServiceAffinity } from './affinity.ts';
-import { outcomeOf } from './attempt-ledger.ts';
+import { outcomeOf, outcomeOfCall } from './attempt-ledger.ts';
 import { EndpointPools } from '../upstream/endpoint-pools.ts';
 import type { Attempt, Exchange, ExchangeService } from '../exchange/exchange.ts';
 import { Hedger } from './hedger.ts';
@@ -147,9 +147,9 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
   }
 
   attemptDone(attempt: Attempt, exchange: Exchange): void {
-    const { status } = attempt.parser;
+    const outcome = attempt.grpcStatus < 0 ? outcomeOf(attempt.parser.status) : outcomeOfCall(exchange, attempt.grpcStatus);
     this.ledger.uncount(attempt);
-    this.ledger.record(attempt.slot, outcomeOf(status), exchange.firstByteMs, exchange.bytesIn + exchange.bytesOut);
+    this.ledger.record(attempt.slot, outcome, exchange.firstByteMs, exchange.bytesIn + exchange.bytesOut);
     forget(exchange, attempt);
   }
 
@@ -209,7 +209,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
       exchange.leaveQueue();
       exchange.leaveQueue = null;
     }
-    if (exchange.outcome === 'timeout-exchange') this.ledger.blame(exchange);
+    if (exchange.outcome === 'timeout-exchange' && !exchange.isDeadlineAsked) this.ledger.blame(exchange);
     if (exchange.current !== null) this.ledger.stop(exchange.current);
     if (exchange.rival !== null) this.ledger.stop(exchange.rival);
     exchange.current = null;
