@@ -7,13 +7,11 @@ import * as known from '../http1/known-fields.ts';
 
 /** tchar without upper case (§8.2.1). */
 const LOWER_TOKEN = new Uint8Array(256);
-/** What a value may hold: HTAB, SP, VCHAR, obs-text. */
-const IN_VALUE = new Uint8Array(256);
+const DELETE = 0x7f;
 
 for (let byte = 0; byte < 256; byte++) {
   const isUpper = byte >= 0x41 && byte <= 0x5a;
   LOWER_TOKEN[byte] = (CLASS[byte]! & TOKEN) !== 0 && !isUpper ? 1 : 0;
-  IN_VALUE[byte] = byte === HTAB || (byte >= 0x20 && byte !== 0x7f) ? 1 : 0;
 }
 
 /** By known-field id: connection-specific fields, which make a message malformed (§8.2.2). */
@@ -39,7 +37,10 @@ export function isFieldValue(bytes: Uint8Array, start: number, end: number): boo
   const first = bytes[start]!;
   const last = bytes[end - 1]!;
   if (first === SP || first === HTAB || last === SP || last === HTAB) return false;
-  for (let at = start; at < end; at++) if (IN_VALUE[bytes[at]!] === 0) return false;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]!;
+    if ((byte < SP && byte !== HTAB) || byte === DELETE) return false;
+  }
   return true;
 }
 

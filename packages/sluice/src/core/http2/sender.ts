@@ -181,7 +181,7 @@ export class Sender<Owner> {
     stream.queue = null;
     stream.isWaiting = false;
     if (stream.isLocalDone) this.finish(stream, stream.trailers);
-    else this.connection.sink.onWritable(stream);
+    this.connection.sink.onWritable(stream);
   }
 
   private noteProgress(stream: Stream<Owner>, bytes: number): void {

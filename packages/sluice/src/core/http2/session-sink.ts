@@ -58,7 +58,7 @@ export interface SessionSink<Owner> {
    * while `stream.isRemoteDone` means that the reply is whole and the rest of the request is not wanted (RFC 9113 §8.1).
    */
   onReset(stream: Stream<Owner>, code: number, by: ResetBy): void;
-  /** What `sendData` had to queue has gone out: it takes more. */
+  /** What `sendData` had to queue has gone out, and the end with it where that was said (the stream may be closed then); else it takes more. */
   onWritable(stream: Stream<Owner>): void;
   /** The peer's SETTINGS have come (the first ones, or new ones): `capacity` may have changed. */
   onSettings(): void;

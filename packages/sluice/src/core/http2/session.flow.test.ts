@@ -66,7 +66,18 @@ test("content stops at the stream's window, waits, and goes on with it", () => {
   assert.deepEqual(bench.output(), ['DATA 1 "xxxxxxxxxx"']);
   bench.feed(window(1, 10));
   assert.deepEqual(bench.output(), ['DATA 1 END_STREAM "xxxxx"']);
-  assert.deepEqual(bench.events.take(), [], 'who has said the end is owed no onWritable');
+  assert.deepEqual(bench.events.take(), ['writable 1']);
+});
+
+test('onWritable also says that content and end have left', () => {
+  const bench = Bench.server().feed(settings(4, 1), headers(1, POST, false));
+  bench.session.sendHead(bench.stream(1), HEAD, false);
+  send(bench, 1, 2);
+  bench.session.sendEnd(bench.stream(1), '');
+  bench.events.take();
+  bench.feed(window(1, 1));
+  assert.deepEqual(bench.events.take(), ['writable 1']);
+  assert.equal(bench.stream(1).isEndSent, true);
 });
 
 test('trailers wait for the content before them', () => {
