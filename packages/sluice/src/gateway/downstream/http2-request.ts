@@ -12,6 +12,7 @@ import type { PeerIdentity } from '../exchange/forwarding.ts';
 import { beginExchange, type Requester } from '../exchange/intake.ts';
 import { finishExchange } from '../exchange/reporting.ts';
 import { keptTrailers } from '../exchange/trailers.ts';
+import { isEventStream } from '../exchange/event-stream.ts';
 import { replyEdits } from '../exchange/web-socket-handshake.ts';
 import { callAnswer, endLines } from '../grpc/own-answer.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
@@ -116,10 +117,10 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
   onData(bytes: Buffer, start: number, end: number): void {
     const size = end - start;
     this.received += size;
-    if (size < SMALL_BYTES && this.content !== null && this.tunnelEnd === null) return this.gather(bytes, start, end);
-    this.passContent();
     // The memory is a read's own and is not written to again.
     const part = bytes.subarray(start, end);
+    if (size < SMALL_BYTES && this.content !== null && this.tunnelEnd === null) return this.gather(part);
+    this.passContent();
     if (this.tunnelEnd !== null) return this.tunnelEnd.receive(part);
     if (this.content === null) return this.keepEarly(part);
     this.take(this.content, part);
@@ -130,18 +131,24 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     const { gathered, content, gatheredBytes } = this;
     if (gathered === null) return;
     this.gathered = null;
-    this.gatheredBytes = 0;
-    if (content !== null) this.take(content, gathered.subarray(0, gatheredBytes));
+    if (content !== null) this.take(content, gathered.length === gatheredBytes ? gathered : gathered.subarray(0, gatheredBytes));
   }
 
-  private gather(bytes: Buffer, start: number, end: number): void {
-    if (this.gatheredBytes + end - start > GATHER_BYTES) this.passContent();
-    if (this.gathered === null) {
-      this.gathered = Buffer.allocUnsafe(GATHER_BYTES);
-      this.connection.holdsContent(this);
+  /** The first piece waits where it is, since usually no other follows; a second one moves both. */
+  private gather(part: Buffer): void {
+    if (this.gathered !== null && this.gatheredBytes + part.length > GATHER_BYTES) this.passContent();
+    const { gathered, gatheredBytes } = this;
+    if (gathered === null) {
+      this.gathered = part;
+      this.gatheredBytes = part.length;
+      return this.connection.holdsContent(this);
     }
-    this.gathered.set(bytes.subarray(start, end), this.gatheredBytes);
-    this.gatheredBytes += end - start;
+    if (gathered.length < GATHER_BYTES) {
+      this.gathered = Buffer.allocUnsafe(GATHER_BYTES);
+      this.gathered.set(gathered);
+    }
+    this.gathered!.set(part, gatheredBytes);
+    this.gatheredBytes += part.length;
   }
 
   private take(content: RequestContent, part: Buffer): void {
@@ -231,6 +238,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     const cookieLines = service.onReplyHead(exchange, attempt, bytes, start);
     exchange.status = parser.status;
     exchange.isReplyStarted = true;
+    if (isEventStream(parser, bytes, start)) exchange.silenceMs = this.listener.plan.timeouts.upgradeIdleMs;
     this.heldHead = writeResponseHead({
       parser,
       bytes,
@@ -356,7 +364,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     if (!this.stream.isLocalDone) this.session.sendEnd(this.stream, trailers);
     const isEarly = !this.stream.isRemoteDone;
     this.settle(exchange);
-    if (isEarly) this.session.reset(this.stream, NO_ERROR); // RFC 9113 §8.1: the rest of the request is not wanted
+    if (isEarly) this.session.discard(this.stream);
   }
 
   private giveUp(exchange: Exchange, status: number, outcome: Exchange['outcome']): void {

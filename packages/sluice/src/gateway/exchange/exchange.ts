@@ -173,6 +173,8 @@ export class Exchange {
   requestTrailers = '';
   bytesIn = 0;
 
+  /** How long the endpoint may be silent within the reply, in ms, where that is more than its pool's bound. */
+  silenceMs = 0;
   /** The reply did not become whole. */
   isCut = false;
   /** Final status passed on; 0 while there is none. */

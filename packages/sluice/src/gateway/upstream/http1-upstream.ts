@@ -251,7 +251,7 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
       if (status >= 200) {
         if (!exchange.client.onResponseHead(exchange, this, bytes, start)) return -1;
         this.isReplying = true;
-        this.deadline = this.pool.worker.coarseNow + this.pool.plan.bodyIdleMs;
+        this.deadline = this.silenceEnd(exchange);
         this.decoder.start(this.parser.bodyKind, this.parser.contentLength);
         return next;
       }
@@ -277,10 +277,14 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
     }
     if (this.exchange !== exchange) return; // the client's side ended it
     if (this.decoder.isDone) return this.finish(exchange);
-    this.deadline = this.pool.worker.coarseNow + this.pool.plan.bodyIdleMs;
+    this.deadline = this.silenceEnd(exchange);
     const hasRoom = exchange.client.flushReply();
     if (exchange.client.holdsBytes) this.memory.keep();
     if (!hasRoom) this.socket.pause();
+  }
+
+  private silenceEnd(exchange: Exchange): number {
+    return this.pool.worker.coarseNow + Math.max(exchange.silenceMs, this.pool.plan.bodyIdleMs);
   }
 
   private finish(exchange: Exchange): void {

@@ -138,7 +138,7 @@ export class Http2Attempt implements Attempt, Sweepable {
     if (exchange.isWebSocket && this.answerWebSocket(exchange, bytes, end)) return;
     if (!exchange.client.onResponseHead(exchange, this, bytes, 0)) return;
     this.isReplying = true;
-    this.deadline = this.carrier.worker.coarseNow + this.carrier.plan.bodyIdleMs;
+    this.deadline = this.silenceEnd(exchange);
     if (isDone) this.onEnd('');
     else this.carrier.touched(this);
   }
@@ -165,7 +165,7 @@ export class Http2Attempt implements Attempt, Sweepable {
     if (this.tunnel !== null) return this.tunnel.receive(Buffer.from(bytes.subarray(start, end))); // a copy: the memory is read into again
     if (exchange === null) return;
     this.owed += end - start;
-    this.deadline = this.carrier.worker.coarseNow + this.carrier.plan.bodyIdleMs;
+    this.deadline = this.silenceEnd(exchange);
     exchange.client.replyBody(exchange, bytes, start, end);
     this.carrier.touched(this);
   }
@@ -247,6 +247,10 @@ export class Http2Attempt implements Attempt, Sweepable {
 
   private tunnelOver(): void {
     if (this.exchange !== null) this.end();
+  }
+
+  private silenceEnd(exchange: Exchange): number {
+    return this.carrier.worker.coarseNow + Math.max(exchange.silenceMs, this.carrier.plan.bodyIdleMs);
   }
 
   private end(): void {
