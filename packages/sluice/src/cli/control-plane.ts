@@ -1,4 +1,5 @@
 /** Puts the control plane together: tables, health, limits, workers and the life of a change. Nothing here decides anything. */
+import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { BUCKET_COUNT } from '../base/histogram.ts';
@@ -16,6 +17,8 @@ import { HealthMonitor } from '../control/health/health-monitor.ts';
 import { LimitsLoop } from '../control/limits/limits-loop.ts';
 import type { SayEvent } from '../control/say-event.ts';
 import { Supervisor } from '../control/supervisor/supervisor.ts';
+import { ExpiryWatch } from '../control/tls/expiry-watch.ts';
+import { TicketRotation } from '../control/tls/ticket-rotation.ts';
 import { nodeAskAgent } from '../io/agent-check.ts';
 import { nodeProbe } from '../io/node-probe.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
@@ -30,6 +33,8 @@ export interface ControlPlaneOptions {
   readonly source: ConfigSource;
   readonly providers: readonly EndpointProvider[];
   readonly say: SayEvent;
+  /** The files that the configuration names are to be read again. */
+  readonly reread: () => void;
 }
 
 /** The parts, for those who start, ask and stop them. */
@@ -41,6 +46,8 @@ export interface ControlPlane {
   readonly limits: LimitsLoop;
   readonly applier: Applier;
   readonly departures: DepartureWatch;
+  readonly tickets: TicketRotation;
+  readonly expiry: ExpiryWatch;
   /** Of the configuration that was loaded last. */
   settings(): ControlSettings;
   /** What the plan was made from, besides the configuration. */
@@ -54,7 +61,7 @@ const CORES = availableParallelism();
 /** Room in the metric board: a reload may raise the workers up to this. */
 const WORKERS_ROOM = Math.min(WORKERS_MAX, Math.max(16, CORES));
 
-export function buildControlPlane({ source, providers, say }: ControlPlaneOptions): ControlPlane {
+export function buildControlPlane({ source, providers, say, reread }: ControlPlaneOptions): ControlPlane {
   const runtime = nodeRuntime;
   const table = endpointTable();
   const board = new MetricBoard(WORKERS_ROOM);
@@ -68,11 +75,14 @@ export function buildControlPlane({ source, providers, say }: ControlPlaneOption
     ejected: (service, endpoint) => board.control.ejected(service, endpoint),
   });
   const limits = new LimitsLoop({ runtime, table, say, latencyCounts: latencyReader(board) });
-  const supervisor = new Supervisor({
+  const tickets = new TicketRotation({ timers: runtime.timers, randomBytes, changed: (secrets) => supervisor.changeTickets(secrets) });
+  const expiry = new ExpiryWatch({ runtime, say, reread });
+  const supervisor: Supervisor = new Supervisor({
     runtime,
     spawn: workerThreads(new URL('../gateway/worker.ts', import.meta.url)),
     endpoints: table.buffer,
     metrics: board.buffer,
+    tickets: () => tickets.secrets,
     say,
     crashed: (worker) => {
       takeBack(table, worker);
@@ -86,7 +96,7 @@ export function buildControlPlane({ source, providers, say }: ControlPlaneOption
     load: () => loader.load(),
     providers,
     book,
-    followers: [health, limits],
+    followers: [health, limits, expiry],
     workers: supervisor,
     mark: (slots, bits, reason) => health.mark(slots, bits, reason),
     say,
@@ -104,6 +114,8 @@ export function buildControlPlane({ source, providers, say }: ControlPlaneOption
     limits,
     applier,
     departures,
+    tickets,
+    expiry,
     settings: () => loader.settings,
     files: () => loader.files,
     readAll: () => loader.readAll(),

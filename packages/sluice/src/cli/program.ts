@@ -64,7 +64,12 @@ export class Program {
         changed: () => this.#refresh(),
         unstartable: (reason) => void this.#giveUp(reason),
       }) ?? null;
-    this.#plane = buildControlPlane({ source: options.source, providers: this.#fleet === null ? [] : [this.#fleet], say: this.#say });
+    this.#plane = buildControlPlane({
+      source: options.source,
+      providers: this.#fleet === null ? [] : [this.#fleet],
+      say: this.#say,
+      reread: () => void this.#reload(),
+    });
     const backend = adminBackend(this.#plane, {
       version: this.#version,
       startedAtMs: nodeRuntime.clock.wall(),
@@ -94,6 +99,8 @@ export class Program {
     process.on('uncaughtException', (error) => this.#say('error', 'internal-error', { reason: error.stack ?? error.message }));
     await this.#openAdmin();
     this.#plane.limits.start();
+    this.#plane.tickets.start();
+    this.#plane.expiry.start();
     const stopSignals = handleSignals({
       stop: (signal) => void this.#stop(signal),
       stopNow: (signal) => void this.#stopNow(signal),
@@ -203,13 +210,15 @@ export class Program {
   }
 
   async #close(): Promise<void> {
-    const { applier, supervisor, departures, limits, health } = this.#plane;
+    const { applier, supervisor, departures, limits, health, tickets, expiry } = this.#plane;
     this.#watch?.stop();
     this.#files.stop();
     this.#options.source.close();
     // A change that runs ends with the workers; only then is nobody left who could wake the loops again.
     await Promise.all([applier.close(), supervisor.close(), this.#admin.close()]);
     departures.stop();
+    tickets.stop();
+    expiry.stop();
     await Promise.all([limits[Symbol.asyncDispose](), health[Symbol.asyncDispose]()]);
   }
 }

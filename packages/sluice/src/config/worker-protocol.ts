@@ -11,6 +11,16 @@ export interface WorkerStart {
   readonly index: number;
   readonly endpoints: SharedArrayBuffer;
   readonly metrics: SharedArrayBuffer;
+  readonly tickets: TicketSecrets;
+}
+
+/** What keys of TLS session tickets are derived from, 48 random bytes each; the same in all workers. Secret, and never kept anywhere. */
+export interface TicketSecrets {
+  readonly current: Uint8Array;
+  /** Its tickets are still honoured. */
+  readonly previous: Uint8Array | null;
+  /** Already honoured: another worker may have begun with it a moment before us. */
+  readonly next: Uint8Array | null;
 }
 
 export type ToWorker =
@@ -21,6 +31,8 @@ export type ToWorker =
    * ask meanwhile are told, others lose nothing that they sent.
    */
   | { readonly type: 'drain'; readonly deadlineMs: number; readonly idleMs: number }
+  /** Other ticket secrets from now on. */
+  | { readonly type: 'tickets'; readonly tickets: TicketSecrets }
   /** Close everything at once. */
   | { readonly type: 'close' }
   /** Reopen the access log's file. */

@@ -23,6 +23,9 @@ async function handle(message: ToWorker): Promise<void> {
       return leave(await plane.drain(message.deadlineMs, message.idleMs));
     case 'close':
       return leave(plane.close());
+    case 'tickets':
+      plane.tickets = message.tickets;
+      return;
     case 'reopen-log':
       return plane.reopenLog();
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ticketSecrets } from '../../test/support/ticket-secrets.ts';
 import type { FromWorker } from '../config/worker-protocol.ts';
 import { workerThreads } from './worker-threads.ts';
 
@@ -10,7 +11,7 @@ function start(source: string) {
   const spawn = workerThreads(
     new URL(`data:text/javascript,${encodeURIComponent(`import { parentPort, workerData } from 'node:worker_threads';\n${source}`)}`),
   );
-  const data = { index: 3, endpoints: new SharedArrayBuffer(4), metrics: new SharedArrayBuffer(4) };
+  const data = { index: 3, endpoints: new SharedArrayBuffer(4), metrics: new SharedArrayBuffer(4), tickets: ticketSecrets() };
   const thread = spawn(data, { message: said.resolve, exited: ended.resolve });
   return { thread, data, said: said.promise, ended: ended.promise };
 }

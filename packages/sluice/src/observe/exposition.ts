@@ -10,7 +10,7 @@ import { endedOf } from './metric-board.ts';
 import type { MetricBoard } from './metric-board.ts';
 import { METRIC_FAMILIES } from './metric-catalog.ts';
 import type { MetricFamily, MetricSource, ProcessFacts } from './metric-catalog.ts';
-import { BUCKETS, CLOSE_REASONS, CONNECTIONS_CLOSED, DURATION_SUM, STARTED, STATUS_CLASSES } from './metric-layout.ts';
+import { BUCKETS, DURATION_SUM, STARTED, STATUS_CLASSES } from './metric-layout.ts';
 import type { MetricKind } from './metric-layout.ts';
 
 /** The Content-Type of the text. */
@@ -89,10 +89,8 @@ function pushRow(lines: string[], family: MetricFamily, source: RowSource, named
       return pushSample(lines, name, labels, source.value(table, slot));
     case 'statuses':
       return STATUS_CLASSES.forEach((code, column) => pushSample(lines, name, `${labels},code="${code}"`, row[column]!));
-    case 'closes':
-      return CLOSE_REASONS.forEach((reason, index) =>
-        pushSample(lines, name, `${labels},reason="${reason}"`, row[CONNECTIONS_CLOSED + index]!),
-      );
+    case 'columns':
+      return source.columns.forEach(([more, column]) => pushSample(lines, name, `${labels},${more}`, row[column]!));
     case 'histogram':
       return pushHistogram(lines, name, labels, row, source.every);
   }

@@ -11,9 +11,20 @@ import {
   AFFINITY_STALE,
   BYTES_IN,
   BYTES_OUT,
+  CALL_FAILURES,
+  CALLS_FAILED,
+  CLOSE_REASONS,
+  CONNECTIONS_CLOSED,
   CONNECTIONS_OPENED,
   CONNECTIONS_REFUSED,
+  DATAGRAMS_DROPPED,
+  DATAGRAMS_IN,
+  DATAGRAMS_OUT,
   EJECTIONS,
+  HANDSHAKE_FAILURES,
+  HANDSHAKE_KINDS,
+  HANDSHAKES,
+  HANDSHAKES_FAILED,
   HEDGES,
   HEDGES_WON,
   LOG_DROPPED,
@@ -46,8 +57,8 @@ export type MetricSource =
   | { readonly read: 'row'; readonly value: (row: Float64Array) => number }
   /** One sample per status class, label `code`. */
   | { readonly read: 'statuses' }
-  /** One sample per way to close, label `reason`. */
-  | { readonly read: 'closes' }
+  /** One sample per column, each with labels of its own. */
+  | { readonly read: 'columns'; readonly columns: readonly (readonly [labels: string, column: number])[] }
   /** Shows each `every`th bucket: 1 all of them, 3 those up to 0.25 ms, 1 ms, 4 ms, 16 ms, … 60 s. */
   | { readonly read: 'histogram'; readonly every: 1 | 3 }
   /** From the endpoint table, which also balancing reads. */
@@ -124,9 +135,47 @@ const LISTENER_METRICS: readonly MetricFamily[] = [
     help: 'Client connections closed, by reason: normal, timeout, error, drain.',
     labels: ['listener', 'reason'],
     of: 'listener',
-    source: { read: 'closes' },
+    source: { read: 'columns', columns: CLOSE_REASONS.map((reason, index) => [`reason="${reason}"`, CONNECTIONS_CLOSED + index]) },
   },
   counter('listener', 'sluice_connections_refused_total', 'Client connections over the limit, closed at once.', CONNECTIONS_REFUSED),
+  {
+    name: 'sluice_tls_handshakes_total',
+    type: 'counter',
+    help: 'TLS handshakes completed, by version and by whether an earlier session was resumed.',
+    labels: ['listener', 'version', 'resumed'],
+    of: 'listener',
+    source: {
+      read: 'columns',
+      columns: HANDSHAKE_KINDS.map(([version, resumed], index) => [`version="${version}",resumed="${resumed}"`, HANDSHAKES + index]),
+    },
+  },
+  {
+    name: 'sluice_tls_handshakes_failed_total',
+    type: 'counter',
+    help: `TLS handshakes not completed, by cause: ${HANDSHAKE_FAILURES.join(', ')}.`,
+    labels: ['listener', 'cause'],
+    of: 'listener',
+    source: { read: 'columns', columns: HANDSHAKE_FAILURES.map((cause, index) => [`cause="${cause}"`, HANDSHAKES_FAILED + index]) },
+  },
+];
+
+const LAYER4_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'sluice_connections_failed_total',
+    type: 'counter',
+    help: "Layer 4: connections and UDP sessions that did not end by themselves, by cause, in the access log's words.",
+    labels: ['listener', 'cause'],
+    of: 'listener',
+    source: { read: 'columns', columns: CALL_FAILURES.map((cause, index) => [`cause="${cause}"`, CALLS_FAILED + index]) },
+  },
+  counter('listener', 'sluice_datagrams_received_total', 'UDP: datagrams from clients.', DATAGRAMS_IN),
+  counter('listener', 'sluice_datagrams_sent_total', 'UDP: answers to clients.', DATAGRAMS_OUT),
+  counter(
+    'listener',
+    'sluice_datagrams_dropped_total',
+    'UDP: datagrams and answers dropped: too many sessions, no endpoint, or too much that waits already.',
+    DATAGRAMS_DROPPED,
+  ),
 ];
 
 const ROUTE_METRICS: readonly MetricFamily[] = [
@@ -223,6 +272,7 @@ const PROCESS_METRICS: readonly MetricFamily[] = [
 /** In the order in which they are exposed and documented. */
 export const METRIC_FAMILIES: readonly MetricFamily[] = [
   ...LISTENER_METRICS,
+  ...LAYER4_METRICS,
   ...ROUTE_METRICS,
   ...SERVICE_METRICS,
   ...ENDPOINT_METRICS,

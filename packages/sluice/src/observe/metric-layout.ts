@@ -2,8 +2,8 @@
  * Where each counter lies in the metric board: one region per worker and one for the control plane, in each region a row per slot of
  * each kind, in each row the same columns, all Float64 (exact up to 2^53). Worker and reader share nothing but this file.
  * After the regions comes a cell for each, not 0 once somebody writes to it: most regions are room for workers that never come.
- * A row is seven cache lines; regions begin on a cache line, so workers never write to the same one. Memory that nobody touches
- * stays unmapped: a region is 37 MiB of addresses, but costs about 0.5 KiB for each row in use.
+ * A row is eleven cache lines; regions begin on a cache line, so workers never write to the same one. Memory that nobody touches
+ * stays unmapped: a region is 58 MiB of addresses, but costs about 0.7 KiB for each row in use.
  */
 import { BUCKET_COUNT } from '../base/histogram.ts';
 import { ENDPOINTS_MAX, SERVICES_MAX } from '../core/balancing/endpoint-table.ts';
@@ -52,9 +52,34 @@ export const CONNECTIONS_OPENED = AFTER_BUCKETS + 8;
 export const CONNECTIONS_CLOSED = AFTER_BUCKETS + 9;
 export const CONNECTIONS_REFUSED = AFTER_BUCKETS + 13;
 export const LOG_DROPPED = AFTER_BUCKETS + 14;
+/** Four columns, in the order of HANDSHAKE_KINDS. */
+export const HANDSHAKES = AFTER_BUCKETS + 15;
+/** Eleven columns, in the order of HANDSHAKE_FAILURES. */
+export const HANDSHAKES_FAILED = AFTER_BUCKETS + 19;
+/** Ten columns, in the order of CALL_FAILURES. */
+export const CALLS_FAILED = AFTER_BUCKETS + 30;
+/** UDP: from clients, answers to them, and those of both that were dropped. */
+export const DATAGRAMS_IN = AFTER_BUCKETS + 40;
+export const DATAGRAMS_OUT = AFTER_BUCKETS + 41;
+export const DATAGRAMS_DROPPED = AFTER_BUCKETS + 42;
 
 /** Columns per row. */
-export const ROW_LENGTH = 56;
+export const ROW_LENGTH = 88;
+
+/** Why a connection or session at layer 4 did not end by itself, in the access log's words. */
+export const CALL_FAILURES = [
+  'upstream-connect',
+  'timeout-connect',
+  'upstream-reset',
+  'no-endpoint',
+  'shed',
+  'client-gone',
+  'client-error',
+  'timeout-header',
+  'timeout-idle',
+  'drain',
+] as const;
+export type CallFailure = (typeof CALL_FAILURES)[number];
 
 /**
  * Why a downstream connection ended: `normal` (finished and closed by either side), `timeout` (one of the listener's limits),
@@ -62,6 +87,45 @@ export const ROW_LENGTH = 56;
  */
 export type CloseReason = 'normal' | 'timeout' | 'error' | 'drain';
 export const CLOSE_REASONS: readonly CloseReason[] = ['normal', 'timeout', 'error', 'drain'];
+
+/** TLS handshakes that were completed: version, and whether an earlier session was resumed. */
+export const HANDSHAKE_KINDS: readonly (readonly [version: string, resumed: boolean])[] = [
+  ['1.2', false],
+  ['1.2', true],
+  ['1.3', false],
+  ['1.3', true],
+];
+
+/**
+ * Why a TLS handshake was not: `closed` (the client left), `alert` (it refused us, by an alert), `timeout`, `limit` (too many at once), `not-tls`, `malformed` (no
+ * ClientHello that we take), `unknown-name`, `no-certificate` (none for this name yet), `no-match` (no common version, cipher, group or protocol),
+ * `client-certificate` (missing, or not to be believed), `protocol` (anything else that broke the protocol).
+ */
+export type HandshakeFailure =
+  | 'closed'
+  | 'alert'
+  | 'timeout'
+  | 'limit'
+  | 'not-tls'
+  | 'malformed'
+  | 'unknown-name'
+  | 'no-certificate'
+  | 'no-match'
+  | 'client-certificate'
+  | 'protocol';
+export const HANDSHAKE_FAILURES: readonly HandshakeFailure[] = [
+  'closed',
+  'alert',
+  'timeout',
+  'limit',
+  'not-tls',
+  'malformed',
+  'unknown-name',
+  'no-certificate',
+  'no-match',
+  'client-certificate',
+  'protocol',
+];
 
 /** First column of each kind's rows within a region. */
 export const KIND_OFFSET: Readonly<Record<MetricKind, number>> = kindOffsets();

@@ -11,13 +11,21 @@ import {
   BUCKETS,
   BYTES_IN,
   BYTES_OUT,
+  CALL_FAILURES,
+  CALLS_FAILED,
   CLOSE_REASONS,
   CONNECTIONS_CLOSED,
   CONNECTIONS_OPENED,
   CONNECTIONS_REFUSED,
   CUT,
+  DATAGRAMS_DROPPED,
+  DATAGRAMS_IN,
+  DATAGRAMS_OUT,
   DURATION_SUM,
   EJECTIONS,
+  HANDSHAKE_FAILURES,
+  HANDSHAKES,
+  HANDSHAKES_FAILED,
   HEDGES,
   HEDGES_WON,
   INFORMATIONAL,
@@ -31,7 +39,7 @@ import {
   SHED,
   STARTED,
 } from './metric-layout.ts';
-import type { CloseReason } from './metric-layout.ts';
+import type { CallFailure, CloseReason, HandshakeFailure } from './metric-layout.ts';
 
 const ROUTES = KIND_OFFSET.route;
 const SERVICES = KIND_OFFSET.service;
@@ -67,6 +75,16 @@ export class WorkerMetrics {
   /** A connection over the listener's limit was closed at once. Not one of those opened. */
   connectionRefused(listener: number): void {
     this.#cells[listener * ROW_LENGTH + CONNECTIONS_REFUSED]! += 1;
+  }
+
+  /** A TLS handshake was completed. */
+  handshakeDone(listener: number, isTls13: boolean, isResumed: boolean): void {
+    this.#cells[listener * ROW_LENGTH + HANDSHAKES + (isTls13 ? 2 : 0) + (isResumed ? 1 : 0)]! += 1;
+  }
+
+  /** A TLS handshake was not completed. */
+  handshakeFailed(listener: number, failure: HandshakeFailure): void {
+    this.#cells[listener * ROW_LENGTH + HANDSHAKES_FAILED + HANDSHAKE_FAILURES.indexOf(failure)]! += 1;
   }
 
   /** A request's head is understood and routed (route and service -1 where there is none). Each ends in one `exchangeEnded`. */
@@ -114,6 +132,19 @@ export class WorkerMetrics {
     this.#move(listener < 0 ? -1 : listener * ROW_LENGTH, bytesIn, bytesOut);
     this.#move(service < 0 ? -1 : SERVICES + service * ROW_LENGTH, bytesIn, bytesOut);
     this.#move(endpoint < 0 ? -1 : ENDPOINTS + endpoint * ROW_LENGTH, bytesIn, bytesOut);
+  }
+
+  /** A connection or session at layer 4 ended in a way that has a name. */
+  callFailed(listener: number, failure: CallFailure): void {
+    this.#cells[listener * ROW_LENGTH + CALLS_FAILED + CALL_FAILURES.indexOf(failure)]! += 1;
+  }
+
+  /** Datagrams of a listener's clients, answers to them, and how many of both were dropped. */
+  datagrams(listener: number, received: number, answered: number, dropped: number): void {
+    const row = listener * ROW_LENGTH;
+    this.#cells[row + DATAGRAMS_IN]! += received;
+    this.#cells[row + DATAGRAMS_OUT]! += answered;
+    this.#cells[row + DATAGRAMS_DROPPED]! += dropped;
   }
 
   /** A further attempt begins. @param endpoint That failed before; -1 when unknown. */

@@ -5,6 +5,7 @@ import { compile } from '../../src/config/compile.ts';
 import type { ConfigInput } from '../../src/config/schema/config.ts';
 import type { Plan } from '../../src/config/plan.ts';
 import { validate } from '../../src/config/validate.ts';
+import { readMaterial } from '../../src/io/plan-material.ts';
 import type { SlotMap } from '../../src/config/worker-protocol.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { instant, timestamp } from '../../src/base/time.ts';
@@ -12,6 +13,7 @@ import { endpointTable, resetEndpoint } from '../../src/core/balancing/endpoint-
 import { DataPlane } from '../../src/gateway/data-plane.ts';
 import { freePort } from '../../src/io/ports.ts';
 import { MetricBoard } from '../../src/observe/metric-board.ts';
+import { ticketSecrets } from './ticket-secrets.ts';
 
 /** A configuration without the address of the listener `web`. */
 export type PlaneConfig = Omit<ConfigInput, 'listeners'> & { readonly listener?: Omit<ConfigInput['listeners'][string], 'http'> };
@@ -46,12 +48,12 @@ export async function startPlane(config: PlaneConfig): Promise<TestPlane> {
   for (let slot = 0; slot < 64; slot++) resetEndpoint(table, slot);
   let nowMs = 1_000;
   const clock = { now: () => instant(nowMs), wall: () => timestamp(WALL_START + nowMs - 1_000) };
-  const start = { index: 0, endpoints: table.buffer, metrics: board.buffer };
+  const start = { index: 0, endpoints: table.buffer, metrics: board.buffer, tickets: ticketSecrets() };
   const plane = new DataPlane({ start, clock, random: seededRandom(7), say: () => {} });
   const port = await freePort('127.0.0.1');
   let generation = 0;
   const apply = async (given: PlaneConfig): Promise<void> => {
-    const plan = planOf(given, port, ++generation);
+    const plan = await planOf(given, port, ++generation);
     await plane.apply(plan, workerSlots(plan, slotsOf(plan)));
   };
   await apply(config);
@@ -71,10 +73,15 @@ export async function startPlane(config: PlaneConfig): Promise<TestPlane> {
   };
 }
 
-function planOf({ listener, ...rest }: PlaneConfig, port: number, generation: number): Plan {
-  const validation = validate({ listeners: { web: { ...listener, http: `127.0.0.1:${port}` } }, workers: 1, ...rest }, checkLinearRegex);
+/** With the files that it names; a listener with `tls` is one for https. */
+async function planOf({ listener, ...rest }: PlaneConfig, port: number, generation: number): Promise<Plan> {
+  const kind = listener?.tls === undefined ? 'http' : 'https';
+  const validation = validate({ listeners: { web: { ...listener, [kind]: `127.0.0.1:${port}` } }, workers: 1, ...rest }, checkLinearRegex);
   if (!validation.ok) throw new Error(JSON.stringify(validation.faults));
-  return compile(validation.config, { generation, cores: 1 });
+  const compiled = compile(validation.config, { generation, cores: 1 });
+  const { plan, faults } = await readMaterial(compiled, { directory: process.cwd(), now: timestamp(Date.now()), root: null });
+  if (faults.length > 0) throw new Error(JSON.stringify(faults));
+  return plan;
 }
 
 function slotsOf(plan: Plan): SlotMap {

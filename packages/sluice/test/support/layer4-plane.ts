@@ -7,6 +7,7 @@ import { type EndpointTable, endpointTable, resetEndpoint } from '../../src/core
 import { DataPlane } from '../../src/gateway/data-plane.ts';
 import { MetricBoard } from '../../src/observe/metric-board.ts';
 import { testPlan } from './plans.ts';
+import { ticketSecrets } from './ticket-secrets.ts';
 import { leftovers } from './service-plane.ts';
 
 export interface Layer4Plane {
@@ -37,6 +38,7 @@ export function streamPlan(name: string, port: number, service: string, more: Pa
     proxyProtocol: null,
     targets: [{ serverNames: [], services: [{ service, weight: 1 }] }],
     engine: 'user',
+    kernel: null,
     timeouts: { handshakeMs: 10_000, idleMs: 3_600_000, halfClosedMs: 30_000 },
     connectionsMax: 10_000,
     connectionsPerSourceMax: 0,
@@ -51,6 +53,7 @@ export function datagramPlan(name: string, port: number, service: string, more: 
     address: { kind: 'tcp', host: '127.0.0.1', port },
     targets: [{ serverNames: [], services: [{ service, weight: 1 }] }],
     engine: 'user',
+    kernel: null,
     sessionMs: 30_000,
     sessionsMax: 1_000,
     sessionsPerSourceMax: 0,
@@ -72,7 +75,7 @@ export async function startLayer4(
     now: () => instant(performance.now() + addedMs),
     wall: () => timestamp(Date.UTC(2026, 0, 2) + performance.now() + addedMs),
   };
-  const start = { index: 0, endpoints: table.buffer, metrics: board.buffer };
+  const start = { index: 0, endpoints: table.buffer, metrics: board.buffer, tickets: ticketSecrets() };
   const plane = new DataPlane({ start, clock, random: seededRandom(7), say: (message) => said.push(message) });
   const rows = new Map<string, number>();
   const row = (kind: string, name: string): number => {

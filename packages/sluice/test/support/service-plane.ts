@@ -12,6 +12,7 @@ import { DataPlane } from '../../src/gateway/data-plane.ts';
 import { freePort } from '../../src/io/ports.ts';
 import { MetricBoard } from '../../src/observe/metric-board.ts';
 import { listenerPlan, testPlan } from './plans.ts';
+import { ticketSecrets } from './ticket-secrets.ts';
 
 export interface ServicePlane {
   readonly port: number;
@@ -76,7 +77,7 @@ export async function startServicePlane(
     now: () => instant(performance.now() + addedMs),
     wall: () => timestamp(Date.UTC(2026, 0, 2) + performance.now() + addedMs),
   };
-  const start = { index: 0, endpoints: table.buffer, metrics: board.buffer };
+  const start = { index: 0, endpoints: table.buffer, metrics: board.buffer, tickets: ticketSecrets() };
   const plane = new DataPlane({ start, clock, random: options.random ?? seededRandom(7), say: (message) => said.push(message) });
   if (options.lookup !== undefined) Object.assign(plane, { resolver: { lookup: options.lookup } });
   const port = await freePort('127.0.0.1');

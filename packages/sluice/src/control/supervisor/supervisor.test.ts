@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NO_CHALLENGES, type Plan } from '../../config/plan.ts';
 import type { SlotMap, ToWorker, WorkerStart } from '../../config/worker-protocol.ts';
+import { ticketSecrets } from '../../../test/support/ticket-secrets.ts';
 import { manualRuntime } from '../../../test/support/manual-runtime.ts';
 import { Supervisor } from './supervisor.ts';
 import type { WorkerListener } from './worker-handle.ts';
@@ -17,7 +18,17 @@ interface FakeWorker {
 const SLOTS: SlotMap = { listeners: {}, routes: {}, services: {}, endpoints: {} };
 
 function plan(generation: number, workers: number): Plan {
-  return { generation, listeners: [], services: [], routes: [], admin: null, accessLog: null, acmeChallenges: NO_CHALLENGES, workers, drainTimeoutMs: 1_000 };
+  return {
+    generation,
+    listeners: [],
+    services: [],
+    routes: [],
+    admin: null,
+    accessLog: null,
+    acmeChallenges: NO_CHALLENGES,
+    workers,
+    drainTimeoutMs: 1_000,
+  };
 }
 
 function setUp(answer: (worker: FakeWorker, message: ToWorker) => void = answerAll) {
@@ -45,6 +56,7 @@ function setUp(answer: (worker: FakeWorker, message: ToWorker) => void = answerA
     spawn,
     endpoints: new SharedArrayBuffer(8),
     metrics: new SharedArrayBuffer(8),
+    tickets: () => ticketSecrets(),
     say: (_level, what) => events.push(what),
     crashed: (index) => crashed.push(index),
     suspect: (service, endpoint) => suspects.push([service, endpoint]),

@@ -36,6 +36,11 @@ export const X_REWRITE_URL = 27;
 export const DATE = 28;
 export const X_FORWARDED_PREFIX = 29;
 export const X_FORWARDED_SERVER = 30;
+export const X_CLIENT_CERT_SUBJECT = 31;
+export const X_CLIENT_CERT_SAN = 32;
+export const X_CLIENT_CERT_FINGERPRINT = 33;
+export const X_CLIENT_CERT_VERIFIED = 34;
+export const STRICT_TRANSPORT_SECURITY = 35;
 
 /** Names by id, lower case. */
 export const KNOWN_NAMES: readonly string[] = [
@@ -70,6 +75,11 @@ export const KNOWN_NAMES: readonly string[] = [
   'date',
   'x-forwarded-prefix',
   'x-forwarded-server',
+  'x-client-cert-subject',
+  'x-client-cert-san',
+  'x-client-cert-fingerprint',
+  'x-client-cert-verified',
+  'strict-transport-security',
 ];
 
 /** The name was written with `_` or `.` where ours has `-`; joined to the id. */

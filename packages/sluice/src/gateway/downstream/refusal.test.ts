@@ -7,7 +7,7 @@ const WALL = Date.UTC(2026, 0, 2, 3, 4, 5);
 const DATE = 'Date: Fri, 02 Jan 2026 03:04:05 GMT';
 
 function lines(reply: Partial<OwnReply>): string[] {
-  return ownReply({ status: 404, close: false, isHead: false, wallMs: WALL, ...reply }).split('\r\n');
+  return ownReply({ status: 404, hstsLine: '', close: false, isHead: false, wallMs: WALL, ...reply }).split('\r\n');
 }
 
 test('a refusal says its status in words, and its length', () => {

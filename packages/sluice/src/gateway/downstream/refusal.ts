@@ -11,6 +11,8 @@ export interface OwnReply {
   readonly fields?: string;
   /** Latin1 text; default is the status in words. */
   readonly body?: string;
+  /** Strict-Transport-Security; empty: none. */
+  readonly hstsLine: string;
   readonly close: boolean;
   /** Reply to HEAD: fields only. */
   readonly isHead: boolean;
@@ -26,6 +28,7 @@ export function ownReply(reply: OwnReply): string {
   const body = reply.body ?? `${reply.status} ${reasonPhrase(reply.status)}\n`;
   let text = `HTTP/1.1 ${reply.status} ${reasonPhrase(reply.status)}\r\nDate: ${httpDate(reply.wallMs)}\r\n`;
   if (isDefault && hasBody) text += 'Content-Type: text/plain; charset=utf-8\r\n';
+  text += reply.hstsLine;
   if (reply.fields !== undefined) text += reply.fields;
   if (hasBody) text += `Content-Length: ${body.length}\r\n`;
   if (reply.close) text += 'Connection: close\r\n';

@@ -53,6 +53,7 @@ export class ReplyWriter {
         close: isLast,
         saysKeepAlive: exchange.minorVersion === 0,
         viaLine: this.listener.forwarding.viaLine(attempt.version),
+        hstsLine: this.listener.hstsLine,
         edits: exchange.route!.responseEdits,
         cookieLines,
         clock: this.listener.worker.clock,
@@ -87,6 +88,7 @@ export class ReplyWriter {
     this.framing = 'length';
     const text = ownReply({
       ...answer,
+      hstsLine: this.listener.hstsLine,
       close: isLast,
       isHead: exchange.isHead,
       wallMs: this.listener.worker.clock.wall(),

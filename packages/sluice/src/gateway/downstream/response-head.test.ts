@@ -25,6 +25,7 @@ function written(response: readonly string[], more: Partial<ResponseHead> = {}):
     close: false,
     saysKeepAlive: false,
     viaLine: '',
+    hstsLine: '',
     edits: compileEdits(undefined),
     cookieLines: '',
     clock,

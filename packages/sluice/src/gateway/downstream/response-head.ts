@@ -4,12 +4,17 @@ import { SP } from '../../core/http1/characters.ts';
 import { ID } from '../../core/http1/field-section.ts';
 import * as known from '../../core/http1/known-fields.ts';
 import type { ResponseParser } from '../../core/http1/response-parser.ts';
-import { HOP_BY_HOP, copyFields, fieldPolicy } from '../exchange/field-copy.ts';
+import { type FieldPolicy, HOP_BY_HOP, copyFields, fieldPolicy } from '../exchange/field-copy.ts';
 import { type CompiledEdits, keptLines } from '../exchange/header-edits.ts';
 import { httpDate } from '../exchange/http-date.ts';
 import type { HandshakeEdits } from '../exchange/web-socket-handshake.ts';
 
 const POLICY = fieldPolicy([...HOP_BY_HOP, known.ENDPOINT_LOAD_METRICS], [known.SET_COOKIE, known.DATE, known.VIA, known.TRAILER]);
+/** Where we say it ourselves. Two would be one too many: browsers go by the first (RFC 6797 §8.1). */
+const POLICY_WITH_HSTS = fieldPolicy(
+  [...HOP_BY_HOP, known.ENDPOINT_LOAD_METRICS, known.STRICT_TRANSPORT_SECURITY],
+  [known.SET_COOKIE, known.DATE, known.VIA, known.TRAILER],
+);
 
 /** How the body is framed towards the client. */
 export type ReplyFraming = 'none' | 'length' | 'chunked' | 'close';
@@ -24,6 +29,8 @@ export interface ResponseHead {
   readonly close: boolean;
   readonly saysKeepAlive: boolean;
   readonly viaLine: string;
+  /** Strict-Transport-Security (RFC 6797); empty where it is not ours to say. */
+  readonly hstsLine: string;
   readonly edits: CompiledEdits;
   /** Whole Set-Cookie lines of our own; usually empty. */
   readonly cookieLines: string;
@@ -33,9 +40,9 @@ export interface ResponseHead {
 /** The whole head as latin1 text, the empty line included. */
 export function writeResponseHead(head: ResponseHead): string {
   const { parser, bytes, start, edits } = head;
-  let text = statusAndFields(parser, bytes, start, edits.drops);
+  let text = statusAndFields(parser, bytes, start, edits.drops, head.hstsLine === '' ? POLICY : POLICY_WITH_HSTS);
   if (!hasDate(parser) && !edits.drops.includes(',date,')) text += `Date: ${httpDate(head.clock.wall())}\r\n`; // RFC 9110 §6.6.1
-  text += keptLines(head.viaLine, edits.drops) + edits.lines + head.cookieLines;
+  text += keptLines(head.viaLine, edits.drops) + keptLines(head.hstsLine, edits.drops) + edits.lines + head.cookieLines;
   if (head.framing === 'length') text += `Content-Length: ${parser.contentLength}\r\n`;
   else if (head.framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
   else if (head.framing === 'none') text += emptyLength(head);
@@ -71,14 +78,14 @@ export function writeUpgradeHead(head: UpgradeHead): string {
 const VERSION = 'HTTP/1.1';
 
 /** Status line and fields. The status line behind its version was checked byte by byte, and is taken along when it is complete. */
-function statusAndFields(parser: ResponseParser, bytes: Buffer, start: number, drops: string): string {
+function statusAndFields(parser: ResponseParser, bytes: Buffer, start: number, drops: string, policy: FieldPolicy = POLICY): string {
   const hasSpace = bytes[start + 12] === SP; // it may be missing where there is no reason: then it is added
   const fields = copyFields({
     fields: parser.fields,
     bytes,
     start: start + parser.fieldsStart,
     lead: hasSpace ? parser.fieldsStart - VERSION.length : 0,
-    policy: POLICY,
+    policy,
     nominated: parser.connection.nominated,
     drops,
   });

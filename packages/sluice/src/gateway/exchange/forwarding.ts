@@ -2,12 +2,14 @@
  * Who is asking, and what the origin is told about it: X-Forwarded-* (de facto), Forwarded (RFC 7239), Via (RFC 9110 §7.6.3), X-Request-Id.
  * Only peers in `trustedProxies` are believed; from anyone else these fields, and every alias of them, are dropped.
  */
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import type { RequestParser } from '../../core/http1/request-parser.ts';
 import { ALIAS, ID } from '../../core/http1/field-section.ts';
 import * as known from '../../core/http1/known-fields.ts';
 import type { HttpVersion } from './exchange.ts';
 import type { ForwardingPlan } from '../../config/plan.ts';
+import { AddressList, unmapped } from '../address-list.ts';
+import type { Arrival, TlsFacts } from '../listeners/arrival.ts';
 
 /** Addresses examined in one X-Forwarded-For at most; what is left of them is not believed. */
 const HOPS_MAX = 32;
@@ -19,14 +21,14 @@ export class ForwardingRules {
   private readonly viaLines: readonly string[];
   readonly writesXForwarded: boolean;
   readonly writesForwarded: boolean;
-  private readonly trusted: BlockList | null;
+  private readonly trusted: AddressList | null;
 
   constructor(plan: ForwardingPlan) {
     this.plan = plan;
     this.viaLines = plan.via === null ? ['', '', ''] : [`Via: 1.0 ${plan.via}\r\n`, `Via: 1.1 ${plan.via}\r\n`, `Via: 2.0 ${plan.via}\r\n`];
     this.writesXForwarded = plan.headers === 'x-forwarded' || plan.headers === 'both';
     this.writesForwarded = plan.headers === 'forwarded' || plan.headers === 'both';
-    this.trusted = plan.trustedProxies.length === 0 ? null : blockList(plan.trustedProxies);
+    this.trusted = plan.trustedProxies.length === 0 ? null : new AddressList(plan.trustedProxies);
   }
 
   /** The Via line of a message: it names the version in which the message came (RFC 9110 §7.6.3). Empty when there is none. */
@@ -37,40 +39,25 @@ export class ForwardingRules {
   /** Whether this address (without port and brackets) may speak for others. A peer on a unix socket (empty address) may, when anyone is trusted. */
   trusts(address: string): boolean {
     if (this.trusted === null) return false;
-    if (address === '') return true;
-    const family = isIP(address);
-    return family !== 0 && this.trusted.check(address, family === 6 ? 'ipv6' : 'ipv4');
+    return address === '' || this.trusted.has(address);
   }
 }
 
-function blockList(cidrs: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const cidr of cidrs) {
-    const slash = cidr.indexOf('/');
-    const address = slash < 0 ? cidr : cidr.slice(0, slash);
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (slash < 0) list.addAddress(address, family);
-    else list.addSubnet(address, Number(cidr.slice(slash + 1)), family);
-  }
-  return list;
-}
-
-/** Who is at the other end of a connection. `listeners/arrival.ts` is it. */
-export interface Peer {
-  /** Without port; undefined on a unix socket. */
-  readonly address: string | undefined;
-  /** Null in the clear. */
-  readonly tls: object | null;
-}
+/** Who is at the other end of a connection. */
+export type Peer = Pick<Arrival, 'address' | 'tls'>;
 
 /** What one connection adds to each of its requests. */
 export class PeerIdentity {
   /** Without port; IPv4-mapped IPv6 as IPv4; empty for a unix socket. */
   readonly address: string;
   readonly isTrusted: boolean;
+  /** Null in the clear. */
+  readonly tls: TlsFacts | null;
   readonly rules: ForwardingRules;
   /** For untrusted peers: X-Forwarded-For and -Proto, whole lines. */
   private readonly lines: string;
+  /** About the client's certificate. */
+  private readonly clientLines: string;
   private readonly forwardedPrefix: string;
   private readonly isHttp2: boolean;
   /** Of an untrusted peer the lines depend on the host alone, and a connection rarely asks for another. */
@@ -85,8 +72,15 @@ export class PeerIdentity {
     this.rules = rules;
     this.isTrusted = rules.trusts(this.address);
     const shown = this.address === '' ? 'unknown' : this.address;
+    this.tls = peer.tls;
+    this.clientLines = peer.tls?.clientLines ?? '';
     this.lines = `X-Forwarded-For: ${shown}\r\nX-Forwarded-Proto: ${scheme}\r\n`;
     this.forwardedPrefix = `for=${shown.includes(':') ? `"[${shown}]"` : shown};proto=${scheme}`;
+  }
+
+  /** What is said of the client's certificate is ours: nobody else's word of it passes. */
+  get tellsOfCertificate(): boolean {
+    return this.clientLines !== '';
   }
 
   /** The field lines for a request; `host` is what the client asked for. */
@@ -101,7 +95,7 @@ export class PeerIdentity {
 
   private compose(parser: RequestParser, bytes: Buffer, start: number, host: string): string {
     const { rules } = this;
-    let text = rules.viaLine(this.isHttp2 ? 2 : parser.minorVersion);
+    let text = rules.viaLine(this.isHttp2 ? 2 : parser.minorVersion) + this.clientLines;
     if (rules.writesXForwarded) {
       text += this.isTrusted ? this.trustedLines(parser, bytes, start, host) : this.lines + hostLine(host);
     }
@@ -158,12 +152,6 @@ function bareAddress(hop: string): string {
   const colon = hop.indexOf(':');
   if (colon !== hop.lastIndexOf(':')) return unmapped(hop);
   return colon >= 0 ? hop.slice(0, colon) : hop;
-}
-
-/** An IPv4 address that came as `::ffff:1.2.3.4`, as IPv4. */
-function unmapped(address: string): string {
-  const isMapped = address.includes('.') && address.slice(0, 7).toLowerCase() === '::ffff:';
-  return isMapped ? address.slice(7) : address;
 }
 
 /** The node of one Forwarded element (RFC 7239 §6), without quotes; empty when it names none. */

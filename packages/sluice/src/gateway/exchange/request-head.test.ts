@@ -23,6 +23,7 @@ function written(request: readonly string[], more: Partial<RequestHead> = {}): s
     requestId: 'id',
     edits: compileEdits(undefined),
     upgrade: null,
+    tellsOfCertificate: false,
     handshake: { drops: '', lines: '' },
     ...more,
   });

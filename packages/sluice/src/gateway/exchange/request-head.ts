@@ -4,7 +4,7 @@
  */
 import * as known from '../../core/http1/known-fields.ts';
 import type { RequestParser } from '../../core/http1/request-parser.ts';
-import { HOP_BY_HOP, copyFields, fieldPolicy } from './field-copy.ts';
+import { type FieldPolicy, HOP_BY_HOP, copyFields, fieldPolicy } from './field-copy.ts';
 import { type CompiledEdits, keptLines } from './header-edits.ts';
 import type { HandshakeEdits } from './web-socket-handshake.ts';
 
@@ -22,16 +22,29 @@ const CLAIMS = [
   known.X_ORIGINAL_URL,
   known.X_REWRITE_URL,
 ];
+/** What a proxy in front says of a client's certificate. */
+const CERTIFICATE = [known.X_CLIENT_CERT_SUBJECT, known.X_CLIENT_CERT_SAN, known.X_CLIENT_CERT_FINGERPRINT, known.X_CLIENT_CERT_VERIFIED];
 const PROTECTED = [known.AUTHORIZATION, known.COOKIE, known.VIA, known.TRAILER];
 
+const REWRITTEN = [known.X_FORWARDED_FOR, known.X_REQUEST_ID];
+
 /** From a peer that is not trusted. */
-const UNTRUSTED = fieldPolicy([...HOP_BY_HOP, ...OWN, ...CLAIMS], PROTECTED);
+const UNTRUSTED = fieldPolicy([...HOP_BY_HOP, ...OWN, ...CLAIMS, ...CERTIFICATE], PROTECTED);
+
 /** From a trusted peer: what it claims stays, except what we write anew. */
-const TRUSTED_X_FORWARDED = fieldPolicy(
-  [...HOP_BY_HOP, ...OWN, known.X_FORWARDED_FOR, known.X_REQUEST_ID],
-  [...PROTECTED, ...CLAIMS.filter((id) => id !== known.X_FORWARDED_FOR && id !== known.X_REQUEST_ID)],
-);
-const TRUSTED_BOTH = fieldPolicy([...HOP_BY_HOP, ...OWN, known.X_FORWARDED_FOR, known.X_REQUEST_ID, known.FORWARDED], PROTECTED);
+function trustedPolicies(drop: readonly number[], keep: readonly number[]) {
+  return {
+    xForwarded: fieldPolicy(
+      [...HOP_BY_HOP, ...OWN, ...REWRITTEN, ...drop],
+      [...PROTECTED, ...CLAIMS.filter((id) => !REWRITTEN.includes(id)), ...keep],
+    ),
+    both: fieldPolicy([...HOP_BY_HOP, ...OWN, ...REWRITTEN, known.FORWARDED, ...drop], [...PROTECTED, ...keep]),
+  };
+}
+
+const TRUSTED = trustedPolicies([], CERTIFICATE);
+/** The same on a connection whose own certificate is told of. */
+const TRUSTED_WITH_CERTIFICATE = trustedPolicies(CERTIFICATE, []);
 
 export interface RequestHead {
   readonly parser: RequestParser;
@@ -45,6 +58,8 @@ export interface RequestHead {
   /** Lines about the client (`PeerIdentity.requestLines`). */
   readonly identityLines: string;
   readonly isTrusted: boolean;
+  /** `identityLines` tell of the client's certificate. */
+  readonly tellsOfCertificate: boolean;
   readonly writesForwarded: boolean;
   /** Empty: none is sent. */
   readonly requestId: string;
@@ -63,7 +78,7 @@ export function writeRequestHead(head: RequestHead): string {
     bytes: head.bytes,
     start: head.start + parser.fieldsStart,
     lead: 0,
-    policy: head.isTrusted ? (head.writesForwarded ? TRUSTED_BOTH : TRUSTED_X_FORWARDED) : UNTRUSTED,
+    policy: policyFor(head),
     nominated: parser.connection.nominated,
     drops: edits.drops + head.handshake.drops,
   });
@@ -77,6 +92,12 @@ export function writeRequestHead(head: RequestHead): string {
   if (parser.expectsContinue) text += 'Expect: 100-continue\r\n';
   if (head.upgrade !== null) text += `${head.handshake.lines}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
   return `${text}\r\n`;
+}
+
+function policyFor(head: RequestHead): FieldPolicy {
+  if (!head.isTrusted) return UNTRUSTED;
+  const policies = head.tellsOfCertificate ? TRUSTED_WITH_CERTIFICATE : TRUSTED;
+  return head.writesForwarded ? policies.both : policies.xForwarded;
 }
 
 /** Methods that define a meaning for content say so also when it is empty. */

@@ -22,6 +22,8 @@ export interface ConnectionOwner {
 export interface Arrival {
   /** What requests are read from: the connection itself, or the TLS session on it. */
   readonly socket: Socket;
+  /** The connection itself, also beneath TLS: it alone can be reset. */
+  readonly transport: Socket;
   /** Address of the client, without port: the peer's, or the one that its PROXY header names. Undefined on a unix socket. */
   readonly address: string | undefined;
   readonly port: number | undefined;
@@ -37,7 +39,10 @@ export interface TlsFacts {
   readonly alpn: string;
   /** Which rules it came in by: a request for a name that has others is 421 (RFC 9110 §15.5.20). */
   readonly policy: number;
+  /** Null where none was asked for, or none was shown. */
   readonly client: ClientCertificate | null;
+  /** Field lines that tell the service of it, each with CRLF; empty where it is not told. */
+  readonly clientLines: string;
 }
 
 /** A verified certificate of the client. */
@@ -52,5 +57,5 @@ export interface ClientCertificate {
 
 /** A connection in the clear, as it was accepted. */
 export function plainArrival(socket: Socket): Arrival {
-  return { socket, address: socket.remoteAddress, port: socket.remotePort, tls: null };
+  return { socket, transport: socket, address: socket.remoteAddress, port: socket.remotePort, tls: null };
 }

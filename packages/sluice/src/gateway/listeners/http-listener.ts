@@ -8,7 +8,8 @@ import type { HttpListenerPlan, ListenerPlan } from '../../config/plan.ts';
 import { compileLinearRegex } from '../../io/regex.ts';
 import type { CloseReason } from '../../observe/metric-layout.ts';
 import { Acceptor } from './acceptor.ts';
-import { type ClientConnection, plainArrival } from './arrival.ts';
+import type { Arrival, ClientConnection, TlsFacts } from './arrival.ts';
+import { Entry, type EntryOwner } from './entry.ts';
 import { Http1Connection } from '../downstream/http1-connection.ts';
 import { Http2Connection } from '../downstream/http2-connection.ts';
 import type { ListenerContext } from './listener-context.ts';
@@ -25,15 +26,17 @@ export interface HttpListenerOwner extends WorkerContext {
   onListenerEmpty(): void;
 }
 
-export class HttpListener implements ListenerContext {
+export class HttpListener implements ListenerContext, EntryOwner {
   readonly worker: HttpListenerOwner;
   plan: HttpListenerPlan;
   readonly slot: number;
   forwarding: ForwardingRules;
+  hstsLine: string;
   router!: Router;
   readonly connections = new Set<ClientConnection>();
   private routes: (RouteRuntime | null)[] = [];
   private readonly acceptor: Acceptor;
+  private readonly entry: Entry;
   private lastAuthority = '';
   private lastHost: string | null = '';
   private isDraining = false;
@@ -43,6 +46,8 @@ export class HttpListener implements ListenerContext {
     this.plan = plan;
     this.slot = slot;
     this.forwarding = new ForwardingRules(plan.forwarding);
+    this.hstsLine = hstsLine(plan);
+    this.entry = new Entry(this, plan);
     this.acceptor = new Acceptor({
       address: plan.address,
       sharesPort: worker.sharesPorts,
@@ -58,6 +63,8 @@ export class HttpListener implements ListenerContext {
   update(plan: ListenerPlan): void {
     if (plan.kind !== 'http') return;
     if (!isDeepStrictEqual(plan.forwarding, this.plan.forwarding)) this.forwarding = new ForwardingRules(plan.forwarding);
+    this.hstsLine = hstsLine(plan);
+    this.entry.update(plan);
     this.plan = plan;
   }
 
@@ -95,6 +102,10 @@ export class HttpListener implements ListenerContext {
     return normalizePath(path, this.plan);
   }
 
+  isMisdirected(host: string, tls: TlsFacts): boolean {
+    return this.entry.isMisdirected(host, tls);
+  }
+
   drain(): void {
     this.isDraining = true;
     this.acceptor.stop();
@@ -117,9 +128,17 @@ export class HttpListener implements ListenerContext {
 
   /** Its client speaks HTTP/2 by prior knowledge (RFC 9113 §3.3). @param first What was read so far. */
   onHttp2(connection: Http1Connection, first: Buffer): void {
-    this.connections.delete(connection);
-    this.worker.sweeper.remove(connection);
-    this.add(new Http2Connection(this, connection.arrival, this, first));
+    this.put(new Http2Connection(this, connection.arrival, this, first), connection);
+  }
+
+  onEntering(connection: ClientConnection, before: ClientConnection | null): void {
+    this.put(connection, before);
+  }
+
+  /** Who is there is known: now HTTP begins. */
+  onArrival(arrival: Arrival, before: ClientConnection | null): void {
+    const isHttp2 = arrival.tls?.alpn === 'h2';
+    this.put(isHttp2 ? new Http2Connection(this, arrival, this) : new Http1Connection(this, arrival, this), before);
   }
 
   onClosed(connection: ClientConnection, reason: CloseReason): void {
@@ -130,18 +149,25 @@ export class HttpListener implements ListenerContext {
   }
 
   private accept(socket: Socket): void {
-    if (this.connections.size >= this.plan.connectionsMax) {
-      this.worker.metrics.connectionRefused(this.slot);
-      socket.destroy();
-      return;
-    }
-    this.worker.metrics.connectionOpened(this.slot);
-    this.add(new Http1Connection(this, plainArrival(socket), this));
+    if (this.connections.size < this.plan.connectionsMax && this.entry.admit(socket)) return;
+    this.worker.metrics.connectionRefused(this.slot);
+    socket.destroy();
   }
 
-  private add(connection: ClientConnection): void {
+  /** @param before In whose place it comes; null: it was accepted just now. */
+  private put(connection: ClientConnection, before: ClientConnection | null): void {
+    if (before === null) this.worker.metrics.connectionOpened(this.slot);
+    else {
+      this.connections.delete(before);
+      this.worker.sweeper.remove(before);
+    }
     this.connections.add(connection);
     this.worker.sweeper.add(connection);
     if (this.isDraining) connection.announceClose();
   }
+}
+
+/** RFC 6797 §7.2: never in the clear. */
+function hstsLine({ tls }: HttpListenerPlan): string {
+  return tls === null || tls.hsts === null ? '' : `Strict-Transport-Security: ${tls.hsts}\r\n`;
 }
