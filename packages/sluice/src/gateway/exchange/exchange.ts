@@ -16,6 +16,8 @@ import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 
 /** A request body up to this size is kept until the reply begins, so that an idempotent request can be sent again. */
 export const REPLAY_BYTES_MAX = 64 * 1024;
+/** Pieces of kept content that are smaller are joined. */
+const SMALL_PART_BYTES = 16 * 1024;
 
 /** The client's side of an exchange, as the upstream's side sees it. `downstream/http1-connection.ts` is it. */
 export interface Client {
@@ -165,6 +167,9 @@ export class Exchange {
   /** Content that came and is not forgotten: unsent, or kept for another attempt. */
   parts: Buffer[] = NO_PARTS;
   partsBytes = 0;
+  /** Where small pieces are joined: the last of `parts` is its beginning, up to `tailEnd`. */
+  private tail: Buffer | null = null;
+  private tailEnd = 0;
   /** The request's last byte has come. */
   isRequestDone = true;
   /** Some content was sent and forgotten: no second attempt. */
@@ -236,11 +241,27 @@ export class Exchange {
     return this.isReplayable && this.isRequestDone;
   }
 
-  /** Takes content that cannot be sent yet, or must be kept. `bytes` must not change any more. */
+  /**
+   * Takes content that cannot be sent yet, or must be kept. `bytes` must not change any more. Small pieces are copied together: by itself each would cost 200 bytes more, and
+   * would hold all that was read with it.
+   */
   keepBody(bytes: Buffer): void {
     if (this.parts === NO_PARTS) this.parts = [];
-    this.parts.push(bytes);
     this.partsBytes += bytes.length;
+    if (bytes.length >= SMALL_PART_BYTES) {
+      this.tail = null;
+      this.parts.push(bytes);
+      return;
+    }
+    if (this.tail === null || this.tailEnd + bytes.length > this.tail.length) {
+      // Usually nothing follows.
+      this.tail = Buffer.allocUnsafe(this.parts.length === 0 ? bytes.length : SMALL_PART_BYTES);
+      this.tailEnd = 0;
+      this.parts.push(this.tail);
+    }
+    this.tail.set(bytes, this.tailEnd);
+    this.tailEnd += bytes.length;
+    this.parts[this.parts.length - 1] = this.tail.subarray(0, this.tailEnd);
   }
 
   /** Forgets content that was sent: from now on there is one attempt only. */
@@ -248,6 +269,7 @@ export class Exchange {
     this.isReplayable = false;
     this.parts = NO_PARTS;
     this.partsBytes = 0;
+    this.tail = null;
   }
 
   addTried(slot: number): void {
