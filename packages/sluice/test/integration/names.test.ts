@@ -1,7 +1,7 @@
 /** Endpoints by name: several addresses of which some are dead, names that move, and `localhost` as the machine knows it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type NameSource, nameResolver } from '../../src/gateway/upstream/resolver.ts';
+import { type NameSource, nameResolver } from '../../src/io/name-resolver.ts';
 import { startGateway } from '../support/gateway.ts';
 import { startMoodyOrigins } from '../support/moody-origin.ts';
 import { servicePlan } from '../support/plans.ts';

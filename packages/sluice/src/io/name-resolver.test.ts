@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { LookupAddress } from 'node:dns';
 import { beforeEach, test } from 'node:test';
-import { nameResolver, type NameSource } from './resolver.ts';
+import { nameResolver, type NameSource } from './name-resolver.ts';
 
 type Records = readonly { readonly address: string; readonly ttl: number }[];
 
