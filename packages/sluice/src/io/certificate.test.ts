@@ -4,9 +4,10 @@ import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import fc from 'fast-check';
 import { timestamp } from '../base/time.ts';
 import { type TestAuthority, testAuthority } from '../../test/support/authority.ts';
-import { type CertificateReading, type LoadedCertificate, readCertificate } from './certificate.ts';
+import { examineCertificate, type CertificateReading, type LoadedCertificate, readCertificate } from './certificate.ts';
 import type { CertificateFault, CertificateFaultKind } from './certificate-fault.ts';
 import type { PemPair } from './x509/authority.ts';
 
@@ -201,3 +202,23 @@ test('nothing of a key is in a message', async () => {
     assert.ok(!reading.ok && !JSON.stringify(reading).includes(body.slice(10, 30)));
   }
 });
+
+test('a damaged file is a fault or is read, and never an exception', () => {
+  const chain = [pair.certPem, authority.certPem, pair.keyPem];
+  fc.assert(
+    fc.property(fc.nat(2), fc.nat(2_000), fc.nat(255), (which, where, byte) => {
+      const [leaf, root, key] = chain.map((pem, index) => (index === which ? damaged(pem, where, byte) : pem)) as [string, string, string];
+      const certificates = [leaf, root].map((text) => ({ file: 'cert', text }));
+      examineCertificate({ certificates, key: { file: 'key', text: key } }, NOW);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** The same PEM with another byte in its DER. */
+function damaged(pem: string, where: number, byte: number): string {
+  const der = Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64');
+  der[where % der.length] = byte;
+  const label = /BEGIN ([A-Z ]+)/.exec(pem)?.[1] ?? '';
+  return `-----BEGIN ${label}-----\n${der.toString('base64')}\n-----END ${label}-----\n`;
+}

@@ -44,7 +44,7 @@ export function judgeAnswer(der: Uint8Array, { issuer, now, id }: Pick<StapleReq
   const answer = readAnswer(der);
   const single = answer.answers.find((one) => isAbout(one, id));
   if (single === undefined) throw new OcspError('the OCSP answer is about another certificate');
-  checkSignature(answer, issuer, now);
+  believe(answer, issuer, now);
   const { state, thisUpdate, nextUpdate } = single;
   if (thisUpdate > now + SKEW_MS) throw new OcspError("the OCSP answer is from the future: check this machine's clock");
   if (nextUpdate !== null && nextUpdate < now) throw new OcspError('the OCSP answer is too old');
@@ -58,6 +58,16 @@ export function certificateId(leaf: X509Certificate, issuer: X509Certificate): C
   const { subject, publicKeyBits } = readCertificateFields(issuer.raw);
   const sha1 = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes).digest();
   return { issuerNameHash: sha1(subject), issuerKeyHash: sha1(publicKeyBits), serial: readCertificateFields(leaf.raw).serial };
+}
+
+/** @throws {OcspError} also when what came along cannot be read or does not fit: a certificate that is none, a key of another kind. */
+function believe(answer: OcspAnswer, issuer: X509Certificate, now: Timestamp): void {
+  try {
+    checkSignature(answer, issuer, now);
+  } catch (error) {
+    if (error instanceof OcspError) throw error;
+    throw new OcspError(`the signature of the OCSP answer cannot be checked: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function readAnswer(der: Uint8Array): OcspAnswer {

@@ -66,6 +66,19 @@ test('two that want the same at once make one order', async () => {
   assert.deepEqual([count('/new-order'), count('/account')], [1, 1]);
 });
 
+test('an order that is ended early does not end the account that others wait for', async () => {
+  const issuer = newIssuer();
+  const early = new AbortController();
+  server.answer = ({ path }) => {
+    if (path === '/account') early.abort(new Error('no longer wanted'));
+    return null;
+  };
+  const [first, second] = await Promise.allSettled([issuer.issue(['c.test'], null, early.signal), issuer.issue(NAMES, null, signal())]);
+  assert.match(String(first.status === 'rejected' && first.reason), /no longer wanted/);
+  assert.equal(second.status, 'fulfilled');
+  assert.equal(count('/account'), 1);
+});
+
 test('a server that forgot the account gets it again', async () => {
   const issuer = newIssuer();
   const first = await issuer.issue(NAMES, null, signal());

@@ -33,9 +33,13 @@ export interface AcmeIssuerOptions {
   readonly pollMs?: number;
 }
 
+/** For the directory and the account. */
+const CONNECT_TIMEOUT_MS = 60_000;
+
 export class AcmeIssuer implements CertificateIssuer {
   readonly #options: AcmeIssuerOptions;
   readonly #store: CertificateStore;
+  readonly #closing = new AbortController();
   #client: Promise<AcmeClient> | null = null;
 
   constructor(options: AcmeIssuerOptions) {
@@ -83,8 +87,9 @@ export class AcmeIssuer implements CertificateIssuer {
     };
   }
 
-  /** Lets go of connections. */
+  /** Lets go of connections; nothing is ordered after it. */
   async close(): Promise<void> {
+    this.#closing.abort(new Error('closing'));
     const client = this.#client;
     this.#client = null;
     (await client?.catch(() => null))?.close();
@@ -112,13 +117,17 @@ export class AcmeIssuer implements CertificateIssuer {
     return reading.material;
   }
 
-  /** The client with an account; made once, and again after a failure. */
+  /** The client with an account; made once for all who ask, and again after a failure. Its deadline is its own: an order that is no longer wanted must not end that of others. */
   #acme(signal: AbortSignal): Promise<AcmeClient> {
-    this.#client ??= this.#connect(signal).catch((error: unknown) => {
-      this.#client = null;
-      throw error;
-    });
-    return this.#client;
+    this.#client ??= this.#connect(AbortSignal.any([this.#closing.signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)])).catch(
+      (error: unknown) => {
+        this.#client = null;
+        throw error;
+      },
+    );
+    // Whoever asked may be gone when it fails.
+    this.#client.catch(() => {});
+    return unlessAborted(this.#client, signal);
   }
 
   async #connect(signal: AbortSignal): Promise<AcmeClient> {
@@ -153,6 +162,19 @@ export class AcmeIssuer implements CertificateIssuer {
   async #saveUrl(client: AcmeClient, keyPem: string, signal: AbortSignal): Promise<void> {
     const { email = null, external = null } = this.#options;
     await this.#store.saveAccount({ keyPem, url: await client.register({ email, external, signal }) });
+  }
+}
+
+/** The promise's value, or the signal's reason when that comes first. */
+async function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason as Error);
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 
