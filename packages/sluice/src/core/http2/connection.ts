@@ -5,7 +5,16 @@
 import { type Instant, instant } from '../../base/time.ts';
 import { ClosedStreams, type Closing, ENDED, RESET_BY_PEER, RESET_BY_US, SKIPPED } from './closed-streams.ts';
 import { ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR, STREAM_CLOSED } from './error-code.ts';
-import { ALLOWANCES, CLOSED_STREAM_FRAMES, FloodBudget, PRIORITY, RESETS, UNKNOWN_FRAMES, WINDOW_UPDATES } from './flood-budget.ts';
+import {
+  ALLOWANCES,
+  CLOSED_STREAM_FRAMES,
+  EMPTY_FRAMES,
+  FloodBudget,
+  PRIORITY,
+  RESETS,
+  UNKNOWN_FRAMES,
+  WINDOW_UPDATES,
+} from './flood-budget.ts';
 import { FIRST_WINDOW_BYTES, INT31_MAX } from './frame.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { ReceiveWindow } from './receive-window.ts';
@@ -75,6 +84,7 @@ export class Connection<Owner> {
     this.budget.give(PRIORITY, 2);
     this.budget.give(UNKNOWN_FRAMES, 2);
     this.budget.give(WINDOW_UPDATES, 2);
+    this.budget.give(EMPTY_FRAMES, 1);
     return stream;
   }
 
@@ -111,7 +121,8 @@ export class Connection<Owner> {
 
   /** Both sides may have ended. */
   closeIfDone(stream: Stream<Owner>): void {
-    if (!stream.isRemoteDone || !stream.isEndSent || stream.isClosed) return;
+    if (!stream.isEndSent || stream.isClosed) return;
+    if (!stream.isRemoteDone) return stream.isUnwanted ? this.reset(stream, NO_ERROR) : undefined; // §8.1
     this.budget.give(RESETS, 1);
     this.budget.give(CLOSED_STREAM_FRAMES, 1);
     this.close(stream, ENDED);

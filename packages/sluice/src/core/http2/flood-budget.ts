@@ -43,7 +43,7 @@ export const ALLOWANCES: readonly Allowance[] = [
   { cause: 'settings', burst: 32, perSecond: 1 },
   // Each is answered. gRPC measures its bandwidth with one per round trip while content flows, so frames with content give one back.
   { cause: 'pings', burst: 64, perSecond: 2 },
-  // DATA without content and without END_STREAM: nothing a sender needs.
+  // DATA without content and without END_STREAM: nothing a sender needs, though some origins flush with one; a stream gives one back.
   { cause: 'empty-frames', burst: 64, perSecond: 5 },
   // Deprecated (§5.3.2) and ignored. Old browsers send a handful at the start and one or two per stream; a stream gives two back.
   { cause: 'priority', burst: 128, perSecond: 10 },

@@ -94,7 +94,7 @@ export interface SessionOptions {
   readonly scheme: 'http' | 'https';
   /** For the preface and SETTINGS of the peer, for its acknowledgement of ours, and for a header block that was begun, in ms. */
   readonly settingsTimeoutMs: number;
-  /** A stream whose queued content moves by less than 1 KiB in this time is reset, in ms. */
+  /** A stream whose queued content moves by less than 1 KiB in this time is reset, after twice the time at the latest, in ms. */
   readonly stallTimeoutMs: number;
 }
 
