@@ -16,6 +16,7 @@ export const nodeAskAgent: AskAgent = async (address, signal) => {
   let text = '';
   return holdShortTalk<string>({
     address,
+    tls: null,
     send: '',
     signal,
     received(bytes) {

@@ -1,6 +1,7 @@
 /** Probes on Node: one function for all kinds. Sockets and processes are gone when the promise settles. */
 import { unreachable } from '../base/assert.ts';
 import { probeCommand } from './probe-command.ts';
+import { probeGrpc } from './probe-grpc.ts';
 import { probeHttp } from './probe-http.ts';
 import { probeTcp } from './probe-tcp.ts';
 import type { Probe } from './probe.ts';
@@ -11,11 +12,11 @@ export const nodeProbe: Probe = async (target, plan, signal) => {
     const check = plan.check;
     switch (check.kind) {
       case 'http':
-        return await probeHttp(target.address, check, signal);
+        return await probeHttp(target, check, signal);
       case 'tcp':
-        return await probeTcp(target.address, signal);
+        return await probeTcp(target, signal);
       case 'grpc':
-        throw new Error('gRPC probes are not there yet');
+        return await probeGrpc(target, { service: check.service, timeoutMs: plan.timeoutMs }, signal);
       case 'command':
         return await probeCommand(target, check.command, signal);
       default:

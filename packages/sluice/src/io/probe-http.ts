@@ -2,20 +2,29 @@
  * The HTTP probe: one request on a fresh connection (RFC 9112; `Connection: close`), judged by its status and, where asked for, by a text
  * in the first 64 KiB of the body. No redirects are followed. The reply is read only as far as the verdict needs.
  */
-import type { AddressPlan, HealthPlan } from '../config/plan.ts';
-import type { ProbeResult } from './probe.ts';
+import type { HealthPlan } from '../config/plan.ts';
+import { askHttp2 } from './http2-question.ts';
+import { authorityOf, type ProbeResult, type ProbeTarget } from './probe.ts';
 import { ProbeReply } from './probe-reply.ts';
-import { holdShortTalk } from './short-talk.ts';
+import { holdShortTalk, type TalkTarget } from './short-talk.ts';
+
+/** The stream's window: more does not come. */
+const HTTP2_BODY_BYTES_MAX = 65_535;
 
 /** The HTTP kind of a plan's check. */
 export type HttpCheck = Extract<HealthPlan['check'], { kind: 'http' }>;
 
 /** Asks and judges. Rejects when there is no complete, readable reply head. */
-export async function probeHttp(address: AddressPlan, check: HttpCheck, signal: AbortSignal): Promise<ProbeResult> {
+export async function probeHttp(target: ProbeTarget, check: HttpCheck, signal: AbortSignal): Promise<ProbeResult> {
+  return target.protocol === 'http2' ? askByHttp2(target, check, signal) : askByHttp1(target, check, signal);
+}
+
+function askByHttp1({ address, tls }: ProbeTarget, check: HttpCheck, signal: AbortSignal): Promise<ProbeResult> {
   const reply = new ProbeReply(check.method === 'HEAD');
   return holdShortTalk<ProbeResult>({
     address,
-    send: requestText(address, check),
+    tls,
+    send: requestText({ address, tls }, check),
     signal,
     received(bytes) {
       reply.push(bytes);
@@ -30,8 +39,17 @@ export async function probeHttp(address: AddressPlan, check: HttpCheck, signal: 
   });
 }
 
-function requestText(address: AddressPlan, check: HttpCheck): string {
-  let text = `${check.method} ${check.path} HTTP/1.1\r\nHost: ${check.host ?? hostOf(address)}\r\n`;
+/** An endpoint that speaks HTTP/2 may speak nothing else. */
+async function askByHttp2({ address, tls }: ProbeTarget, check: HttpCheck, signal: AbortSignal): Promise<ProbeResult> {
+  const target = { address, tls };
+  const bodyBytesMax = check.body === null ? 0 : HTTP2_BODY_BYTES_MAX;
+  const answer = await askHttp2({ target, head: requestText(target, check), body: null, bodyBytesMax, signal });
+  const reply = { status: answer.status, isComplete: true, body: () => answer.body.toString() };
+  return judge(reply, check)!;
+}
+
+function requestText(target: TalkTarget, check: HttpCheck): string {
+  let text = `${check.method} ${check.path} HTTP/1.1\r\nHost: ${check.host ?? authorityOf(target)}\r\n`;
   let hasAgent = false;
   for (const [name, value] of check.headers) {
     hasAgent ||= name.toLowerCase() === 'user-agent';
@@ -41,14 +59,11 @@ function requestText(address: AddressPlan, check: HttpCheck): string {
   return `${text}Accept: */*\r\nConnection: close\r\n\r\n`;
 }
 
-function hostOf(address: AddressPlan): string {
-  if (address.kind === 'unix') return 'localhost';
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-  return address.port === 80 ? host : `${host}:${address.port}`;
-}
+/** As much of a reply as is judged. `ProbeReply` is it. */
+type Judged = Pick<ProbeReply, 'status' | 'isComplete' | 'body'>;
 
 /** Null while more of the reply is needed. */
-function judge(reply: ProbeReply, check: HttpCheck): ProbeResult | null {
+function judge(reply: Judged, check: HttpCheck): ProbeResult | null {
   const status = reply.status;
   if (status === null) return null;
   if (!check.statuses.some(([low, high]) => status >= low && status <= high)) {

@@ -49,7 +49,7 @@ function answering(pieces: readonly string[], closes = true): Server {
 }
 
 function ask(address: AddressPlan, check: HealthPlan['check'], signal = AbortSignal.timeout(2_000)): Promise<ProbeResult> {
-  return nodeProbe({ service: 'web', endpoint: 'name:1', address }, plan(check), signal);
+  return nodeProbe({ service: 'web', endpoint: 'name:1', address, tls: null, protocol: 'http1' }, plan(check), signal);
 }
 
 test('an HTTP probe sends a request that a real server reads, and takes its status', async (context) => {

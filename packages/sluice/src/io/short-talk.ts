@@ -3,17 +3,28 @@
  * Names are resolved by `dns.lookup` for each talk (`net.connect` does it), so that a changed address is seen at the next one.
  */
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { AddressPlan } from '../config/plan.ts';
+import type { UpstreamTlsPlan } from '../config/tls-plan.ts';
+import { upstreamName, upstreamTlsOptions } from './upstream-tls.ts';
 
-export interface ShortTalk<T> {
+/** Where to, and whether by TLS. */
+export interface TalkTarget {
   readonly address: AddressPlan;
+  /** Null: in the clear. */
+  readonly tls: UpstreamTlsPlan | null;
+}
+
+export interface ShortTalk<T> extends TalkTarget {
+  /** The only one that is spoken, by ALPN; default: what the other side likes. */
+  readonly protocol?: string;
   /** Sent once connected; empty sends nothing. */
-  readonly send: string;
+  readonly send: string | Uint8Array;
   readonly signal: AbortSignal;
   /** Called once connected; anything but null ends the talk. */
   connected?(): T | null;
-  /** Called for each piece that arrives; anything but null ends the talk. */
-  received?(bytes: Buffer): T | null;
+  /** Called for each piece that arrives; anything but null ends the talk. `write` says something. */
+  received?(bytes: Buffer, write: (bytes: Uint8Array) => void): T | null;
   /** The other side closed before there was an answer. */
   ended?(): T;
 }
@@ -24,7 +35,7 @@ export interface ShortTalk<T> {
  */
 export async function holdShortTalk<T>(talk: ShortTalk<T>): Promise<T> {
   talk.signal.throwIfAborted();
-  const socket = connect(talk.address.kind === 'unix' ? { path: talk.address.path } : { host: talk.address.host, port: talk.address.port });
+  const socket = open(talk, talk.protocol);
   const abort = (): void => void socket.destroy(reasonOf(talk.signal));
   talk.signal.addEventListener('abort', abort, { once: true });
   try {
@@ -34,6 +45,12 @@ export async function holdShortTalk<T>(talk: ShortTalk<T>): Promise<T> {
     socket.on('error', () => {});
     socket.destroy();
   }
+}
+
+function open({ address, tls }: TalkTarget, protocol: string | undefined): Socket {
+  const where = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
+  if (tls === null) return connect(where);
+  return connectTls({ ...upstreamTlsOptions(tls, upstreamName(tls, address), protocol === undefined ? [] : [protocol]), ...where });
 }
 
 function listen<T>(socket: Socket, talk: ShortTalk<T>): Promise<T> {
@@ -46,14 +63,22 @@ function listen<T>(socket: Socket, talk: ShortTalk<T>): Promise<T> {
         reject(error instanceof Error ? error : new Error(String(error)));
       }
     };
+    const write = (bytes: Uint8Array): void => void socket.write(bytes);
     socket.on('error', reject);
-    socket.on('connect', () => {
-      if (talk.send !== '') socket.write(talk.send);
-      attempt(() => talk.connected?.() ?? null);
+    socket.on(talk.tls === null ? 'connect' : 'secureConnect', () => {
+      attempt(() => {
+        if (talk.tls !== null && talk.protocol !== undefined) checkProtocol(socket as TLSSocket, talk.protocol);
+        if (talk.send.length > 0) socket.write(talk.send);
+        return talk.connected?.() ?? null;
+      });
     });
-    socket.on('data', (bytes: Buffer) => attempt(() => talk.received?.(bytes) ?? null));
+    socket.on('data', (bytes: Buffer) => attempt(() => talk.received?.(bytes, write) ?? null));
     socket.on('close', () => attempt(() => endOf(talk)));
   });
+}
+
+function checkProtocol({ alpnProtocol }: TLSSocket, protocol: string): void {
+  if (alpnProtocol !== protocol) throw new Error(`no ${protocol} by ALPN`);
 }
 
 function endOf<T>(talk: ShortTalk<T>): T {

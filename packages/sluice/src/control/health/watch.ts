@@ -47,6 +47,8 @@ export class Watch implements BlastMember {
     return {
       service: service.name,
       endpoint: endpoint.address,
+      protocol: service.protocol,
+      tls: service.tls,
       address: isMoved ? { kind: 'tcp', host: address.host, port: this.health.port! } : address,
     };
   }
