@@ -44,7 +44,12 @@ function pathOf({ grpc, path }: ValidRoute): PathMatch {
 }
 
 function compileClient(client: ValidRoute['client']): readonly FieldMatch[] {
-  return Object.entries(client).flatMap(([name, condition]) => (condition === undefined ? [] : [{ name, ...condition }]));
+  return Object.entries(client).flatMap(([name, condition]) => {
+    if (condition === undefined) return [];
+    // As openssl prints it, or as we do.
+    const isPlain = name === 'fingerprint' && condition.kind !== 'regex';
+    return [{ name, ...condition, value: isPlain ? condition.value.replaceAll(':', '').toLowerCase() : condition.value }];
+  });
 }
 
 function compileAction(route: ValidRoute): RouteAction {

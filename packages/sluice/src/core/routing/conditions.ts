@@ -1,9 +1,17 @@
 /**
- * What a route asks beyond host and path: method, headers, cookies, query. All must hold; the cheapest is asked first.
+ * What a route asks beyond host and path: method, the client's certificate, headers, cookies, query. All must hold; the cheapest is asked first.
  * An error in a matcher means that the route does not match (fail closed): an engine that trips over a crafted value must not open a
  * route, nor take the worker down.
  */
-import { compileField, cookieSatisfies, headerSatisfies, querySatisfies, type FieldCondition, type FieldTest } from './fields.ts';
+import {
+  clientSatisfies,
+  compileField,
+  cookieSatisfies,
+  headerSatisfies,
+  querySatisfies,
+  type FieldCondition,
+  type FieldTest,
+} from './fields.ts';
 import type { RouteMatcher, RouteRequest } from './matcher.ts';
 import type { CompileRegex } from './regex.ts';
 
@@ -22,6 +30,7 @@ export class Conditions {
   readonly #headers: readonly FieldTest[];
   readonly #cookies: readonly FieldTest[];
   readonly #query: readonly FieldTest[];
+  readonly #client: readonly FieldTest[];
 
   /** @throws what `compileRegex` throws. */
   constructor(route: RouteMatcher, compileRegex: CompileRegex) {
@@ -34,16 +43,24 @@ export class Conditions {
     this.#headers = route.headers.map((condition) => compileField(condition, compileRegex));
     this.#cookies = route.cookies.map((condition) => compileField(condition, compileRegex));
     this.#query = route.query.map((condition) => compileField(condition, compileRegex));
+    this.#client = (route.client ?? []).map((condition) => compileField(condition, compileRegex));
   }
 
   /** True when the request satisfies all of them. */
   hold(request: RouteRequest): boolean {
     if (this.#methods.length > 0 && !this.#methods.includes(request.method)) return false;
     try {
-      return this.#headersHold(request) && this.#cookiesHold(request) && this.#queryHolds(request);
+      return this.#clientHolds(request) && this.#headersHold(request) && this.#cookiesHold(request) && this.#queryHolds(request);
     } catch {
       return false;
     }
+  }
+
+  #clientHolds({ client = null }: RouteRequest): boolean {
+    for (const test of this.#client) {
+      if (!clientSatisfies(client, test)) return false;
+    }
+    return true;
   }
 
   #headersHold(request: RouteRequest): boolean {
@@ -79,5 +96,6 @@ function equalFieldsOf(source: EqualField['source'], conditions: readonly FieldC
 
 /** How many conditions a route has beyond host and path; methods together are one. */
 export function conditionCount(route: RouteMatcher): number {
-  return (route.methods.length > 0 ? 1 : 0) + route.headers.length + route.cookies.length + route.query.length;
+  const fields = route.headers.length + route.cookies.length + route.query.length + (route.client?.length ?? 0);
+  return (route.methods.length > 0 ? 1 : 0) + fields;
 }

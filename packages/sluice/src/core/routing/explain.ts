@@ -3,7 +3,15 @@
  * route in rank order with the router's own parts, without its tables; for people, not for the request path.
  */
 import { conditionCount } from './conditions.ts';
-import { compileField, cookieSatisfies, headerSatisfies, querySatisfies, type FieldCondition, type FieldTest } from './fields.ts';
+import {
+  clientSatisfies,
+  compileField,
+  cookieSatisfies,
+  headerSatisfies,
+  querySatisfies,
+  type FieldCondition,
+  type FieldTest,
+} from './fields.ts';
 import { hostSatisfies, hostsOf, type RouterOptions } from './router.ts';
 import type { PathCondition, RouteMatcher, RouteRequest } from './matcher.ts';
 import { compilePath, pathSatisfies, type CompiledPath } from './path-condition.ts';
@@ -97,6 +105,10 @@ function findFieldFault(route: RouteMatcher, request: RouteRequest, options: Exp
   for (const condition of route.query) {
     if (!holds(condition, options, (test) => querySatisfies(request.query ?? '', test)))
       return `query parameter ${describeField(condition)}`;
+  }
+  for (const condition of route.client ?? []) {
+    if (!holds(condition, options, (test) => clientSatisfies(request.client ?? null, test)))
+      return `client certificate ${describeField(condition)}`;
   }
   return null;
 }

@@ -5,6 +5,13 @@
  */
 import type { CompileRegex, TextMatcher } from './regex.ts';
 
+/** A verified certificate of the client. */
+export interface RouteClient {
+  readonly subject: string;
+  readonly names: readonly string[];
+  readonly fingerprint: string;
+}
+
 /** A condition of the configuration. */
 export interface FieldCondition {
   /** Lower case for headers; exact for cookies and query parameters. */
@@ -84,6 +91,21 @@ function trimBlanks(text: string, start: number, end: number): number {
 
 function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
+}
+
+/** Tests a client's certificate; one of several names is enough. */
+export function clientSatisfies(client: RouteClient | null, test: FieldTest): boolean {
+  if (client === null) return false;
+  switch (test.name) {
+    case 'subject':
+      return test.accepts(client.subject);
+    case 'fingerprint':
+      return test.accepts(client.fingerprint);
+    case 'san':
+      return client.names.some((name) => test.accepts(name));
+    default:
+      return false;
+  }
 }
 
 /**

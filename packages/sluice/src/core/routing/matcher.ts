@@ -2,7 +2,7 @@
  * What a route looks for and what a request offers: the narrow shapes between the router and its surroundings. The compiled
  * configuration's routes satisfy `RouteMatcher`, the gateway's exchange `RouteRequest`.
  */
-import type { FieldCondition } from './fields.ts';
+import type { FieldCondition, RouteClient } from './fields.ts';
 
 export type PathCondition =
   | { readonly kind: 'exact'; readonly path: string }
@@ -25,6 +25,8 @@ export interface RouteMatcher {
   readonly headers: readonly FieldCondition[];
   readonly cookies: readonly FieldCondition[];
   readonly query: readonly FieldCondition[];
+  /** On the client's certificate: `subject`, `san` (one of its names), `fingerprint`. Who shows none matches none. */
+  readonly client?: readonly FieldCondition[];
 }
 
 /** What is matched: canonical values only (see `normalizeHost`, `normalizePath`). */
@@ -38,4 +40,6 @@ export interface RouteRequest {
   readonly query: string | null;
   /** The value of a field, repeated ones joined by `, ` (cookies by `; `), or null. @param name Lower case. */
   header(name: string): string | null;
+  /** Null or left out: none was shown. */
+  readonly client?: RouteClient | null;
 }

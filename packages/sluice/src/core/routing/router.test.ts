@@ -195,3 +195,34 @@ test('an expression or pattern that is not valid is refused when the router is b
   assert.throws(() => routerOf(route('/:a/:a')), /parameter ":a" stands twice/);
   assert.throws(() => routerOf(route('/a/../b/../..')), /never matches/);
 });
+
+describe("a condition on the client's certificate", () => {
+  const client = { subject: 'CN=alice,O=Example', names: ['DNS:alice.example', 'URI:spiffe://example/alice'], fingerprint: 'ab12' };
+  const cases: readonly (readonly [Parameters<typeof route>[1], boolean])[] = [
+    [{ client: [{ name: 'subject', kind: 'equal', value: 'CN=alice,O=Example' }] }, true],
+    [{ client: [{ name: 'subject', kind: 'prefix', value: 'CN=alice,' }] }, true],
+    [{ client: [{ name: 'subject', kind: 'equal', value: 'CN=alice' }] }, false],
+    [{ client: [{ name: 'san', kind: 'regex', value: 'URI:spiffe://example/.*' }] }, true],
+    [{ client: [{ name: 'san', kind: 'equal', value: 'DNS:bob.example' }] }, false],
+    [{ client: [{ name: 'fingerprint', kind: 'equal', value: 'ab12' }] }, true],
+    [{ client: [{ name: 'subject', kind: 'present', value: '' }] }, true],
+  ];
+
+  test('looks at the subject, any of the names, or the fingerprint', () => {
+    for (const [rest, isMatching] of cases) {
+      assert.equal(routerOf(route('/a', rest)).match(request('/a', { client })), isMatching ? 0 : -1, JSON.stringify(rest));
+    }
+  });
+
+  test('holds for nobody who shows none', () => {
+    for (const [rest] of cases) {
+      assert.equal(routerOf(route('/a', rest)).match(request('/a')), -1);
+      assert.equal(routerOf(route('/a', rest)).match(request('/a', { client: null })), -1);
+    }
+  });
+
+  test('makes a route more specific', () => {
+    const named = route('/a', { client: [{ name: 'subject', kind: 'present', value: '' }] });
+    assertBefore(named, route('/a'), request('/a', { client }));
+  });
+});

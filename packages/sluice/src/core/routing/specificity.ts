@@ -7,7 +7,7 @@
  *     expression; then `/*`.
  *  4. among patterns: more literal segments; then more segments; then the literal that stands further left. So a longer prefix comes
  *     before a shorter one, and whatever is a subset of another comes before it.
- *  5. conditions: more of them (methods together are one; each header, cookie, query condition is one).
+ *  5. conditions: more of them (methods together are one; each header, cookie, query, client condition is one).
  *  6. order in the configuration: earlier first.
  */
 import { conditionCount } from './conditions.ts';

@@ -58,6 +58,7 @@ export function beginExchange(requester: Requester, exchange: Exchange, parser: 
   if (target.form === 'authority') return refuseConnect(requester, exchange);
   view.point(parser, bytes, start, host, path, target.query);
   if (listener.worker.plan.accessLog !== null) noteForLog(exchange, host);
+  view.client = requester.identity.tls?.client ?? null;
   const answer = earlyAnswer(listener, requester.identity, view);
   if (answer !== null) {
     listener.worker.metrics.exchangeStarted(listener.slot, -1, -1);

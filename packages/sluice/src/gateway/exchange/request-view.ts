@@ -2,6 +2,7 @@
 import { hashString } from '../../base/hash.ts';
 import { equalsIgnoringCase } from '../../core/http1/framing.ts';
 import type { RequestParser } from '../../core/http1/request-parser.ts';
+import type { RouteClient } from '../../core/routing/fields.ts';
 import type { RouteRequest } from '../../core/routing/matcher.ts';
 import type { BalancePlan } from '../../config/plan.ts';
 
@@ -13,6 +14,7 @@ export class RequestView implements RouteRequest {
   host = '';
   path = '';
   query: string | null = null;
+  client: RouteClient | null = null;
 
   point(parser: RequestParser, bytes: Buffer, start: number, host: string, path: string, query: string | null): void {
     this.parser = parser;

@@ -57,6 +57,9 @@ export class TlsHandshake implements ClientConnection {
   private readonly pieces: Buffer[] = [];
   private state: 'hello' | 'handshake' | 'failed' | 'over' = 'hello';
   private reason: CloseReason = 'normal';
+  /** The client's certificate is being looked at: a verdict comes in any case. */
+  private awaitsVerdict = false;
+  private hasClosed = false;
 
   constructor(owner: HandshakeOwner, peer: Peer, deadline: number) {
     this.owner = owner;
@@ -100,6 +103,8 @@ export class TlsHandshake implements ClientConnection {
   };
 
   private readonly onClose = (): void => {
+    this.hasClosed = true;
+    if (this.awaitsVerdict) return;
     // What OpenSSL has to say of a handshake comes after the close.
     if (this.state === 'handshake') setImmediate(() => this.closed());
     else this.closed();
@@ -139,10 +144,14 @@ export class TlsHandshake implements ClientConnection {
       session.once('secure', () => done(session));
       return;
     }
+    this.awaitsVerdict = true;
     terminator.server.begin(socket, (result) => {
-      if (!result.ok) return this.abandon(handshakeFailure(result.code));
-      result.socket.on('error', this.onError);
-      done(result.socket);
+      this.awaitsVerdict = false;
+      if (result.ok) {
+        result.socket.on('error', this.onError);
+        done(result.socket);
+      } else this.abandon(handshakeFailure(result.code));
+      if (this.hasClosed) this.closed();
     });
   }
 
