@@ -144,7 +144,8 @@ export class EndpointLink {
  * @param transport What the socket runs on: itself, or the connection beneath its TLS.
  */
 export function resetSocket(socket: Socket, transport: Socket): void {
-  // A unix socket, and one that is closed already, has no port: there is nothing to reset.
-  if (transport.remotePort !== undefined && !('encrypted' in transport)) transport.resetAndDestroy();
+  // A unix socket, and one that is closed already, has no port: there is nothing to reset. While its end is on the way (shutdown) libuv refuses.
+  const isEnding = transport.writableEnded && !transport.writableFinished;
+  if (transport.remotePort !== undefined && !isEnding && !('encrypted' in transport)) transport.resetAndDestroy();
   socket.destroy();
 }

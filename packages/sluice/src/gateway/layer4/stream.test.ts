@@ -191,4 +191,31 @@ describe('an end', () => {
     assert.equal(await client.ended(), 'fin');
     assert.deepEqual(plane.leftovers(), {});
   });
+
+  test('that is on its way does not keep a connection from being cut', async () => {
+    await using origin = await hostileOrigin((connection) => {
+      connection.write('x'.repeat(16 * 1024 * 1024));
+      connection.end();
+    });
+    await using plane = await world([origin.port], { timeouts: { handshakeMs: 1_000, idleMs: 60_000, halfClosedMs: 60_000 } });
+    using client = await RawClient.open(plane.port);
+    client.socket.pause();
+    await eventually(5_000, 'much is under way', () => plane.board.connections(0) === 1 && origin.connections[0]?.ending === null);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    plane.plane.close();
+    client.socket.resume();
+    await client.ended();
+    assert.ok(client.text.length < 16 * 1024 * 1024);
+    assert.deepEqual(plane.leftovers(), {});
+  });
+
+  test('that was sent and not taken yet does not, either', async () => {
+    await using origin = await hostileOrigin((connection) => connection.end());
+    await using plane = await world([origin.port]);
+    using client = await RawClient.open(plane.port);
+    client.socket.once('end', () => plane.plane.close());
+    await client.ended();
+    await eventually(2_000, 'the endpoint sees it', () => origin.connections[0]!.ending !== null);
+    assert.deepEqual(plane.leftovers(), {});
+  });
 });
