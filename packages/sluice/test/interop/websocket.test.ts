@@ -49,6 +49,7 @@ test('opens with its subprotocol, says who the client is, and echoes text, binar
   const { socket, greeting } = await open();
   assert.equal(greeting, 'hello 127.0.0.1');
   assert.equal(socket.protocol, 'echo');
+  assert.equal(socket.extensions, 'permessage-deflate');
   assert.equal((await echo(socket, 'hallo')).toString(), 'hallo');
   const big = Buffer.alloc(5 * 1024 * 1024, 7);
   assert.ok((await echo(socket, big)).equals(big));
