@@ -14,12 +14,18 @@ import { SlotBook } from '../control/apply/slot-book.ts';
 import { slotKinds } from '../control/apply/slot-kinds.ts';
 import type { EndpointProvider } from '../control/discovery/endpoint-overlay.ts';
 import { HealthMonitor } from '../control/health/health-monitor.ts';
+import { KernelListeners } from '../control/layer4/kernel-listeners.ts';
 import { LimitsLoop } from '../control/limits/limits-loop.ts';
 import type { SayEvent } from '../control/say-event.ts';
 import { Supervisor } from '../control/supervisor/supervisor.ts';
 import { ExpiryWatch } from '../control/tls/expiry-watch.ts';
 import { TicketRotation } from '../control/tls/ticket-rotation.ts';
 import { nodeAskAgent } from '../io/agent-check.ts';
+import { forgetSessions, listFlows } from '../io/conntrack.ts';
+import { claimName } from '../io/name-claim.ts';
+import { nameResolver } from '../io/name-resolver.ts';
+import { systemNetwork } from '../io/network-state.ts';
+import { systemNft } from '../io/nft.ts';
 import { nodeProbe } from '../io/node-probe.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
 import type { FileState } from '../io/plan-material.ts';
@@ -44,6 +50,7 @@ export interface ControlPlane {
   readonly supervisor: Supervisor;
   readonly health: HealthMonitor;
   readonly limits: LimitsLoop;
+  readonly kernel: KernelListeners;
   readonly applier: Applier;
   readonly departures: DepartureWatch;
   readonly tickets: TicketRotation;
@@ -73,6 +80,19 @@ export function buildControlPlane({ source, providers, say, reread }: ControlPla
     askAgent: nodeAskAgent,
     say,
     ejected: (service, endpoint) => board.control.ejected(service, endpoint),
+    changed: () => kernel.changed(),
+  });
+  const kernel: KernelListeners = new KernelListeners({
+    runtime,
+    table,
+    metrics: board.control,
+    say,
+    nft: systemNft(),
+    network: systemNetwork,
+    forget: forgetSessions,
+    listFlows,
+    lookup: nameResolver().lookup,
+    claim: claimName,
   });
   const limits = new LimitsLoop({ runtime, table, say, latencyCounts: latencyReader(board) });
   const tickets = new TicketRotation({ timers: runtime.timers, randomBytes, changed: (secrets) => supervisor.changeTickets(secrets) });
@@ -97,7 +117,13 @@ export function buildControlPlane({ source, providers, say, reread }: ControlPla
     providers,
     book,
     followers: [health, limits, expiry],
-    workers: supervisor,
+    workers: {
+      apply: async (plan, slots) => {
+        // First, because a kernel that cannot is more likely than a worker that cannot.
+        const faults = await kernel.apply(plan, slots);
+        return faults.length > 0 ? faults : supervisor.apply(plan, slots);
+      },
+    },
     mark: (slots, bits, reason) => health.mark(slots, bits, reason),
     say,
     freePort,
@@ -112,6 +138,7 @@ export function buildControlPlane({ source, providers, say, reread }: ControlPla
     supervisor,
     health,
     limits,
+    kernel,
     applier,
     departures,
     tickets,
@@ -173,7 +200,7 @@ class Loader {
   /** A certificate has changed: what else was edited meanwhile is nobody's wish yet. */
   async #readFiles(plan: Plan, directory: string): Promise<Loaded> {
     const { readMaterial } = await import('../io/plan-material.ts');
-    const material = await readMaterial(plan, { directory, now: nodeRuntime.clock.wall(), root: null });
+    const material = await readMaterial(plan, { directory, now: nodeRuntime.clock.wall(), root: null, acme: this.settings.acme });
     if (material.faults.length > 0) return refused(material.faults);
     this.#warn(material.warnings, material.outdated);
     this.files = material.files;

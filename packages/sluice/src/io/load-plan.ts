@@ -61,11 +61,11 @@ export async function planFrom(value: unknown, options: PlanOptions, path: strin
   const impossible = kernelPlanFaults(compiled);
   if (impossible.length > 0) return { ok: false, path, faults: impossible };
   const directory = path === null ? process.cwd() : dirname(path);
-  const material = await readMaterial(compiled, { directory, now: nodeRuntime.clock.wall(), root: value });
+  const settings = withAbsolutePaths(controlSettings(validation.config), directory);
+  const material = await readMaterial(compiled, { directory, now: nodeRuntime.clock.wall(), root: value, acme: settings.acme });
   if (material.faults.length > 0) return { ok: false, path, faults: material.faults };
   const { plan, outdated, files } = material;
   const warnings = [...validation.warnings, ...material.warnings];
-  const settings = withAbsolutePaths(controlSettings(validation.config), directory);
   return { ok: true, path, plan, settings, warnings, outdated, files };
 }
 

@@ -7,6 +7,7 @@ import { makeRevocationList } from '../../test/support/revocation-list.ts';
 import { serialOf, testAuthority } from '../../test/support/authority.ts';
 import { timestamp } from '../base/time.ts';
 import type { HttpListenerPlan } from '../config/plan.ts';
+import { CertificateStore } from './certificate-store.ts';
 import { planFrom, type PlanResult } from './load-plan.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-material-'));
@@ -131,4 +132,26 @@ test('a certificate that is still to be ordered leaves its place empty', async (
   assert.ok(result.ok);
   assert.equal((result.plan.listeners[0] as HttpListenerPlan).tls!.certificates[0]!.material, null);
   assert.equal(result.settings.acme!.storage, join(directory, 'store'));
+});
+
+test('a certificate that was ordered before is read from the store; a damaged one is ordered again', async () => {
+  const value = {
+    listeners: { web: { https: ':8443', tls: { certificates: { acme: ['a.example'] } } } },
+    acme: { terms: 'agreed', storage: 'store' },
+    routes: [{ respond: 204 }],
+  };
+  const loadIt = async (): Promise<Extract<PlanResult, { ok: true }>> => {
+    const result = await planFrom(value, { generation: 1, cores: 1 }, CONFIG);
+    assert.ok(result.ok);
+    return result;
+  };
+  const { storage, directory: directoryUrl } = (await loadIt()).settings.acme!;
+  const store = new CertificateStore({ storage, directoryUrl });
+  await store.saveCertificate(['a.example'], pair);
+  const certificateOf = ({ plan }: Extract<PlanResult, { ok: true }>) => (plan.listeners[0] as HttpListenerPlan).tls!.certificates[0]!;
+  assert.match(certificateOf(await loadIt()).material!.certPem, /BEGIN CERTIFICATE/);
+  writeFileSync(store.certificateFile(['a.example']), 'nothing');
+  const damaged = await loadIt();
+  assert.equal(certificateOf(damaged).material, null);
+  assert.match(damaged.warnings[0]!.message, /^listener "web": tls\.certificates\[0\]\.acme has a stored certificate that cannot be used/);
 });

@@ -6,11 +6,13 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Timestamp } from '../base/time.ts';
+import type { AcmeSettings } from '../config/compile.ts';
 import { type Fault, firstLine, makeFault, type Path } from '../config/fault.ts';
 import type { ListenerPlan, Plan, ServicePlan } from '../config/plan.ts';
 import type { CertificatePlan, ClientCertificatePlan, TlsPlan, UpstreamTlsPlan } from '../config/tls-plan.ts';
 import { type CertificateReading, type LoadedCertificate, readCertificate } from './certificate.ts';
 import type { CertificateFault } from './certificate-fault.ts';
+import { CertificateStore } from './certificate-store.ts';
 import { readCaBundle, readRevocationLists, type TrustReading } from './trust-file.ts';
 
 /** A file that the plan depends on, as it was just before it was read. */
@@ -27,8 +29,8 @@ export interface MaterialOptions {
   readonly now: Timestamp;
   /** The configuration, from which faults take their names. */
   readonly root: unknown;
-  /** A certificate that was ordered before, and its OCSP answer; null when there is none yet. Default: there is none. */
-  readonly ordered?: (names: readonly string[]) => Promise<LoadedCertificate | null>;
+  /** Where certificates are kept that were ordered by ACME; null: none were. */
+  readonly acme: Pick<AcmeSettings, 'storage' | 'directory'> | null;
 }
 
 export interface Material {
@@ -122,13 +124,19 @@ class MaterialReader {
   }
 
   async #fromOrder(certificate: CertificatePlan, names: readonly string[], path: Path): Promise<CertificatePlan> {
-    try {
-      const loaded = (await this.#options.ordered?.(names)) ?? null;
-      return loaded === null ? certificate : { ...certificate, material: materialOf(loaded) };
-    } catch (error) {
-      this.#fault([...path, 'acme'], { what: `has a stored certificate that cannot be used: ${firstLine(error)}`, hint: null });
+    const { acme, now } = this.#options;
+    if (acme === null) return certificate;
+    const store = new CertificateStore({ storage: acme.storage, directoryUrl: acme.directory });
+    const found = await store.certificate(names, now).catch((error: unknown) => firstLine(error));
+    if (found === null) return certificate;
+    if (typeof found === 'string' || !found.ok) {
+      // It is ordered again; until then there is none.
+      const reasons = typeof found === 'string' ? found : found.faults.map(({ message }) => message).join('; ');
+      this.#warn([...path, 'acme'], { what: `has a stored certificate that cannot be used: ${reasons}`, hint: null });
       return certificate;
     }
+    for (const warning of found.warnings) this.#outdate([...path, 'acme'], warning);
+    return { ...certificate, material: materialOf(found.material) };
   }
 
   /** A certificate and its key; null when something is wrong with them, which is noted. */

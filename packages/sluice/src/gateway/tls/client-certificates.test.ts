@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { serialOf } from '../../../test/support/authority.ts';
-import { type PlaneConfig, startPlane, type TestPlane } from '../../../test/support/data-plane.ts';
+import { type PlaneConfig, planeTo, startPlane, type TestPlane } from '../../../test/support/data-plane.ts';
 import { startRecordingOrigin } from '../../../test/support/recording-origin.ts';
 import { makeRevocationList } from '../../../test/support/revocation-list.ts';
 import { ticketSecrets } from '../../../test/support/ticket-secrets.ts';
@@ -159,7 +159,7 @@ describe('a client certificate', () => {
 
   test('is remembered by a resumed session, also after the keys of tickets have changed', async () => {
     await using origin = await startRecordingOrigin();
-    const services = { origin: { endpoints: [`127.0.0.1:${origin.port}`], outlier: false, retry: false } } as const;
+    const { services } = planeTo(origin.port);
     await using world = await startPlane(
       config({ clientCertificates: { ca: material.caFile } }, { services, routes: [{ path: '/*', to: 'origin' }] }),
     );
@@ -188,7 +188,7 @@ describe('the service', () => {
 
   async function told(tls: Partial<TlsInput> | null, who: LeafFiles | null, listener: object = {}): Promise<[string, string][]> {
     await using origin = await startRecordingOrigin();
-    const services = { origin: { endpoints: [`127.0.0.1:${origin.port}`], outlier: false, retry: false } } as const;
+    const { services } = planeTo(origin.port);
     const base = config(tls ?? {}, { services, routes: [{ path: '/*', to: 'origin' }] });
     await using world = await startPlane({ ...base, listener: { ...base.listener, ...listener } });
     const socket = open(world, who);
