@@ -210,7 +210,7 @@ test('any name survives as a label', () => {
 
 test('names follow the conventions of Prometheus', () => {
   for (const { name, type, help } of METRIC_FAMILIES) {
-    match(name, /^(?:sluice|process)_[a-z]+(?:_[a-z]+)*$/);
+    match(name, /^(?:sluice|process)_[a-z][a-z0-9]*(?:_[a-z]+)*$/);
     equal(name.endsWith('_total'), type === 'counter', name);
     match(help, /^[A-Z0-9][^\n\\]*\.$/);
   }

@@ -25,9 +25,14 @@ import {
   HANDSHAKE_KINDS,
   HANDSHAKES,
   HANDSHAKES_FAILED,
+  HTTP2_FAILED,
+  HTTP2_FAILURES,
+  HTTP2_MALFORMED,
   HEDGES,
   HEDGES_WON,
   LOG_DROPPED,
+  PACKETS_IN,
+  PACKETS_OUT,
   RETRIES,
   RETRIES_DENIED,
   SHED,
@@ -157,6 +162,20 @@ const LISTENER_METRICS: readonly MetricFamily[] = [
     of: 'listener',
     source: { read: 'columns', columns: HANDSHAKE_FAILURES.map((cause, index) => [`cause="${cause}"`, HANDSHAKES_FAILED + index]) },
   },
+  {
+    name: 'sluice_http2_connections_failed_total',
+    type: 'counter',
+    help: `Client HTTP/2 connections ended for what the client did, by cause: ${HTTP2_FAILURES.join(', ')}.`,
+    labels: ['listener', 'cause'],
+    of: 'listener',
+    source: { read: 'columns', columns: HTTP2_FAILURES.map((cause, index) => [`cause="${cause}"`, HTTP2_FAILED + index]) },
+  },
+  counter(
+    'listener',
+    'sluice_http2_requests_malformed_total',
+    'HTTP/2 requests that broke a rule and were reset without an answer.',
+    HTTP2_MALFORMED,
+  ),
 ];
 
 const LAYER4_METRICS: readonly MetricFamily[] = [
@@ -176,6 +195,16 @@ const LAYER4_METRICS: readonly MetricFamily[] = [
     'UDP: datagrams and answers dropped: too many sessions, no endpoint, or too much that waits already.',
     DATAGRAMS_DROPPED,
   ),
+];
+
+/** Packets of kernel listeners, on three levels. */
+const KERNEL_METRICS: readonly MetricFamily[] = [
+  counter('listener', 'sluice_packets_received_total', 'Kernel layer 4: packets from clients.', PACKETS_IN),
+  counter('listener', 'sluice_packets_sent_total', 'Kernel layer 4: packets to clients.', PACKETS_OUT),
+  counter('service', 'sluice_service_packets_received_total', 'Kernel layer 4: packets to the endpoints of a service.', PACKETS_IN),
+  counter('service', 'sluice_service_packets_sent_total', 'Kernel layer 4: packets from the endpoints of a service.', PACKETS_OUT),
+  counter('endpoint', 'sluice_endpoint_packets_received_total', 'Kernel layer 4: packets to an endpoint.', PACKETS_IN),
+  counter('endpoint', 'sluice_endpoint_packets_sent_total', 'Kernel layer 4: packets from an endpoint.', PACKETS_OUT),
 ];
 
 const ROUTE_METRICS: readonly MetricFamily[] = [
@@ -276,6 +305,7 @@ export const METRIC_FAMILIES: readonly MetricFamily[] = [
   ...ROUTE_METRICS,
   ...SERVICE_METRICS,
   ...ENDPOINT_METRICS,
+  ...KERNEL_METRICS,
   ...PROCESS_METRICS,
 ];
 

@@ -2,8 +2,8 @@
  * Where each counter lies in the metric board: one region per worker and one for the control plane, in each region a row per slot of
  * each kind, in each row the same columns, all Float64 (exact up to 2^53). Worker and reader share nothing but this file.
  * After the regions comes a cell for each, not 0 once somebody writes to it: most regions are room for workers that never come.
- * A row is eleven cache lines; regions begin on a cache line, so workers never write to the same one. Memory that nobody touches
- * stays unmapped: a region is 58 MiB of addresses, but costs about 0.7 KiB for each row in use.
+ * A row is thirteen cache lines; regions begin on a cache line, so workers never write to the same one. Memory that nobody touches
+ * stays unmapped: a region is 68 MiB of addresses, but costs about 0.8 KiB for each row in use.
  */
 import { BUCKET_COUNT } from '../base/histogram.ts';
 import { ENDPOINTS_MAX, SERVICES_MAX } from '../core/balancing/endpoint-table.ts';
@@ -62,9 +62,15 @@ export const CALLS_FAILED = AFTER_BUCKETS + 30;
 export const DATAGRAMS_IN = AFTER_BUCKETS + 40;
 export const DATAGRAMS_OUT = AFTER_BUCKETS + 41;
 export const DATAGRAMS_DROPPED = AFTER_BUCKETS + 42;
+/** Sixteen columns, in the order of HTTP2_FAILURES. */
+export const HTTP2_FAILED = AFTER_BUCKETS + 43;
+export const HTTP2_MALFORMED = AFTER_BUCKETS + 59;
+/** Kernel layer 4: packets from clients, and to them. */
+export const PACKETS_IN = AFTER_BUCKETS + 60;
+export const PACKETS_OUT = AFTER_BUCKETS + 61;
 
 /** Columns per row. */
-export const ROW_LENGTH = 88;
+export const ROW_LENGTH = 104;
 
 /** Why a connection or session at layer 4 did not end by itself, in the access log's words. */
 export const CALL_FAILURES = [
@@ -87,6 +93,31 @@ export type CallFailure = (typeof CALL_FAILURES)[number];
  */
 export type CloseReason = 'normal' | 'timeout' | 'error' | 'drain';
 export const CLOSE_REASONS: readonly CloseReason[] = ['normal', 'timeout', 'error', 'drain'];
+
+/**
+ * Why a client's HTTP/2 connection was ended (RFC 9113 §5.4.1, §10.5): rules that were broken, deadlines that passed, and floods, which end with
+ * ENHANCE_YOUR_CALM: `resets` (rapid reset and MadeYouReset), `continuation`, `settings`, `pings`, `empty-frames`, `priority`, `window-updates`, `unknown-frames`,
+ * `closed-stream-frames`, `unread-output`.
+ */
+export const HTTP2_FAILURES = [
+  'protocol',
+  'compression',
+  'flow-control',
+  'frame-size',
+  'settings-timeout',
+  'header-timeout',
+  'unread-output',
+  'resets',
+  'settings',
+  'pings',
+  'empty-frames',
+  'priority',
+  'window-updates',
+  'unknown-frames',
+  'closed-stream-frames',
+  'continuation',
+] as const;
+export type Http2Failure = (typeof HTTP2_FAILURES)[number];
 
 /** TLS handshakes that were completed: version, and whether an earlier session was resumed. */
 export const HANDSHAKE_KINDS: readonly (readonly [version: string, resumed: boolean])[] = [

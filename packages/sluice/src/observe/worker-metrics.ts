@@ -26,11 +26,17 @@ import {
   HANDSHAKE_FAILURES,
   HANDSHAKES,
   HANDSHAKES_FAILED,
+  HTTP2_FAILED,
+  HTTP2_FAILURES,
+  HTTP2_MALFORMED,
+  type Http2Failure,
   HEDGES,
   HEDGES_WON,
   INFORMATIONAL,
   KIND_OFFSET,
   LOG_DROPPED,
+  PACKETS_IN,
+  PACKETS_OUT,
   REGION_LENGTH,
   regionsOf,
   RETRIES,
@@ -40,6 +46,26 @@ import {
   STARTED,
 } from './metric-layout.ts';
 import type { CallFailure, CloseReason, HandshakeFailure } from './metric-layout.ts';
+
+/** The column of 2xx. */
+const SUCCESSFUL = 2;
+
+/** Whose traffic it was: rows of the board. */
+export interface KernelRows {
+  readonly listener: number;
+  readonly service: number;
+  readonly endpoint: number;
+  readonly isUdp: boolean;
+}
+
+/** What went through; bytes with the IP headers. */
+export interface KernelTraffic {
+  readonly connections: number;
+  readonly packetsIn: number;
+  readonly bytesIn: number;
+  readonly packetsOut: number;
+  readonly bytesOut: number;
+}
 
 const ROUTES = KIND_OFFSET.route;
 const SERVICES = KIND_OFFSET.service;
@@ -75,6 +101,16 @@ export class WorkerMetrics {
   /** A connection over the listener's limit was closed at once. Not one of those opened. */
   connectionRefused(listener: number): void {
     this.#cells[listener * ROW_LENGTH + CONNECTIONS_REFUSED]! += 1;
+  }
+
+  /** A client's HTTP/2 connection was ended. */
+  http2Failed(listener: number, failure: Http2Failure): void {
+    this.#cells[listener * ROW_LENGTH + HTTP2_FAILED + HTTP2_FAILURES.indexOf(failure)]! += 1;
+  }
+
+  /** HTTP/2 requests that broke a rule and were reset without an answer; they are no exchanges. */
+  http2Malformed(listener: number, count: number): void {
+    this.#cells[listener * ROW_LENGTH + HTTP2_MALFORMED]! += count;
   }
 
   /** A TLS handshake was completed. */
@@ -147,6 +183,29 @@ export class WorkerMetrics {
     this.#cells[row + DATAGRAMS_DROPPED]! += dropped;
   }
 
+  /** What the kernel forwarded for an endpoint since the last time. Rows may be -1. Control plane. */
+  kernelForwarded(rows: KernelRows, traffic: KernelTraffic): void {
+    const { connections, packetsIn, packetsOut } = traffic;
+    const listener = rows.listener * ROW_LENGTH;
+    if (rows.listener >= 0) {
+      this.#cells[listener + CONNECTIONS_OPENED]! += connections;
+      this.#cells[listener + CONNECTIONS_CLOSED + CLOSE_REASONS.indexOf('normal')]! += connections;
+      this.#cells[listener + STARTED]! += connections;
+      this.#forward(listener, traffic);
+      if (rows.isUdp) this.datagrams(rows.listener, packetsIn, packetsOut, 0);
+    }
+    if (rows.service >= 0) {
+      this.#cells[SERVICES + rows.service * ROW_LENGTH + STARTED]! += connections;
+      this.#forward(SERVICES + rows.service * ROW_LENGTH, traffic);
+    }
+    if (rows.endpoint >= 0) this.#forward(ENDPOINTS + rows.endpoint * ROW_LENGTH, traffic);
+  }
+
+  /** Packets that began a connection of a kernel listener and found no endpoint. Control plane. */
+  kernelRefused(listener: number, packets: number): void {
+    this.#cells[listener * ROW_LENGTH + CALLS_FAILED + CALL_FAILURES.indexOf('no-endpoint')]! += packets;
+  }
+
   /** A further attempt begins. @param endpoint That failed before; -1 when unknown. */
   retried(route: number, service: number, endpoint: number): void {
     this.#countFor(route, service, endpoint, RETRIES);
@@ -203,6 +262,14 @@ export class WorkerMetrics {
     if (row < 0) return;
     this.#cells[row + BYTES_IN]! += bytesIn;
     this.#cells[row + BYTES_OUT]! += bytesOut;
+  }
+
+  /** Connections of which nothing is known but that they began: no duration. */
+  #forward(row: number, { connections, packetsIn, packetsOut, bytesIn, bytesOut }: KernelTraffic): void {
+    this.#cells[row + SUCCESSFUL]! += connections;
+    this.#cells[row + PACKETS_IN]! += packetsIn;
+    this.#cells[row + PACKETS_OUT]! += packetsOut;
+    this.#move(row, bytesIn, bytesOut);
   }
 
   #add(row: number, column: number, bucket: number, durationMs: number, bytesIn: number, bytesOut: number): void {

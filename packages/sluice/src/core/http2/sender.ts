@@ -7,10 +7,12 @@ import type { Connection } from './connection.ts';
 import { PINGS, WINDOW_UPDATES } from './flood-budget.ts';
 import { PAYLOAD_BYTES_MAX } from './frame.ts';
 import { HeadEncoder } from './head-encoder.ts';
-import type { Stream } from './stream.ts';
+import type { QueuedPiece, Stream } from './stream.ts';
 
 /** Content in `output` before a turn has had enough: what one write should be. */
 const TURN_BYTES_MAX = 128 * 1024;
+/** Memory that small pieces of a queue share. */
+const SHARED_PIECE_BYTES = 4 * 1024;
 /** What a waiting stream has to move in its stall time. */
 export const PROGRESS_BYTES = 1024;
 
@@ -81,9 +83,7 @@ export class Sender<Owner> {
     assert(stream.isHeadSent && !stream.isLocalDone, 'content stands between head and end');
     const rest = stream.queue === null && this.first === this.ready.length ? this.sendNow(stream, bytes, start, end) : start;
     if (rest === end) return true;
-    const copy = this.connection.workspace.allocate(end - rest);
-    copy.set(bytes.subarray(rest, end));
-    this.enqueue(stream, copy);
+    this.enqueue(stream, bytes.subarray(rest, end));
     return false;
   }
 
@@ -146,17 +146,30 @@ export class Sender<Owner> {
     return size;
   }
 
+  /** Copies content to the end of the queue. Small pieces share memory: a byte in a piece of its own costs 300. */
   private enqueue(stream: Stream<Owner>, bytes: Uint8Array): void {
+    const size = bytes.length;
+    let last = stream.queue?.at(-1);
+    if (last === undefined || last.bytes.length - last.end < size) {
+      const room = last === undefined ? size : Math.max(size, SHARED_PIECE_BYTES);
+      last = { bytes: this.connection.workspace.allocate(room), start: 0, end: 0 };
+      this.queueOf(stream).push(last);
+    }
+    last.bytes.set(bytes, last.end);
+    last.end += size;
+    stream.queuedBytes += size;
+    stream.isWaiting = true;
+    if (stream.sendWindow > 0) this.enter(stream);
+  }
+
+  private queueOf(stream: Stream<Owner>): QueuedPiece[] {
     if (stream.queue === null) {
       stream.queue = [];
       stream.waitsSince = -1;
       stream.movedBytes = 0;
       this.onWait();
     }
-    stream.queue.push({ bytes, start: 0 });
-    stream.queuedBytes += bytes.length;
-    stream.isWaiting = true;
-    if (stream.sendWindow > 0) this.enter(stream);
+    return stream.queue;
   }
 
   private enter(stream: Stream<Owner>): void {
@@ -169,11 +182,11 @@ export class Sender<Owner> {
     const { queue } = stream;
     if (queue === null) return;
     const piece = queue[0]!;
-    const size = this.frame(stream, piece.bytes, piece.start, piece.bytes.length);
+    const size = this.frame(stream, piece.bytes, piece.start, piece.end);
     piece.start += size;
     stream.queuedBytes -= size;
     this.noteProgress(stream, size);
-    if (piece.start === piece.bytes.length) queue.shift();
+    if (piece.start === piece.end) queue.shift();
     if (queue.length > 0) {
       if (stream.sendWindow > 0) this.enter(stream);
       return;

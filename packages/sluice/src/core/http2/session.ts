@@ -125,9 +125,20 @@ export class Http2Session<Owner> {
     this.sender.sendEnd(stream, trailers);
   }
 
-  /** Ends a stream with RST_STREAM. No `onReset` follows. Server, reply complete, request not: NO_ERROR (RFC 9113 §8.1). */
+  /** Ends a stream with RST_STREAM. What is queued is dropped. No `onReset` follows. */
   reset(stream: Stream<Owner>, code: number): void {
     if (!stream.isClosed) this.connection.reset(stream, code);
+  }
+
+  /**
+   * Server, reply complete, request not: what still comes is dropped, and once the reply has gone out, queued content included, RST_STREAM with NO_ERROR says that
+   * nothing more is wanted (RFC 9113 §8.1).
+   */
+  discard(stream: Stream<Owner>): void {
+    if (stream.isClosed) return;
+    stream.isDiscarding = true;
+    stream.isUnwanted = true;
+    this.connection.closeIfDone(stream);
   }
 
   /** Content has gone on: its room is given back to the peer, for stream and connection. What is unconsumed when a stream closes is given back by itself. */

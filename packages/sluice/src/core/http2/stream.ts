@@ -5,6 +5,8 @@ import type { ReceiveWindow } from './receive-window.ts';
 export interface QueuedPiece {
   readonly bytes: Uint8Array;
   start: number;
+  /** Behind it there may be room for more. */
+  end: number;
 }
 
 /** Made by the session. The owner reads the flags, sets `owner`, and passes it back to the session's commands. */
@@ -33,6 +35,8 @@ export class Stream<Owner> {
   isHeadReceived = false;
   /** What comes is counted and dropped. */
   isDiscarding = false;
+  /** And once our side has ended, RST_STREAM says so. */
+  isUnwanted = false;
   /** CONNECT: nothing but DATA follows (RFC 9113 §8.5). */
   isTunnel = false;
   /** Counts against the limit until the owner has released it. */

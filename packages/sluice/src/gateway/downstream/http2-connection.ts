@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Instant } from '../../base/time.ts';
-import { NO_ERROR } from '../../core/http2/error-code.ts';
+import { CANCEL, NO_ERROR } from '../../core/http2/error-code.ts';
 import { Http2Session } from '../../core/http2/session.ts';
 import { type FatalCause, type ResetBy, SESSION_DEFAULTS, type SessionOptions, type SessionSink } from '../../core/http2/session-sink.ts';
 import type { Stream } from '../../core/http2/stream.ts';
@@ -30,13 +30,24 @@ export class Http2Connection implements ClientConnection, Http2Client, SessionSi
   private who: PeerIdentity;
   /** Requests under way. */
   private active = 0;
-  /** When silence without a request is too long. */
+  /** When silence without a stream is too long. */
   private idleDeadline: number;
+  /** When a client that takes nothing has had its time. */
+  private writeDeadline = Infinity;
+  /** Requests that hold content back until the event is over. */
+  private readonly touched: Http2Request[] = [];
   private isScheduled = false;
+  /** Nothing more is said once what waits has left. */
+  private isEnding = false;
   private isGone = false;
   private isLingering = false;
   private lingerDeadline = Infinity;
   private isPaused = false;
+  private isCut = false;
+  /** As of the last write. */
+  private hadStreams = false;
+  /** Malformed requests that have been counted. */
+  private malformedSeen = 0;
   private closeReason: CloseReason = 'normal';
 
   /** @param first What was read before the protocol was known. */
@@ -64,7 +75,7 @@ export class Http2Connection implements ClientConnection, Http2Client, SessionSi
 
   get deadline(): number {
     if (this.isLingering) return this.lingerDeadline;
-    return Math.min(this.session.deadline, this.active > 0 ? Infinity : this.idleDeadline);
+    return Math.min(this.session.deadline, this.writeDeadline, this.isBusy ? Infinity : this.idleDeadline);
   }
 
   announceClose(): void {
@@ -73,25 +84,35 @@ export class Http2Connection implements ClientConnection, Http2Client, SessionSi
   }
 
   get isIdle(): boolean {
-    return this.active === 0 && this.socket.writableLength === 0;
+    return !this.isBusy && this.session.output.size === 0 && this.socket.writableLength === 0;
   }
 
   cut(reason: CloseReason): void {
     this.closeReason = reason;
+    this.isCut = true;
     this.session.fail(NO_ERROR, 'closing');
     this.flush();
     this.socket.destroySoon();
+    if (this.socket.writableLength > 0) setTimeout(() => this.socket.destroy(), LINGER_MS).unref(); // nobody watches it any more
     this.leave(reason);
   }
 
   onDeadline(now: Instant): void {
-    if (this.isLingering) return void this.socket.destroy();
+    if (this.isLingering || now >= this.writeDeadline) {
+      if (!this.isLingering) this.closeReason = 'timeout';
+      return void this.socket.destroy();
+    }
     if (now >= this.session.deadline) this.session.onDeadline(now);
-    if (this.active === 0 && now >= this.idleDeadline && !this.session.isClosed) {
+    if (!this.isBusy && now >= this.idleDeadline && !this.session.isClosed) {
       this.closeReason = 'timeout';
       this.idleDeadline = now + LINGER_MS;
       this.session.fail(NO_ERROR, 'closing');
     }
+  }
+
+  /** A request is under way, or a reply has not left. */
+  private get isBusy(): boolean {
+    return this.active > 0 || this.session.streamCount > 0;
   }
 
   // ---- what its requests need
@@ -102,10 +123,17 @@ export class Http2Connection implements ClientConnection, Http2Client, SessionSi
     return this.who;
   }
 
+  holdsContent(request: Http2Request): void {
+    this.touched.push(request);
+  }
+
   requestEnded(stream: Stream<Http2Request>): void {
     this.active--;
     this.session.release(stream);
-    if (this.active > 0) return;
+    this.moveIdle();
+  }
+
+  private moveIdle(): void {
     this.idleDeadline = this.listener.worker.coarseNow + this.listener.plan.timeouts.keepAliveMs;
   }
 
@@ -131,8 +159,9 @@ export class Http2Connection implements ClientConnection, Http2Client, SessionSi
     stream.owner?.onEnd(trailers);
   }
 
-  onReset(stream: Stream<Http2Request>, _code: number, by: ResetBy): void {
-    stream.owner?.onReset(by);
+  onReset(stream: Stream<Http2Request>, code: number, by: ResetBy): void {
+    const isOurs = by === 'session' || (by === 'connection' && code !== NO_ERROR && code !== CANCEL); // CANCEL: the transport has gone
+    stream.owner?.onReset(this.isCut ? 'drain' : isOurs ? 'client-error' : 'client-gone');
   }
 
   onWritable(stream: Stream<Http2Request>): void {
@@ -148,7 +177,10 @@ export class Http2Connection implements ClientConnection, Http2Client, SessionSi
   }
 
   onFatal(_code: number, cause: FatalCause): void {
-    if (cause !== 'closing') this.closeReason = 'error';
+    if (cause !== 'closing') {
+      this.closeReason = cause === 'settings-timeout' || cause === 'header-timeout' ? 'timeout' : 'error';
+      this.listener.worker.metrics.http2Failed(this.listener.slot, cause);
+    }
     this.finish();
   }
 
@@ -171,19 +203,35 @@ export class Http2Connection implements ClientConnection, Http2Client, SessionSi
     if (this.isLingering) return;
     const { worker } = this.listener;
     this.session.receive(chunk, 0, chunk.length, worker.clock.now());
-    if (!this.session.takesInput) this.pause(); // it asks for more than it reads
+    const { touched, session } = this;
+    for (let index = 0; index < touched.length; index++) touched[index]!.passContent();
+    touched.length = 0;
+    if (session.malformedCount > this.malformedSeen) {
+      worker.metrics.http2Malformed(this.listener.slot, session.malformedCount - this.malformedSeen);
+      this.malformedSeen = session.malformedCount;
+    }
+    if (!session.takesInput) this.pause(); // it asks for more than it reads
   }
 
   private flush(): void {
     this.isScheduled = false;
-    if (this.isGone || this.socket.writableNeedDrain) return; // what an unread peer is owed stays where it is bounded
-    this.session.output.drain(this.target);
-    this.session.flushed(!this.socket.writableNeedDrain);
+    const { session, socket } = this;
+    if (this.isGone || socket.writableNeedDrain) return; // what an unread peer is owed stays where it is bounded
+    const sends = session.output.size > 0;
+    session.output.drain(this.target);
+    session.flushed(!socket.writableNeedDrain);
+    if (!sends) return;
+    const hasStreams = session.streamCount > 0;
+    if (this.hadStreams || hasStreams) this.moveIdle(); // replies leave: nobody is idle
+    this.hadStreams = hasStreams;
+    if (socket.writableNeedDrain) this.writeDeadline = this.listener.worker.coarseNow + this.listener.plan.timeouts.bodyIdleMs;
   }
 
   private onDrain(): void {
+    this.writeDeadline = Infinity;
     this.session.flushed(true);
     this.flush();
+    if (this.isEnding) return this.finish();
     if (this.isPaused && this.session.takesInput) this.unpause();
   }
 
@@ -201,14 +249,19 @@ export class Http2Connection implements ClientConnection, Http2Client, SessionSi
   /** Nothing more is said: what waits leaves, then our side closes. */
   private finish(): void {
     if (this.isLingering || this.isGone) return;
+    this.isEnding = true;
+    if (this.isPaused) this.unpause();
+    this.listener.worker.later(() => this.endSocket());
+  }
+
+  private endSocket(): void {
+    if (this.isLingering || this.isGone) return;
+    this.flush();
+    if (this.session.output.size > 0) return; // the socket takes nothing now: `onDrain` comes back here
     this.isLingering = true;
     const { worker, plan } = this.listener;
     this.lingerDeadline = worker.clock.now() + plan.timeouts.bodyIdleMs;
-    if (this.isPaused) this.unpause();
-    worker.later(() => {
-      this.flush();
-      this.socket.end(() => (this.lingerDeadline = worker.clock.now() + LINGER_MS));
-    });
+    this.socket.end(() => (this.lingerDeadline = worker.clock.now() + LINGER_MS));
   }
 
   /** Half-closed: the client has gone, unless it only reads the last replies. */

@@ -3,7 +3,7 @@
  * for HTTP/1.1. A reply's first piece is held back until the event that brought it is over: what fails by then is still answered with an honest 502.
  */
 import type { Instant } from '../../base/time.ts';
-import { CANCEL, INTERNAL_ERROR, NO_ERROR, PROTOCOL_ERROR } from '../../core/http2/error-code.ts';
+import { CANCEL, INTERNAL_ERROR, PROTOCOL_ERROR } from '../../core/http2/error-code.ts';
 import type { Http2Session } from '../../core/http2/session.ts';
 import type { Stream } from '../../core/http2/stream.ts';
 import type { ResponseParser } from '../../core/http1/response-parser.ts';

@@ -25,6 +25,7 @@ export class AutoPool implements EndpointPool, DialTarget, Sweepable {
   readonly resolver: { readonly lookup?: LookupFunction };
   readonly tls: UpstreamTls;
   plan: PoolPlan;
+  onUnreachable: (() => void) | null = null;
   deadline = Infinity;
   sweepIndex = -1;
   private readonly service: PoolOwner;
@@ -32,6 +33,8 @@ export class AutoPool implements EndpointPool, DialTarget, Sweepable {
   private readonly line: WaitLine;
   private inner: EndpointPool | null = null;
   private asking: TLSSocket | null = null;
+  /** A connection could not be made: perhaps the endpoint speaks otherwise now. */
+  private isInDoubt = false;
   private isClosed = false;
 
   constructor(service: PoolOwner, slot: number, endpoint: EndpointPlan) {
@@ -51,6 +54,7 @@ export class AutoPool implements EndpointPool, DialTarget, Sweepable {
   }
 
   send(exchange: Exchange, now: Instant, isFreshOnly: boolean, isHedge: boolean): boolean {
+    if (this.isInDoubt && this.inner?.isEmpty === true) this.inner = null;
     if (this.inner !== null) {
       this.inner.plan = this.plan;
       return this.inner.send(exchange, now, isFreshOnly, isHedge);
@@ -96,6 +100,8 @@ export class AutoPool implements EndpointPool, DialTarget, Sweepable {
   private answered(isHttp2: boolean): void {
     this.stopAsking();
     this.inner = isHttp2 ? new Http2Pool(this.service, this.slot, this.endpoint) : new Pool(this.service, this.slot, this.endpoint);
+    this.inner.onUnreachable = () => (this.isInDoubt = true);
+    this.isInDoubt = false;
     const now = this.service.worker.clock.now();
     for (let next = this.line.next(now); next !== null; next = this.line.next(now)) {
       if (!this.inner.send(next, now, false, false)) this.service.attemptUnplaced(next, this.slot, FAILURES.poolTimeout);

@@ -23,8 +23,10 @@ export interface Http2Carrier {
   readonly plan: PoolPlan;
   readonly session: Http2Session<Http2Attempt>;
   readonly openedAt: Instant;
-  /** It was usable before this attempt. */
+  /** It is usable. */
   readonly isConnected: boolean;
+  /** An answer did not come in time: whether anybody is there is found out. */
+  doubt(): void;
   /** Something was handed to a client in this event: flush it when the event is over. */
   touched(attempt: Http2Attempt): void;
   /** The bytes of this event are still needed after it. */
@@ -123,7 +125,10 @@ export class Http2Attempt implements Attempt, Sweepable {
     if (exchange === null) this.deadline = Infinity;
     else if (this.isReplying && !exchange.client.hasRoom) this.deadline = now + this.carrier.plan.bodyIdleMs; // the client is slow, not the origin
     else if (this.isReplying && exchange.isGrpc && !this.isRequestSent) this.deadline = now + this.carrier.plan.bodyIdleMs; // it may be the client's turn
-    else this.fail(this.isReplying ? FAILURES.bodyTimeout : FAILURES.headTimeout, CANCEL);
+    else {
+      this.carrier.doubt();
+      this.fail(this.isReplying ? FAILURES.bodyTimeout : FAILURES.headTimeout, CANCEL);
+    }
   }
 
   // ---- what the session tells
@@ -264,11 +269,12 @@ export class Http2Attempt implements Attempt, Sweepable {
     const { session } = this.carrier;
     let hasRoom = true;
     for (const part of exchange.parts) hasRoom = session.sendData(stream, part, 0, part.length);
-    if (!exchange.isRequestDone && exchange.partsBytes > REPLAY_BYTES_MAX) exchange.forgetBody();
+    const isPaused = exchange.partsBytes > REPLAY_BYTES_MAX; // the client was stopped there
+    if (!exchange.isRequestDone && isPaused) exchange.forgetBody();
     if (exchange.isRequestDone) {
       session.sendEnd(stream, exchange.requestTrailers);
       this.requestSent();
-    } else if (hasRoom && exchange.partsBytes + 1 > REPLAY_BYTES_MAX) exchange.client.onUpstreamDrain(this);
+    } else if (hasRoom && isPaused) exchange.client.onUpstreamDrain(this);
   }
 
   private requestSent(): void {
@@ -276,8 +282,15 @@ export class Http2Attempt implements Attempt, Sweepable {
     this.awaitHead();
   }
 
+  /** The connection is there: the endpoint's time begins. */
+  connected(connectMs: number): void {
+    if (this.exchange === null) return;
+    this.exchange.connectMs = connectMs;
+    if (this.isRequestSent || this.exchange.expectsContinue) this.awaitHead();
+  }
+
   private awaitHead(): void {
-    if (this.isReplying || this.exchange === null) return;
+    if (this.isReplying || this.exchange === null || !this.carrier.isConnected) return;
     const base = Math.max(this.sentAt, this.carrier.worker.coarseNow);
     this.deadline = base + this.exchange.route!.plan.timeouts.responseHeaderMs;
   }

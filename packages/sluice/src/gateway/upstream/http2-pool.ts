@@ -12,7 +12,7 @@ import type { Http2Attempt } from './http2-attempt.ts';
 import { Http2Upstream, type Http2UpstreamOwner } from './http2-upstream.ts';
 import type { EndpointPool, PoolOwner } from './pool.ts';
 import { UpstreamTls } from './upstream-tls.ts';
-import type { UpstreamFailure } from './upstream-failure.ts';
+import { FAILURES, type UpstreamFailure } from './upstream-failure.ts';
 import { WaitLine } from './wait-line.ts';
 
 /** Parsers that are kept for the next replies. */
@@ -26,6 +26,8 @@ export class Http2Pool implements EndpointPool, Http2UpstreamOwner {
   readonly resolver: { readonly lookup?: LookupFunction };
   readonly tls: UpstreamTls | null;
   plan: PoolPlan;
+  peerStreamsMax = Infinity;
+  onUnreachable: (() => void) | null = null;
   private readonly service: PoolOwner;
   private readonly connections: Http2Upstream[] = [];
   private readonly line: WaitLine;
@@ -49,6 +51,7 @@ export class Http2Pool implements EndpointPool, Http2UpstreamOwner {
   }
 
   send(exchange: Exchange, now: Instant, isFreshOnly: boolean, isHedge: boolean): boolean {
+    if (this.line.size > 0) this.serve(now); // who waits goes before who comes
     const connection = (isFreshOnly ? this.connect(now) : null) ?? this.roomiest() ?? this.connect(now);
     if (connection === null) return !isHedge && this.line.add(exchange, now, this.plan);
     connection.send(exchange, now, isHedge);
@@ -110,6 +113,7 @@ export class Http2Pool implements EndpointPool, Http2UpstreamOwner {
   }
 
   attemptFailed(attempt: Http2Attempt, exchange: Exchange, failure: UpstreamFailure): void {
+    if (failure === FAILURES.connect) this.onUnreachable?.();
     this.service.attemptFailed(attempt, exchange, failure);
   }
 

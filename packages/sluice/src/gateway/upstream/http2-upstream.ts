@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Instant } from '../../base/time.ts';
 import { NO_ERROR } from '../../core/http2/error-code.ts';
+import { INT31_MAX } from '../../core/http2/frame.ts';
 import { Http2Session } from '../../core/http2/session.ts';
 import { type FatalCause, type ResetBy, SESSION_DEFAULTS, type SessionOptions, type SessionSink } from '../../core/http2/session-sink.ts';
 import type { Stream } from '../../core/http2/stream.ts';
@@ -21,9 +22,13 @@ import { ReadBuffer } from './read-buffer.ts';
 import { FAILURES, type UpstreamFailure } from './upstream-failure.ts';
 
 const HTTP2: readonly string[] = ['h2'];
-/** Receive windows: replies of 1 MiB at 10 ms round trip run at 100 MB/s. */
-const STREAM_WINDOW_BYTES = 1024 * 1024;
-const CONNECTION_WINDOW_BYTES = 8 * 1024 * 1024;
+/**
+ * Receive window of a stream: what one client that does not read can make us hold. At 1 ms round trip a reply runs at 128 MB/s. The connection's is as much for each
+ * stream, so that clients that do not read never stop the others.
+ */
+const STREAM_WINDOW_BYTES = 128 * 1024;
+/** After the last frame, for the endpoint to take it. */
+const LINGER_MS = 1_000;
 
 /** Whose connection it is. `http2-pool.ts` is it. */
 export interface Http2UpstreamOwner extends DialTarget {
@@ -32,6 +37,8 @@ export interface Http2UpstreamOwner extends DialTarget {
   readonly plan: PoolPlan;
   takeParser(): ResponseParser;
   giveParser(parser: ResponseParser): void;
+  /** Streams that the endpoint allowed last; what is assumed of a connection that has not heard from it yet. */
+  peerStreamsMax: number;
   /** It may take another exchange. */
   onRoom(connection: Http2Upstream): void;
   /** It is gone. */
@@ -54,6 +61,10 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
   private readonly touchedAttempts: Http2Attempt[] = [];
   private connectDeadline: number;
   private idleDeadline = Infinity;
+  /** When an endpoint that was asked whether it is there has had its time. */
+  private pongDeadline = Infinity;
+  /** When the socket of a connection that has ended is destroyed. */
+  private closeDeadline = Infinity;
   private isScheduled = false;
   private isDead = false;
   private isLeaving = false;
@@ -74,7 +85,10 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onGone());
     socket.on('error', () => this.onGone());
-    socket.on('close', () => this.onGone());
+    socket.on('close', () => {
+      this.onGone();
+      this.closed();
+    });
     this.session.start(now);
   }
 
@@ -91,14 +105,16 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
   }
 
   get deadline(): number {
+    if (this.isDead) return this.closeDeadline;
     if (!this.isConnected) return this.connectDeadline;
-    return Math.min(this.session.deadline, this.attempts.size === 0 ? this.idleDeadline : Infinity);
+    return Math.min(this.session.deadline, this.pongDeadline, this.attempts.size === 0 ? this.idleDeadline : Infinity);
   }
 
   /** How many more exchanges it takes. */
   get capacity(): number {
-    if (this.isDead || this.isLeaving) return 0;
-    return Math.min(this.session.capacity, this.plan.http2.streamsMax - this.attempts.size);
+    if (this.isDead || this.isLeaving || this.pongDeadline !== Infinity) return 0;
+    const most = this.session.isReady ? Infinity : this.owner.peerStreamsMax;
+    return Math.min(this.session.capacity, Math.min(most, this.plan.http2.streamsMax) - this.attempts.size);
   }
 
   get isIdle(): boolean {
@@ -123,12 +139,20 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
   }
 
   onDeadline(now: Instant): void {
+    if (this.isDead) return this.closed();
     if (!this.isConnected) return this.dead(FAILURES.connectTimeout);
+    if (now >= this.pongDeadline) return this.dead(FAILURES.reset);
     if (now >= this.session.deadline) this.session.onDeadline(now);
     if (this.attempts.size === 0 && now >= this.idleDeadline) this.leave();
   }
 
   // ---- what attempts tell
+
+  doubt(): void {
+    if (this.pongDeadline !== Infinity || this.isDead) return;
+    this.pongDeadline = this.worker.coarseNow + this.plan.connectTimeoutMs;
+    this.session.ping();
+  }
 
   touched(attempt: Http2Attempt): void {
     if (attempt.isTouched) return;
@@ -190,6 +214,7 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
 
   onSettings(): void {
     for (const attempt of this.attempts) attempt.onSettings();
+    this.owner.peerStreamsMax = Math.max(1, this.session.capacity + this.session.streamCount);
     if (this.capacity > 0) this.owner.onRoom(this);
   }
 
@@ -197,7 +222,10 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
     this.isLeaving = true;
   }
 
-  onPong(): void {}
+  onPong(): void {
+    this.pongDeadline = Infinity;
+    if (this.capacity > 0) this.owner.onRoom(this);
+  }
 
   onDrained(): void {
     this.end();
@@ -219,7 +247,7 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
     if (this.owner.tls !== null && (this.socket as TLSSocket).alpnProtocol !== 'h2') return this.dead(FAILURES.connect);
     this.isConnected = true;
     const connectMs = this.worker.clock.now() - this.openedAt;
-    for (const { exchange } of this.attempts) if (exchange !== null) exchange.connectMs = connectMs;
+    for (const attempt of this.attempts) attempt.connected(connectMs);
   }
 
   /** @returns True: read on. */
@@ -253,6 +281,13 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
     for (const attempt of [...this.attempts]) attempt.fail(FAILURES.refused, -1); // those that never had a stream
     this.session.output.drain(this.target);
     this.socket.destroySoon();
+    this.closeDeadline = this.worker.clock.now() + LINGER_MS;
+    this.worker.sweeper.add(this);
+  }
+
+  private closed(): void {
+    this.worker.sweeper.remove(this);
+    this.socket.destroy();
   }
 
   private onGone(): void {
@@ -270,17 +305,18 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
 }
 
 function sessionOptions(owner: Http2UpstreamOwner): SessionOptions {
-  const { http1, http2, bodyIdleMs } = owner.plan;
+  const { http1, http2, bodyIdleMs, connectTimeoutMs } = owner.plan;
   return {
     ...SESSION_DEFAULTS,
     role: 'client',
     streamsMax: http2.streamsMax,
     streamWindowBytes: STREAM_WINDOW_BYTES,
-    connectionWindowBytes: CONNECTION_WINDOW_BYTES,
+    connectionWindowBytes: Math.min(http2.streamsMax * STREAM_WINDOW_BYTES, INT31_MAX),
     headerBytesMax: http1.headerBytesMax,
     requestLineBytesMax: http1.requestLineBytesMax,
     headersMax: http1.headersMax,
     scheme: owner.tls === null ? 'http' : 'https',
+    settingsTimeoutMs: SESSION_DEFAULTS.settingsTimeoutMs + connectTimeoutMs, // it begins with the dialling
     stallTimeoutMs: bodyIdleMs,
   };
 }

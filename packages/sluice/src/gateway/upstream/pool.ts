@@ -10,7 +10,7 @@ import type { UpstreamTlsPlan } from '../../config/tls-plan.ts';
 import type { Attempt, Exchange } from '../exchange/exchange.ts';
 import { Http1Upstream, type UpstreamOwner } from './http1-upstream.ts';
 import { UpstreamTls } from './upstream-tls.ts';
-import type { UpstreamFailure } from './upstream-failure.ts';
+import { FAILURES, type UpstreamFailure } from './upstream-failure.ts';
 import { WaitLine, type WaitOwner } from './wait-line.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
@@ -37,6 +37,8 @@ export interface EndpointPool {
   readonly slot: number;
   readonly address: string;
   plan: PoolPlan;
+  /** Told of connections that could not be made. */
+  onUnreachable: (() => void) | null;
   readonly isEmpty: boolean;
   /** Sends the exchange, or lets it wait. False when there is no room even to wait. */
   send(exchange: Exchange, now: Instant, isFreshOnly: boolean, isHedge: boolean): boolean;
@@ -57,6 +59,7 @@ export class Pool implements EndpointPool, UpstreamOwner {
   readonly target: AddressPlan;
   readonly address: string;
   plan: PoolPlan;
+  onUnreachable: (() => void) | null = null;
   readonly resolver: { readonly lookup?: LookupFunction };
   readonly tls: UpstreamTls | null;
   private readonly idle: Http1Upstream[] = [];
@@ -106,6 +109,7 @@ export class Pool implements EndpointPool, UpstreamOwner {
   }
 
   attemptFailed(connection: Http1Upstream, exchange: Exchange, failure: UpstreamFailure): void {
+    if (failure === FAILURES.connect) this.onUnreachable?.();
     this.service.attemptFailed(connection, exchange, failure);
   }
 
