@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { BUCKET_COUNT } from '../base/histogram.ts';
 import type { ControlSettings } from '../config/compile.ts';
 import type { Fault } from '../config/fault.ts';
-import type { Plan } from '../config/plan.ts';
+import { NO_CHALLENGES, type Plan } from '../config/plan.ts';
 import { WORKERS_MAX, endpointTable, type EndpointTable } from '../core/balancing/endpoint-table.ts';
 import { takeBack } from '../core/balancing/in-flight.ts';
 import { Applier, type Loaded } from '../control/apply/applier.ts';
@@ -115,6 +115,7 @@ export function buildControlPlane({ source, providers, say, reread }: ControlPla
     runtime,
     load: () => loader.load(),
     providers,
+    certificates: { challenges: NO_CHALLENGES, staple: () => null },
     book,
     followers: [health, limits, expiry],
     workers: {

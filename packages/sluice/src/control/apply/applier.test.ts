@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EndpointPlan, Plan } from '../../config/plan.ts';
+import { type EndpointPlan, NO_CHALLENGES, type Plan } from '../../config/plan.ts';
 import type { SlotMap } from '../../config/worker-protocol.ts';
 import { DRAINING, endpointTable } from '../../core/balancing/endpoint-table.ts';
 import { manualRuntime } from '../../../test/support/manual-runtime.ts';
@@ -19,6 +19,7 @@ function setUp(first: Plan) {
   const world = {
     loaded: { ok: true, plan: first } as Loaded,
     found: null as EndpointPlan[] | null,
+    challenges: NO_CHALLENGES,
     workerErrors: [] as string[],
     listenFault: null as string | null,
     hasIpv6: true,
@@ -38,6 +39,12 @@ function setUp(first: Plan) {
     runtime,
     load: () => Promise.resolve(world.loaded),
     providers: [{ service: 'found', endpoints: () => world.found ?? [] }],
+    certificates: {
+      get challenges() {
+        return world.challenges;
+      },
+      staple: () => null,
+    },
     book,
     followers: [{ apply: (plan) => followed.push(plan.generation) }],
     workers: {
@@ -72,6 +79,19 @@ test('a plan is applied with rows for everything in it, health first', async () 
   assert.equal(result.ok && result.generation, 1);
   assert.deepEqual(followed, [1]);
   assert.deepEqual(applied[0]?.slots.endpoints, { web: { [A]: 0, [B]: 1 } });
+});
+
+test('a proof for an ACME server is a change of its own, and so is its end', async () => {
+  const { applier, applied, world } = setUp(web(A));
+  await applier.reload();
+  world.challenges = { http: [{ token: 'a', keyAuthorization: 'a.b' }], tls: [] };
+  const result = await applier.refresh();
+  assert.deepEqual(result.ok && result.changes, ['settings: acmeChallenges']);
+  assert.deepEqual(applied.at(-1)?.plan.acmeChallenges, world.challenges);
+  assert.equal(applied.at(-1)?.plan.routes, applied[0]?.plan.routes);
+  world.challenges = NO_CHALLENGES;
+  await applier.refresh();
+  assert.deepEqual([applied.length, applied.at(-1)?.plan.acmeChallenges], [3, NO_CHALLENGES]);
 });
 
 test('a configuration that says the same changes nothing', async () => {

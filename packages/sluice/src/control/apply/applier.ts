@@ -1,5 +1,5 @@
 /**
- * The life of a change: load, validate and compile (`load`), lay found endpoints over it, keep what must still drain, give rows, tell health,
+ * The life of a change: load, validate and compile (`load`), lay found endpoints, proofs and staples over it, keep what must still drain, give rows, tell health,
  * give it to the workers, take back what is gone. A wrong configuration changes nothing: the old one runs on and every fault is
  * returned. A plan that a worker cannot run is undone the same way.
  */
@@ -11,6 +11,7 @@ import type { SlotMap } from '../../config/worker-protocol.ts';
 import { DRAINING } from '../../core/balancing/endpoint-table.ts';
 import { overlayEndpoints, type EndpointProvider } from '../discovery/endpoint-overlay.ts';
 import type { SayEvent } from '../say-event.ts';
+import { type CertificateExtras, overlayCertificates } from './certificate-overlay.ts';
 import { ChangeQueue, type ChangeScope } from './change-queue.ts';
 import { mergeDepartures, type Departure, type MergedPlan } from './departures.ts';
 import { fixAddresses, listenerFaults, type AddressWorld } from './listener-addresses.ts';
@@ -33,6 +34,8 @@ export interface ApplierOptions extends AddressWorld {
   readonly runtime: Runtime;
   readonly load: () => Promise<Loaded>;
   readonly providers: readonly EndpointProvider[];
+  /** What ACME orders and OCSP stapling add. */
+  readonly certificates: CertificateExtras;
   readonly book: SlotBook;
   readonly followers: readonly PlanFollower[];
   readonly workers: { apply(plan: Plan, slots: SlotMap): Promise<readonly string[]> };
@@ -54,7 +57,7 @@ export class Applier {
   readonly #queue: ChangeQueue<ApplyResult>;
   /** The last good configuration, before providers and departures. */
   #configured: Plan | null = null;
-  /** The same with what providers found: what is wanted. */
+  /** The same with what providers and certificates add: what is wanted. */
   #target: Plan | null = null;
   /** The same with what still drains: what there is. */
   #running: Running | null = null;
@@ -82,7 +85,7 @@ export class Applier {
     return this.#queue.request({ reload: true });
   }
 
-  /** Applies what providers have found and what has left since. */
+  /** Applies what providers have found, what certificates need and what has left since. */
   refresh(): Promise<ApplyResult> {
     return this.#queue.request({ reload: false });
   }
@@ -119,9 +122,10 @@ export class Applier {
   }
 
   async #apply(configured: Plan): Promise<ApplyResult> {
-    const { runtime, providers } = this.#options;
+    const { runtime, providers, certificates } = this.#options;
     const before = this.#running?.plan ?? null;
-    const target = await fixAddresses(overlayEndpoints(configured, providers), before, this.#options);
+    const completed = overlayCertificates(overlayEndpoints(configured, providers), certificates);
+    const target = await fixAddresses(completed, before, this.#options);
     const faults = await listenerFaults(target, before, this.#options);
     if (faults.length > 0) return failed(faults);
     const merged = mergeDepartures(target, before, this.#departures, runtime.clock.now());
