@@ -30,7 +30,7 @@ const status: Status = {
   workerRestarts: 0,
   reloadsApplied: 2,
   reloadsRefused: 0,
-  listeners: [{ name: 'web', address: '[::]:8080', connections: 64, ...traffic }],
+  listeners: [{ name: 'web', address: '[::]:8080', engine: 'user', connections: 64, ...traffic }],
   services: [
     {
       name: 'users',

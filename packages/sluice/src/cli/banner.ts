@@ -44,10 +44,14 @@ function placeOf(listener: ListenerPlan): string {
     case 'http':
       return urlOf(listener.address, listener.tls === null ? 'http' : 'https');
     case 'stream':
-      return `${listener.readsServerName ? 'tls' : 'tcp'} ${formatAddress(listener.address)}`;
+      return `${listener.readsServerName ? 'tls' : 'tcp'} ${formatAddress(listener.address)}${byWhom(listener)}`;
     case 'datagram':
-      return `udp ${formatAddress(listener.address)}`;
+      return `udp ${formatAddress(listener.address)}${byWhom(listener)}`;
   }
+}
+
+function byWhom({ engine }: { readonly engine: 'user' | 'kernel' }): string {
+  return engine === 'kernel' ? ' in the kernel' : '';
 }
 
 /** Something to click on: every interface is `localhost` for who sits at the machine. */

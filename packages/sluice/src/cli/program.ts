@@ -185,10 +185,11 @@ export class Program {
     const deadlineMs = this.#plane.applier.running?.plan.drainTimeoutMs ?? 0;
     this.#say('info', 'stopping', { signal, deadlineMs });
     await this.#plane.applier.close();
-    const cut = await this.#plane.supervisor.drain(deadlineMs);
+    const { supervisor, kernel } = this.#plane;
+    const [cut, left] = await Promise.all([supervisor.drain(deadlineMs), kernel.drain(deadlineMs)]);
     await this.#fleet?.stop();
     await this.#close();
-    this.#say('info', 'stopped', { cut });
+    this.#say('info', 'stopped', { cut: cut + left });
     this.#ended.resolve(this.#isForced ? EXIT_FAILED : 0);
   }
 
@@ -210,12 +211,13 @@ export class Program {
   }
 
   async #close(): Promise<void> {
-    const { applier, supervisor, departures, limits, health, tickets, expiry } = this.#plane;
+    const { applier, supervisor, kernel, departures, limits, health, tickets, expiry } = this.#plane;
     this.#watch?.stop();
     this.#files.stop();
     this.#options.source.close();
     // A change that runs ends with the workers; only then is nobody left who could wake the loops again.
     await Promise.all([applier.close(), supervisor.close(), this.#admin.close()]);
+    await kernel[Symbol.asyncDispose]();
     departures.stop();
     tickets.stop();
     expiry.stop();

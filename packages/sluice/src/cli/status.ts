@@ -50,7 +50,11 @@ export function statusLines(status: Status): string[] {
     `sluice ${version}, pid ${pid}, up ${shortAge(uptimeSeconds)}, generation ${generation}, ${plural(workers, 'worker')}${restarts}`,
   ];
   if (status.reloadsRefused > 0) lines.push(`reloads: ${status.reloadsApplied} applied, ${status.reloadsRefused} refused`);
-  const listeners = status.listeners.map((one) => [`${one.name} ${one.address}`, shortCount(one.connections), ...trafficCells(one)]);
+  const listeners = status.listeners.map((one) => [
+    `${one.name} ${one.address}${one.engine === 'kernel' ? ' kernel' : ''}`,
+    shortCount(one.connections),
+    ...trafficCells(one),
+  ]);
   lines.push('', ...tableLines(LISTENER_COLUMNS, listeners, WIDTH));
   lines.push('', ...tableLines(SERVICE_COLUMNS, status.services.flatMap(serviceRows), WIDTH));
   const notes = status.services.flatMap(serviceNotes);

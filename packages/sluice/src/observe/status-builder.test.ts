@@ -74,7 +74,7 @@ test('traffic and percentiles come from the board; 5xx and cut ones are errors',
   const expected = { requests: 4, errors: 2, inflight: 1, bytesIn: 400, bytesOut: 800 };
   deepEqual(
     { ...status.listeners[0]!, p50Ms: 0, p95Ms: 0, p99Ms: 0 },
-    { name: 'web', address: '[::]:8080', connections: 1, ...expected, p50Ms: 0, p95Ms: 0, p99Ms: 0 },
+    { name: 'web', address: '[::]:8080', engine: 'user', connections: 1, ...expected, p50Ms: 0, p95Ms: 0, p99Ms: 0 },
   );
   equal(status.services[0]!.p99Ms! > 6 && status.services[0]!.p99Ms! <= 10, true);
   deepEqual(

@@ -14,9 +14,15 @@ import type { EndpointState, EndpointStatus, ListenerStatus, RouteStatus, Servic
 
 /** What is needed of the Plan. */
 export interface StatusPlan {
-  readonly listeners: readonly { readonly name: string }[];
+  readonly listeners: readonly StatusListener[];
   readonly services: readonly StatusService[];
   readonly routes: readonly { readonly name: string }[];
+}
+
+interface StatusListener {
+  readonly name: string;
+  /** Where there is a choice. */
+  readonly engine?: 'user' | 'kernel';
 }
 
 interface StatusService {
@@ -62,7 +68,7 @@ export function buildStatus(input: StatusInput): Status {
     workerRestarts: facts.workerRestarts,
     reloadsApplied: facts.reloadsApplied,
     reloadsRefused: facts.reloadsRefused,
-    listeners: plan.listeners.map(({ name }) => listenerStatus(input, name)),
+    listeners: plan.listeners.map((listener) => listenerStatus(input, listener)),
     services: plan.services.map((service) => serviceStatus(input, service)),
     routes: plan.routes
       .map(({ name }) => routeStatus(input, name, slotOf(names.routes, name)))
@@ -70,9 +76,9 @@ export function buildStatus(input: StatusInput): Status {
   };
 }
 
-function listenerStatus(input: StatusInput, name: string): ListenerStatus {
+function listenerStatus(input: StatusInput, { name, engine = 'user' }: StatusListener): ListenerStatus {
   const row = rowOf(input, 'listener', slotOf(input.names.listeners, name));
-  return { name, address: input.addresses.get(name) ?? '', connections: connectionsOf(row), ...traffic(row, inflightOf(row)) };
+  return { name, address: input.addresses.get(name) ?? '', engine, connections: connectionsOf(row), ...traffic(row, inflightOf(row)) };
 }
 
 function routeStatus(input: StatusInput, name: string, slot: number | undefined): RouteStatus {

@@ -38,6 +38,8 @@ export interface ListenerStatus extends TrafficStatus {
   readonly name: string;
   /** Where it listens really, with the port that was given for port 0. */
   readonly address: string;
+  /** `kernel`: Linux serves it, and tells of beginnings only: a connection is a request without a duration, and none is open here. */
+  readonly engine: 'user' | 'kernel';
   readonly connections: number;
 }
 

@@ -65,6 +65,9 @@ answerCommands({
     socket.write(`${text}\n`);
     return await answer;
   },
+  close({ name }: { name: string }) {
+    kept.get(name)?.destroy();
+  },
   /** A datagram, always from the same port for one name. */
   async send({ name, host, port }: Target & { name: string }) {
     let socket = senders.get(name);

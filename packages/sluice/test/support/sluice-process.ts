@@ -14,6 +14,13 @@ export interface End {
   readonly signal: NodeJS.Signals | null;
 }
 
+export interface ProcessOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** A command that becomes the one after it, such as `nsenter --net=FILE`. */
+  readonly within?: readonly string[];
+}
+
 interface Waiter {
   readonly wanted: RegExp;
   readonly found: (match: RegExpExecArray) => void;
@@ -26,8 +33,9 @@ export class SluiceProcess {
   readonly ended: Promise<End>;
   readonly #waiters = new Set<Waiter>();
 
-  constructor(args: readonly string[], options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {}) {
-    this.child = spawn(process.execPath, [COMMAND, ...args], {
+  constructor(args: readonly string[], options: ProcessOptions = {}) {
+    const [program, ...before] = [...(options.within ?? []), process.execPath];
+    this.child = spawn(program!, [...before, COMMAND, ...args], {
       cwd: options.cwd,
       env: { ...process.env, NO_COLOR: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -108,8 +116,12 @@ export async function startSluice(t: TestContext, args: readonly string[], optio
 }
 
 /** Runs a command to its end. */
-export async function runSluice(args: readonly string[], cwd?: string): Promise<End & { readonly output: string }> {
-  const sluice = new SluiceProcess(args, cwd === undefined ? {} : { cwd });
+export async function runSluice(
+  args: readonly string[],
+  cwd?: string,
+  within: readonly string[] = [],
+): Promise<End & { readonly output: string }> {
+  const sluice = new SluiceProcess(args, { within, ...(cwd === undefined ? {} : { cwd }) });
   const timer = setTimeout(() => sluice.signal('SIGKILL'), WAIT_MS);
   const end = await sluice.ended;
   clearTimeout(timer);

@@ -3,6 +3,7 @@
  * address that is new to us is tried first, since workers listen with `reusePort`, which does not notice another program of this user.
  */
 import { formatAddress } from '../../config/address.ts';
+import { isKernelListener } from '../../config/kernel-description.ts';
 import type { AddressPlan, ListenerPlan, Plan } from '../../config/plan.ts';
 
 export interface AddressWorld {
@@ -31,8 +32,10 @@ async function fixAddress({ kind, name, address }: ListenerPlan, running: Plan |
 
 /** Why the listeners that are new in this plan cannot be opened, a line each. */
 export async function listenerFaults(plan: Plan, running: Plan | null, world: AddressWorld): Promise<readonly string[]> {
-  const open = new Set(running?.listeners.map(placeOf));
-  const fresh = plan.listeners.filter((listener) => !open.has(placeOf(listener)));
+  // The kernel listens to nothing: packets are forwarded before they get to a socket.
+  const listening = (of: Plan): readonly ListenerPlan[] => of.listeners.filter((listener) => !isKernelListener(listener));
+  const open = new Set(running === null ? [] : listening(running).map(placeOf));
+  const fresh = listening(plan).filter((listener) => !open.has(placeOf(listener)));
   const faults = await Promise.all(
     fresh.map(async ({ kind, name, address }) => {
       const fault = await world.listenFault(address, transportOf(kind));

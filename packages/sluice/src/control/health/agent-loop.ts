@@ -126,7 +126,7 @@ export class AgentLoop {
     table.agentWeight[entry.slot] = state.weight;
     table.agentRequestsMax[entry.slot] = state.requestsMax;
     bits.claim(entry, 'agent', agentBits(state), state.reason === '' ? stateText(state) : state.reason);
-    if (isNew) Atomics.add(table.epoch, entry.serviceSlot, 1);
+    if (isNew) bits.announce(entry.serviceSlot);
   }
 
   #sayState({ entry, state }: Polled): void {

@@ -26,6 +26,8 @@ export interface HealthMonitorOptions {
   readonly say: SayEvent;
   /** Told of each ejection, for the metrics. */
   readonly ejected?: (service: number, endpoint: number) => void;
+  /** States or weights of endpoints have changed, for those who do not see the epochs. */
+  readonly changed?: () => void;
   /** Probes under way at most. Default 64. */
   readonly probesMax?: number;
   /** Whether a passed probe ends an ejection. Default false: a shallow check would bring back what fails real requests. */
@@ -67,7 +69,7 @@ export class HealthMonitor implements AsyncDisposable {
 
   constructor(options: HealthMonitorOptions) {
     const { runtime, table, say } = options;
-    const bits = new StateBits(table, runtime.clock);
+    const bits = new StateBits(table, runtime.clock, options.changed);
     this.#bits = bits;
     this.#outliers = new OutlierLoop({
       runtime,

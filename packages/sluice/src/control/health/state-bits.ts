@@ -53,11 +53,14 @@ interface Holding {
 export class StateBits {
   readonly #table: EndpointTable;
   readonly #clock: Clock;
+  readonly #changed: () => void;
   readonly #holdings: Map<number, Holding> = new Map();
 
-  constructor(table: EndpointTable, clock: Clock) {
+  /** @param changed Something was announced; called before the change's cause goes on. */
+  constructor(table: EndpointTable, clock: Clock, changed: () => void = () => {}) {
     this.#table = table;
     this.#clock = clock;
+    this.#changed = changed;
   }
 
   /**
@@ -86,6 +89,12 @@ export class StateBits {
     if (bits === 0) holding.claims.delete(owner);
     else holding.claims.set(owner, { bits, reason });
     this.#derive(holding, serviceSlot, slot);
+  }
+
+  /** What balancing of this service depends on was changed, by whomever: workers see it at their next pick. */
+  announce(serviceSlot: number): void {
+    Atomics.add(this.#table.epoch, serviceSlot, 1);
+    this.#changed();
   }
 
   /** The bits that one owner claims. */
@@ -129,6 +138,6 @@ export class StateBits {
     holding.ramps = true;
     Atomics.or(this.#table.state, slot, bits);
     Atomics.and(this.#table.state, slot, bits | ~ALL_BITS);
-    Atomics.add(this.#table.epoch, serviceSlot, 1);
+    this.announce(serviceSlot);
   }
 }

@@ -101,6 +101,6 @@ function isSameList(left: readonly string[], right: readonly string[]): boolean 
 }
 
 function checked(table: string): string {
-  assert(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(table), `a table name of letters, digits, '_', '.' and '-', got ${JSON.stringify(table)}`);
+  assert(/^[A-Za-z][A-Za-z0-9_.-]{0,79}$/.test(table), `a table name of letters, digits, '_', '.' and '-', got ${JSON.stringify(table)}`);
   return table;
 }
