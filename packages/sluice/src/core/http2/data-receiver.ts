@@ -32,7 +32,9 @@ export class DataReceiver<Owner> {
 
   onContent(bytes: Uint8Array, start: number, end: number): boolean {
     const { stream } = this;
-    if (stream !== null && !stream.isClosed) this.connection.sink.onData(stream, bytes, start, end);
+    if (stream === null || stream.isClosed) return true;
+    if (stream.isDiscarding) this.connection.consume(stream, end - start); // since the frame began
+    else this.connection.sink.onData(stream, bytes, start, end);
     return !this.connection.isClosed;
   }
 
@@ -40,7 +42,7 @@ export class DataReceiver<Owner> {
     const { stream, connection } = this;
     if (stream === null || stream.isClosed || (frame.flags & END_STREAM) === 0) return true;
     stream.isRemoteDone = true;
-    connection.sink.onEnd(stream, '');
+    if (!stream.isDiscarding) connection.sink.onEnd(stream, '');
     connection.closeIfDone(stream);
     return !connection.isClosed;
   }

@@ -80,6 +80,26 @@ test('onWritable also says that content and end have left', () => {
   assert.equal(bench.stream(1).isEndSent, true);
 });
 
+test('small pieces that wait share memory, stay in order, and leave in few frames', () => {
+  const bench = Bench.server().feed(settings(4, 0), headers(1, GET), window(0, 1_000_000));
+  bench.session.sendHead(bench.stream(1), HEAD, false);
+  let text = '';
+  for (let index = 0; index < 9_000; index++) {
+    const byte = String.fromCharCode(0x61 + (index % 26));
+    text += byte;
+    send(bench, 1, 1, byte);
+  }
+  assert.ok(bench.stream(1).queue!.length <= 4);
+  const client = Bench.client();
+  client.session.open('GET / HTTP/1.1\r\nHost: a\r\n\r\n', { owner: '', isEnd: true, protocol: '' });
+  for (const increment of [1, 5_000, 10_000]) {
+    bench.feed(window(1, increment));
+    client.feed(bench.bytes());
+  }
+  assert.deepEqual(client.events.take().slice(1), [`data 1 ${text}`]);
+  assert.deepEqual([bench.stream(1).queue, bench.stream(1).queuedBytes], [null, 0]);
+});
+
 test('trailers wait for the content before them', () => {
   const bench = Bench.server().feed(settings(4, 1), headers(1, GET));
   bench.session.sendHead(bench.stream(1), HEAD, false);

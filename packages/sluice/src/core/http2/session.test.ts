@@ -55,6 +55,45 @@ test('a reply may end before its request; the rest is still read', () => {
   assert.deepEqual(bench.output(), ['HEADERS 1 END_STREAM :status=413', 'RST_STREAM 1 NO_ERROR']);
 });
 
+test('a request that is not wanted any more is dropped, and refused once its reply has gone out (§8.1)', () => {
+  const bench = Bench.server().feed(settings(4, 2), headers(1, POST, false));
+  bench.session.sendHead(bench.stream(1), 'HTTP/1.1 413 X\r\n\r\n', false);
+  bench.session.sendData(bench.stream(1), Buffer.from('abc'), 0, 3);
+  bench.session.sendEnd(bench.stream(1), '');
+  bench.session.discard(bench.stream(1));
+  bench.output();
+  bench.events.take();
+  bench.feed(data(1, 'x'), frame(TYPES.WINDOW_UPDATE, 0, 1, uint32(1)));
+  assert.deepEqual(bench.output(), ['DATA 1 END_STREAM "c"', 'RST_STREAM 1 NO_ERROR']);
+  assert.deepEqual(bench.events.take(), ['writable 1']);
+  const whole = Bench.server().feed(headers(1, POST, false));
+  whole.session.discard(whole.stream(1));
+  whole.feed(data(1, 'x', true));
+  whole.session.sendHead(whole.stream(1), 'HTTP/1.1 413 X\r\n\r\n', true);
+  assert.deepEqual(whole.output(), ['HEADERS 1 END_STREAM :status=413'], 'it had come to its end meanwhile');
+});
+
+test('a stream that is discarded in the middle of a frame hands on no more of it, and gives its room back', () => {
+  const bench = Bench.server({ connectionWindowBytes: 65_536 });
+  bench.events.consumes = null;
+  bench.events.react = (event, stream) => {
+    if (event === 'data') bench.session.discard(stream!);
+  };
+  bench.feed(headers(1, POST, false));
+  const content = data(1, Buffer.alloc(16_000, 'x'), true);
+  bench.feedSplit(Buffer.concat([data(1, 'y'), content]), [100, 8_000, 16_000]);
+  assert.deepEqual(bench.events.take().slice(1), ['data 1 y']);
+  assert.equal(bench.stream(1).unconsumed, 1);
+  const half = Bench.server();
+  half.events.react = (event, stream) => {
+    if (event === 'data') half.session.discard(stream!);
+  };
+  half.feed(headers(1, POST, false));
+  half.feedSplit(content, [100, 8_000]);
+  assert.deepEqual(half.events.take().slice(1), [`data 1 ${'x'.repeat(91)}`]);
+  assert.equal(half.stream(1).unconsumed, 0);
+});
+
 test('commands for a stream that is over, and for a session that is over, do nothing', () => {
   const bench = Bench.server().feed(headers(1, POST, false), headers(3, POST, false), reset(1));
   const stream = bench.stream(1);
