@@ -249,7 +249,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
       saysKeepAlive: false,
       viaLine: this.listener.forwarding.viaLine(attempt.version),
       hstsLine: this.listener.hstsLine,
-      edits: exchange.route!.responseEdits,
+      edits: exchange.responseEdits,
       cookieLines,
       clock: this.listener.worker.clock,
     });
@@ -281,7 +281,8 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
 
   onReplyCut(exchange: Exchange, failure: UpstreamFailure): void {
     exchange.outcome = failure.log;
-    if (this.heldHead === null) return exchange.isGrpc ? this.endCall(exchange, failure.status) : this.cutReply(exchange, INTERNAL_ERROR);
+    if (this.heldHead === null)
+      return this.isCall(exchange) ? this.endCall(exchange, failure.status) : this.cutReply(exchange, INTERNAL_ERROR);
     this.heldHead = null; // nothing of it has left yet: an honest 502 is still possible
     this.heldBytes = null;
     exchange.isReplyStarted = false;
@@ -370,8 +371,13 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
   private giveUp(exchange: Exchange, status: number, outcome: Exchange['outcome']): void {
     exchange.outcome = outcome;
     if (status !== 0 && !exchange.isReplyStarted) this.replyOwn(exchange, { status });
-    else if (status !== 0 && exchange.isGrpc) this.endCall(exchange, status);
+    else if (status !== 0 && this.isCall(exchange)) this.endCall(exchange, status);
     else this.cutReply(exchange, CANCEL);
+  }
+
+  /** A gRPC client's own; one of gRPC-Web could take the end for a part of a message. */
+  private isCall(exchange: Exchange): boolean {
+    return exchange.isGrpc && exchange.client === this;
   }
 
   /** A call whose reply has begun ends with a status, which tells its client more than a reset. */

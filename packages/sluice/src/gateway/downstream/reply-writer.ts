@@ -54,7 +54,7 @@ export class ReplyWriter {
         saysKeepAlive: exchange.minorVersion === 0,
         viaLine: this.listener.forwarding.viaLine(attempt.version),
         hstsLine: this.listener.hstsLine,
-        edits: exchange.route!.responseEdits,
+        edits: exchange.responseEdits,
         cookieLines,
         clock: this.listener.worker.clock,
       }),

@@ -2,7 +2,7 @@
  * A request's content on its way up, whichever version of HTTP brought it: bounded in time (silence and mean rate), kept as long as another attempt may need
  * it, passed on as soon as there is somebody to take it.
  */
-import { type Exchange, REPLAY_BYTES_MAX } from '../exchange/exchange.ts';
+import { type ContentDecoder, type Exchange, REPLAY_BYTES_MAX } from '../exchange/exchange.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 
 export class RequestContent {
@@ -46,12 +46,14 @@ export class RequestContent {
     return Math.min(idle, this.startedAt + Math.max(bodyGraceMs, (received / bodyRateMin) * 1000));
   }
 
-  /** Takes content; `part` must not change any more. */
-  take(part: Buffer): void {
+  /** Takes content; `coded` must not change any more. */
+  take(coded: Buffer): void {
     const { exchange } = this;
     if (exchange === null) return;
-    exchange.bytesIn += part.length;
-    this.listener.worker.noteUpload(part.length);
+    exchange.bytesIn += coded.length;
+    this.listener.worker.noteUpload(coded.length);
+    const part = exchange.contentDecoder === null ? coded : this.decoded(exchange, exchange.contentDecoder, coded);
+    if (part === null) return;
     const { current } = exchange;
     if (current === null) {
       exchange.keepBody(part);
@@ -67,8 +69,25 @@ export class RequestContent {
   end(trailers: string): void {
     const { exchange } = this;
     if (exchange === null) return;
+    if (exchange.contentDecoder?.isWhole === false) return this.refuse(exchange);
     exchange.isRequestDone = true;
     exchange.requestTrailers = trailers;
     exchange.current?.sendEnd();
+  }
+
+  private decoded(exchange: Exchange, decoder: ContentDecoder, coded: Buffer): Buffer | null {
+    const part = decoder.push(coded);
+    if (part === null) this.refuse(exchange);
+    return part === null || part.length === 0 ? null : Buffer.from(part.buffer, part.byteOffset, part.length);
+  }
+
+  /** Not from here: whoever feeds the content still looks at it. */
+  private refuse(exchange: Exchange): void {
+    this.exchange = null;
+    this.listener.worker.later(() => {
+      if (exchange.isOver || exchange.isReplyStarted) return;
+      exchange.outcome = 'client-error';
+      exchange.client.replyOwn(exchange, { status: 400 });
+    });
   }
 }

@@ -112,6 +112,14 @@ export interface ExchangeRoute {
 const NONE_TRIED: readonly number[] = [];
 const NO_PARTS: Buffer[] = [];
 
+/** A coding of the request's content that ends here. `core/grpc/base64.ts` is it. */
+export interface ContentDecoder {
+  /** The content may end here. */
+  readonly isWhole: boolean;
+  /** @returns Null when it cannot be read; then for good. */
+  push(bytes: Uint8Array): Uint8Array | null;
+}
+
 /** What the access log wants to know, gathered only where a log is kept. */
 export interface LogDetails {
   readonly userAgent: string;
@@ -120,7 +128,7 @@ export interface LogDetails {
 }
 
 export class Exchange {
-  readonly client: Client;
+  client: Client;
   readonly startedAt: Instant;
   method = '';
   /** Normalised. */
@@ -145,6 +153,10 @@ export class Exchange {
   isHttp2 = false;
   /** Content type that a gRPC call is answered with; empty where it is none. */
   grpcType = '';
+  /** Turns the request's content into what goes upstream; null: as it comes. */
+  contentDecoder: ContentDecoder | null = null;
+  /** In place of the route's, for this reply. */
+  replyEdits: CompiledEdits | null = null;
   /** How a gRPC call has ended, or -1. */
   grpcStatus = -1;
 
@@ -229,6 +241,11 @@ export class Exchange {
   /** Its place in a queue. */
   get shedPriority(): RoutePlan['shedPriority'] {
     return this.route!.plan.shedPriority;
+  }
+
+  /** What is left out of the reply's head, and added to it. */
+  get responseEdits(): CompiledEdits {
+    return this.replyEdits ?? this.route!.responseEdits;
   }
 
   /** It is a gRPC call, whose status stands in `grpc-status`. */

@@ -8,6 +8,7 @@ import { parseTarget, type Target } from '../../core/http1/target.ts';
 import { X_REQUEST_ID } from '../../core/http1/known-fields.ts';
 import { ALIAS, ID } from '../../core/http1/field-section.ts';
 import { askedTimeoutMs, GRPC_TYPE, isCall } from '../grpc/call.ts';
+import { beginWebCall } from '../grpc/web-call.ts';
 import { earlyAnswer } from './early-answer.ts';
 import type { Exchange } from './exchange.ts';
 import type { PeerIdentity } from './forwarding.ts';
@@ -110,6 +111,7 @@ function forward(requester: Requester, exchange: Exchange, route: RouteRuntime, 
     handshake: requestEdits(exchange),
   });
   service.examine(exchange, view);
+  if (route.plan.grpcWeb && service.plan.protocol === 'http2') beginWebCall(exchange, view);
   setDeadline(requester, exchange, route);
   listener.worker.dispatch(exchange);
 }

@@ -51,7 +51,7 @@ function valueOf(lines: string): string | null {
 }
 
 /** The value of a field that stands once; null when it is missing or repeated. @param name In lower case. */
-function fieldOf(parser: HeadParser, bytes: Uint8Array, start: number, name: string): string | null {
+export function fieldOf(parser: HeadParser, bytes: Uint8Array, start: number, name: string): string | null {
   const { offsets, count } = parser.fields;
   const section = start + parser.fieldsStart;
   let found = -1;
