@@ -123,7 +123,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
 
   private onData(chunk: Buffer): void {
     if (this.isLingering) return;
-    if (this.tunnel !== null) return void this.tunnel.fromClient.onBytes(chunk);
+    if (this.tunnel !== null) return this.tunnel.fromClient.onBytes(chunk);
     let bytes = chunk;
     if (this.pending !== null) {
       bytes = Buffer.concat([this.pending, chunk]);

@@ -58,18 +58,24 @@ export class Tunnel implements Sweepable {
 
   // ---- what the two ends tell
 
-  passUp(chunk: Buffer): boolean {
+  passUp(chunk: Buffer): void {
     this.touch();
     this.exchange.bytesIn += chunk.length;
     if (!this.up.write(chunk)) this.down.pause();
-    return true;
   }
 
-  passDown(chunk: Buffer): boolean {
+  passDown(chunk: Buffer): void {
     this.touch();
     this.exchange.bytesOut += chunk.length;
     if (!this.down.write(chunk)) this.up.pause();
+  }
+
+  get clientHoldsBytes(): boolean {
     return this.down.holdsBytes;
+  }
+
+  get originHoldsBytes(): boolean {
+    return this.up.holdsBytes;
   }
 
   clientHasRoom(): void {
@@ -128,8 +134,12 @@ class FromClient implements TunnelListener {
     this.tunnel = tunnel;
   }
 
-  onBytes(bytes: Buffer): boolean {
-    return this.tunnel.passUp(bytes);
+  onBytes(bytes: Buffer): void {
+    this.tunnel.passUp(bytes);
+  }
+
+  get holdsBytes(): boolean {
+    return this.tunnel.originHoldsBytes;
   }
 
   onEnd(): void {
@@ -152,8 +162,12 @@ class FromOrigin implements TunnelListener {
     this.tunnel = tunnel;
   }
 
-  onBytes(bytes: Buffer): boolean {
-    return this.tunnel.passDown(bytes);
+  onBytes(bytes: Buffer): void {
+    this.tunnel.passDown(bytes);
+  }
+
+  get holdsBytes(): boolean {
+    return this.tunnel.clientHoldsBytes;
   }
 
   onEnd(): void {

@@ -57,7 +57,7 @@ export class WebSocketTunnel extends Tunnel implements OpenWebSocket {
     if (this.downward.isAtBoundary && !this.downward.isClosing && !this.hasOriginEnded && !this.down.holdsBytes) this.down.write(PING);
   }
 
-  override passUp(chunk: Buffer): boolean {
+  override passUp(chunk: Buffer): void {
     const boundary = this.upward.feed(chunk, 0, chunk.length);
     if (!this.isLeaving) return super.passUp(chunk);
     if (!this.hasToldOrigin) {
@@ -66,20 +66,17 @@ export class WebSocketTunnel extends Tunnel implements OpenWebSocket {
       if (isLast) this.tellOrigin();
     }
     this.settle();
-    return true;
   }
 
-  override passDown(chunk: Buffer): boolean {
+  override passDown(chunk: Buffer): void {
     const boundary = this.downward.feed(chunk, 0, chunk.length);
     if (!this.isLeaving) return super.passDown(chunk);
-    let isKept = false;
     if (!this.hasToldClient) {
       const isLast = boundary >= 0 && !this.downward.isClosing;
-      isKept = super.passDown(isLast ? chunk.subarray(0, boundary) : chunk);
+      super.passDown(isLast ? chunk.subarray(0, boundary) : chunk);
       if (isLast) this.tellClient();
     }
     this.settle();
-    return isKept;
   }
 
   override clientEnded(): void {

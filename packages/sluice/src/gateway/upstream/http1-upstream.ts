@@ -216,7 +216,8 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
   private onRead(memory: Buffer, size: number): boolean {
     this.memory.filled(size);
     if (this.tunnel !== null) {
-      if (this.tunnel.onBytes(this.memory.taken(size))) this.memory.keep();
+      this.tunnel.onBytes(this.memory.taken(size));
+      if (!this.memory.isShared && this.tunnel.holdsBytes) this.memory.keep();
     } else this.onData(memory, size);
     return true;
   }

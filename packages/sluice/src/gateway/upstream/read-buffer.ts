@@ -33,6 +33,11 @@ export class ReadBuffer {
     this.wantsMore = size > limit || (this.wantsMore && size > SMALL_BYTES);
   }
 
+  /** What was read last is in memory that others read into, too. */
+  get isShared(): boolean {
+    return this.current === shared;
+  }
+
   /** The connection is mostly silent from now on. */
   share(): void {
     this.isQuiet = true;
