@@ -4,6 +4,7 @@ import type { ValidConfig } from '../schema/config.ts';
 import { isLoopback } from '../address.ts';
 import type { Path } from '../fault.ts';
 import type { AddressPlan, FieldMatch } from '../plan.ts';
+import { warnGrpc } from './grpc.ts';
 
 type ValidRoute = ValidConfig['routes'][number];
 type ValidService = ValidConfig['services'][string];
@@ -19,6 +20,7 @@ export function warn(config: ValidConfig, report: Report): void {
   if (hasHttp && config.routes.length === 0) report({ path: ['routes'], what: 'is empty: every request is answered with 404' });
   warnServices(config, report);
   warnShadowed(config.routes, report);
+  warnGrpc(config, report);
   if (config.admin?.token !== undefined) warnSecret(config.admin.token, ['admin', 'token'], report);
 }
 
