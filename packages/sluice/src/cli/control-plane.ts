@@ -5,13 +5,14 @@ import { dirname } from 'node:path';
 import { BUCKET_COUNT } from '../base/histogram.ts';
 import type { ControlSettings } from '../config/compile.ts';
 import type { Fault } from '../config/fault.ts';
-import { NO_CHALLENGES, type Plan } from '../config/plan.ts';
+import type { Plan } from '../config/plan.ts';
 import { WORKERS_MAX, endpointTable, type EndpointTable } from '../core/balancing/endpoint-table.ts';
 import { takeBack } from '../core/balancing/in-flight.ts';
 import { Applier, type Loaded } from '../control/apply/applier.ts';
 import { DepartureWatch } from '../control/apply/departure-watch.ts';
 import { SlotBook } from '../control/apply/slot-book.ts';
 import { slotKinds } from '../control/apply/slot-kinds.ts';
+import { CertificateKeeper } from '../control/certificates/certificate-keeper.ts';
 import type { EndpointProvider } from '../control/discovery/endpoint-overlay.ts';
 import { HealthMonitor } from '../control/health/health-monitor.ts';
 import { KernelListeners } from '../control/layer4/kernel-listeners.ts';
@@ -55,6 +56,7 @@ export interface ControlPlane {
   readonly departures: DepartureWatch;
   readonly tickets: TicketRotation;
   readonly expiry: ExpiryWatch;
+  readonly certificates: CertificateKeeper;
   /** Of the configuration that was loaded last. */
   settings(): ControlSettings;
   /** What the plan was made from, besides the configuration. */
@@ -111,11 +113,20 @@ export function buildControlPlane({ source, providers, say, reread }: ControlPla
     suspect: (service, endpoint) => health.suspect(service, endpoint),
   });
   const loader = new Loader(source, say);
+  const certificates = new CertificateKeeper({
+    runtime,
+    say,
+    refresh: async () => {
+      const result = await applier.refresh();
+      return result.ok ? [] : result.faults;
+    },
+    reread,
+  });
   const applier: Applier = new Applier({
     runtime,
     load: () => loader.load(),
     providers,
-    certificates: { challenges: NO_CHALLENGES, staple: () => null },
+    certificates,
     book,
     followers: [health, limits, expiry],
     workers: {
@@ -130,7 +141,10 @@ export function buildControlPlane({ source, providers, say, reread }: ControlPla
     freePort,
     hasIpv6,
     listenFault,
-    applied: () => departures.wake(),
+    applied: () => {
+      departures.wake();
+      if (applier.running !== null) certificates.follow(applier.running.plan, loader.settings.acme);
+    },
   });
   const departures = new DepartureWatch({ runtime, table, applier, book });
   return {
@@ -144,6 +158,7 @@ export function buildControlPlane({ source, providers, say, reread }: ControlPla
     departures,
     tickets,
     expiry,
+    certificates,
     settings: () => loader.settings,
     files: () => loader.files,
     readAll: () => loader.readAll(),

@@ -184,6 +184,8 @@ export class Program {
     this.#phase = 'draining';
     const deadlineMs = this.#plane.applier.running?.plan.drainTimeoutMs ?? 0;
     this.#say('info', 'stopping', { signal, deadlineMs });
+    // Before changes end: an order that cannot show its proofs any more has not failed.
+    void this.#plane.certificates[Symbol.asyncDispose]();
     await this.#plane.applier.close();
     const { supervisor, kernel } = this.#plane;
     const [cut, left] = await Promise.all([supervisor.drain(deadlineMs), kernel.drain(deadlineMs)]);
@@ -211,12 +213,12 @@ export class Program {
   }
 
   async #close(): Promise<void> {
-    const { applier, supervisor, kernel, departures, limits, health, tickets, expiry } = this.#plane;
+    const { applier, supervisor, kernel, departures, limits, health, tickets, expiry, certificates } = this.#plane;
     this.#watch?.stop();
     this.#files.stop();
     this.#options.source.close();
     // A change that runs ends with the workers; only then is nobody left who could wake the loops again.
-    await Promise.all([applier.close(), supervisor.close(), this.#admin.close()]);
+    await Promise.all([applier.close(), supervisor.close(), this.#admin.close(), certificates[Symbol.asyncDispose]()]);
     await kernel[Symbol.asyncDispose]();
     departures.stop();
     tickets.stop();

@@ -78,13 +78,7 @@ export class AcmeIssuer implements CertificateIssuer {
   }
 
   explain(error: unknown): OrderRefusal {
-    // By its fields, not its class: the class may not be loaded.
-    const { kind, retryAfterMs, message } = error as { kind?: unknown; retryAfterMs?: unknown; message?: unknown };
-    return {
-      isUnreachable: kind === 'unreachable',
-      retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : null,
-      reason: typeof message === 'string' && message !== '' ? message : String(error),
-    };
+    return explainRefusal(error);
   }
 
   /** Lets go of connections; nothing is ordered after it. */
@@ -163,6 +157,16 @@ export class AcmeIssuer implements CertificateIssuer {
     const { email = null, external = null } = this.#options;
     await this.#store.saveAccount({ keyPem, url: await client.register({ email, external, signal }) });
   }
+}
+
+/** By its fields, not its class: the class may not be loaded. */
+export function explainRefusal(error: unknown): OrderRefusal {
+  const { kind, retryAfterMs, message } = error as { kind?: unknown; retryAfterMs?: unknown; message?: unknown };
+  return {
+    isUnreachable: kind === 'unreachable',
+    retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : null,
+    reason: typeof message === 'string' && message !== '' ? message : String(error),
+  };
 }
 
 /** The promise's value, or the signal's reason when that comes first. */
