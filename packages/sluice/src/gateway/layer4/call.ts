@@ -18,6 +18,8 @@ export interface CallService {
   begin(call: Call, now: Instant): void;
   /** The endpoint did not take the call: another one may. */
   failed(call: Call, failure: UpstreamFailure, latencyMs: number): void;
+  /** We ourselves have no more sockets, or ports: no fault of the endpoint's. */
+  exhausted(call: Call): void;
   /** The endpoint took the call and threw it away. */
   spoiled(call: Call): void;
   /** The endpoint has shown that it serves the call. */

@@ -13,6 +13,7 @@ import type { Sweepable } from '../sweeper.ts';
 import { FAILURES } from '../upstream/upstream-failure.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { Call, type CallService } from './call.ts';
+import { isExhaustion } from './endpoint-link.ts';
 import { type AnswerSocket, noLookup } from './datagram-sockets.ts';
 
 /** Whose session it is. `datagram-listener.ts` is it. */
@@ -114,8 +115,8 @@ export class DatagramSession extends Call implements Sweepable {
   private connect(target: AddressPlan & { readonly kind: 'tcp' }, address: string, family: number): void {
     const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup: noLookup });
     this.upstream = socket;
-    socket.on('error', () => {
-      if (this.upstream === socket) this.onUpstreamError();
+    socket.on('error', (error) => {
+      if (this.upstream === socket) this.onUpstreamError(error);
     });
     socket.on('message', (bytes) => {
       if (this.upstream === socket) this.onAnswer(bytes);
@@ -139,7 +140,8 @@ export class DatagramSession extends Call implements Sweepable {
   }
 
   /** Nobody listens there, or there is no way. One that has answered before has died: its client's next datagram goes elsewhere. */
-  private onUpstreamError(): void {
+  private onUpstreamError(error: NodeJS.ErrnoException): void {
+    if (isExhaustion(error)) return this.service!.exhausted(this);
     if (this.answered === 0) return this.failed();
     this.service!.spoiled(this);
     this.finish('upstream-reset', 'error');
@@ -173,7 +175,7 @@ export class DatagramSession extends Call implements Sweepable {
 
   /** Whichever call comes first after an ICMP message is told of it: a receive (`error`) or this. The rest is as lost as any datagram. */
   private readonly onSent = (error: NodeJS.ErrnoException | null): void => {
-    if (error?.code === 'ECONNREFUSED' && this.isOpen) this.onUpstreamError();
+    if (error?.code === 'ECONNREFUSED' && this.isOpen) this.onUpstreamError(error);
   };
 
   private drop(): void {

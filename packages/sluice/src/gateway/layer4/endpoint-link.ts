@@ -27,8 +27,7 @@ export interface LinkOwner {
   /** More can be written. */
   onEndpointDrain(): void;
   onEndpointEnd(): void;
-  /** It failed; the reason is one of many. */
-  onEndpointError(): void;
+  onEndpointError(error: NodeJS.ErrnoException): void;
   /** Nothing will come or go any more. */
   onClosed(): void;
 }
@@ -106,8 +105,8 @@ export class EndpointLink {
     socket.on('end', () => {
       if (!this.isGone) owner.onEndpointEnd();
     });
-    socket.on('error', () => {
-      if (!this.isGone) owner.onEndpointError();
+    socket.on('error', (error) => {
+      if (!this.isGone) owner.onEndpointError(error);
     });
     socket.on('close', () => {
       if (!this.isGone) owner.onClosed();
@@ -116,8 +115,8 @@ export class EndpointLink {
 
   /** TLS behind a header in the clear. Such a session has no memory of its own to read to. */
   private wrap(plain: Socket, tls: UpstreamTls): void {
-    plain.on('error', () => {
-      if (!this.isGone) this.owner.onEndpointError();
+    plain.on('error', (error) => {
+      if (!this.isGone) this.owner.onEndpointError(error);
     });
     plain.on('connect', () => {
       if (this.isGone) return;
@@ -137,6 +136,11 @@ export class EndpointLink {
     if (!this.isGone && this.owner.onEndpointBytes(memory.subarray(0, size))) this.memory.keep();
     return true;
   }
+}
+
+/** Whether this machine has run out of something: descriptors, ports, memory for sockets. */
+export function isExhaustion({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EMFILE' || code === 'ENFILE' || code === 'EADDRNOTAVAIL' || code === 'ENOBUFS' || code === 'ENOMEM';
 }
 
 /**

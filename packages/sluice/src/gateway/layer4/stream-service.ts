@@ -97,6 +97,11 @@ export class StreamService implements CallService, QueueOwner<Call> {
     this.retry(call);
   }
 
+  exhausted(call: Call): void {
+    this.release(call);
+    this.shed(call);
+  }
+
   spoiled(call: Call): void {
     call.verdict = 'failed';
     call.serviceLatencyMs = call.connectMs;
@@ -108,8 +113,9 @@ export class StreamService implements CallService, QueueOwner<Call> {
     call.serviceLatencyMs = call.connectMs;
     this.core.ledger.record(call.endpoint, 'ok', call.connectMs, 0);
     this.core.ledger.conclude(call);
+    if (this.affinity === null) return;
     const { clock } = this.worker;
-    this.affinity?.assigned(call.endpoint, call, clock.now(), clock.wall());
+    this.affinity.assigned(call.endpoint, call, clock.now(), clock.wall());
   }
 
   ended(call: Call): void {

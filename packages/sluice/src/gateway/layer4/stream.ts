@@ -15,7 +15,7 @@ import type { Arrival, ClientConnection } from '../listeners/arrival.ts';
 import { FAILURES, type UpstreamFailure } from '../upstream/upstream-failure.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { Call, type CallService } from './call.ts';
-import { EndpointLink, type LinkOwner, resetSocket } from './endpoint-link.ts';
+import { EndpointLink, isExhaustion, type LinkOwner, resetSocket } from './endpoint-link.ts';
 import { awaitHello, type HelloOwner } from './hello-wait.ts';
 import { proxyHeader, type SeenTls } from './proxy-header.ts';
 
@@ -89,7 +89,8 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
 
   serve(service: CallService): void {
     this.service = service;
-    service.begin(this, this.owner.worker.clock.now());
+    // The clock costs as much as a small system call: without a hello to wait for no time has passed.
+    service.begin(this, this.early.length === 0 ? this.startedAt : this.owner.worker.clock.now());
   }
 
   /** Whether its endpoint has left, or its drain is over. */
@@ -160,8 +161,8 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
     this.touch();
   }
 
-  onEndpointError(): void {
-    if (!this.isOpen) return this.failed(FAILURES.connect);
+  onEndpointError(error: NodeJS.ErrnoException): void {
+    if (!this.isOpen) return isExhaustion(error) ? this.exhausted() : this.failed(FAILURES.connect);
     if (this.isSettled || this.bytesIn > 0) return this.finish('upstream-reset', 'error');
     // It took the connection and threw it away before anybody had said a word: that was not the client's doing.
     this.isSettled = true;
@@ -228,6 +229,11 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
   private settle(): void {
     this.isSettled = true;
     this.service!.served(this);
+  }
+
+  private exhausted(): void {
+    this.deadline = Infinity;
+    this.service!.exhausted(this);
   }
 
   private failed(failure: UpstreamFailure): void {
