@@ -25,6 +25,8 @@ export interface Http2Carrier {
   readonly openedAt: Instant;
   /** It is usable. */
   readonly isConnected: boolean;
+  /** It carries nothing. */
+  readonly isIdle: boolean;
   /** An answer did not come in time: whether anybody is there is found out. */
   doubt(): void;
   /** Something was handed to a client in this event: flush it when the event is over. */
@@ -69,7 +71,7 @@ export class Http2Attempt implements Attempt, Sweepable {
     this.exchange = exchange;
     this.sentAt = now;
     this.isHedge = isHedge;
-    this.isReused = carrier.isConnected;
+    this.isReused = carrier.isConnected && carrier.isIdle; // its endpoint may be closing it at this moment
   }
 
   /** Opens the stream. @returns False when the connection takes none. */
@@ -193,7 +195,8 @@ export class Http2Attempt implements Attempt, Sweepable {
     const isUnseen = by === 'goaway' || (by === 'peer' && code === REFUSED_STREAM);
     if (isUnseen && !this.hasAnswered) return this.fail(FAILURES.refused, -1);
     if (by === 'session') return this.fail(FAILURES.invalid, -1);
-    this.fail(by === 'connection' && !this.carrier.isConnected ? FAILURES.connect : FAILURES.reset, -1);
+    if (by === 'peer') return this.fail(FAILURES.streamReset, -1);
+    this.fail(this.carrier.isConnected ? FAILURES.reset : FAILURES.connect, -1);
   }
 
   onWritable(): void {

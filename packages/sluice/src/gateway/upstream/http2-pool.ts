@@ -52,7 +52,7 @@ export class Http2Pool implements EndpointPool, Http2UpstreamOwner {
 
   send(exchange: Exchange, now: Instant, isFreshOnly: boolean, isHedge: boolean): boolean {
     if (this.line.size > 0) this.serve(now); // who waits goes before who comes
-    const connection = (isFreshOnly ? this.connect(now) : null) ?? this.roomiest() ?? this.connect(now);
+    const connection = (isFreshOnly ? (this.newest() ?? this.connect(now)) : null) ?? this.roomiest() ?? this.connect(now);
     if (connection === null) return !isHedge && this.line.add(exchange, now, this.plan);
     connection.send(exchange, now, isHedge);
     return true;
@@ -121,6 +121,12 @@ export class Http2Pool implements EndpointPool, Http2UpstreamOwner {
   private roomiest(): Http2Upstream | null {
     for (const connection of this.connections) if (connection.capacity > 0) return connection;
     return null;
+  }
+
+  /** One that is being opened: many who look for a new one share it. */
+  private newest(): Http2Upstream | null {
+    const last = this.connections.at(-1);
+    return last !== undefined && !last.isConnected && last.capacity > 0 ? last : null;
   }
 
   private connect(now: Instant): Http2Upstream | null {

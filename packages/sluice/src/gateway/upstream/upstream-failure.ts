@@ -31,6 +31,8 @@ export const FAILURES = {
   connectTimeout: failure(504, 'timeout-connect', 'local', 'connect', true),
   /** Closed or reset before the reply's head was whole, or in the middle of its body. */
   reset: failure(502, 'upstream-reset', 'gateway', 'reset', false),
+  /** An HTTP/2 endpoint reset the stream: whatever that was, its connection was not a dead one. */
+  streamReset: failure(502, 'upstream-reset', 'gateway', 'reset', false),
   /** Not HTTP, doubtful framing, bytes after the reply, an unasked 101. */
   invalid: failure(502, 'upstream-invalid', 'gateway', null, false),
   /** An HTTP/2 stream that the endpoint says it never looked at (REFUSED_STREAM, GOAWAY): safe to send again (RFC 9113 §8.7). */
