@@ -15,6 +15,8 @@ const program = process.env['SLUICE_TEST_PROGRAM'] ?? fileURLToPath(new URL('../
 /** A configuration without what the harness decides: the address of the listener `web`, and the admin API's. */
 export type GatewayConfig = Omit<ConfigInput, 'listeners' | 'admin'> & {
   readonly listener?: Omit<ConfigInput['listeners'][string], 'http'>;
+  /** Others beside `web`. */
+  readonly more?: ConfigInput['listeners'];
 };
 
 export interface Gateway {
@@ -106,8 +108,9 @@ export async function startGateway(config: GatewayConfig, options: StartOptions 
   };
 }
 
-function configText({ listener, ...rest }: GatewayConfig, port: number, adminPort: number): string {
-  const listeners = { web: { ...listener, http: `127.0.0.1:${port}` } };
+function configText({ listener, more, ...rest }: GatewayConfig, port: number, adminPort: number): string {
+  const kind = listener?.tls === undefined ? 'http' : 'https';
+  const listeners = { web: { ...listener, [kind]: `127.0.0.1:${port}` }, ...more };
   return JSON.stringify({ listeners, admin: `127.0.0.1:${adminPort}`, drainTimeout: '2s', ...rest });
 }
 
