@@ -107,6 +107,7 @@ test('every sample belongs to an announced family with exactly its labels', () =
   const worker = new WorkerMetrics(input.board.buffer, 0);
   worker.exchangeStarted(0, 0, 0);
   worker.exchangeEnded(0, 0, 0, 0, 200, 20, 100, 1_000);
+  worker.grpcEnded(0, 14);
   const { samples, types } = parse(expose(input));
   deepEqual(
     [...types.keys()],
@@ -125,6 +126,22 @@ test('every sample belongs to an announced family with exactly its labels', () =
       samples.some((sample) => sample.name.startsWith(name)),
       `${name} has a sample`,
     );
+});
+
+test('gRPC statuses appear by name, with their first call', () => {
+  const input = inputOf();
+  const worker = new WorkerMetrics(input.board.buffer, 0);
+  for (const status of [0, 14, 14]) worker.grpcEnded(0, status);
+  worker.grpcEnded(-1, 5);
+  const { samples } = parse(expose(input));
+  const found = samples.filter(({ name }) => name === 'sluice_service_grpc_total');
+  deepEqual(
+    found.map(({ labels, value }) => [labels['status'], value]),
+    [
+      ['OK', 1],
+      ['UNAVAILABLE', 2],
+    ],
+  );
 });
 
 test('a histogram is cumulative, in seconds, and ends with +Inf equal to its count', () => {

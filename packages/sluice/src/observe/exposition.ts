@@ -90,7 +90,10 @@ function pushRow(lines: string[], family: MetricFamily, source: RowSource, named
     case 'statuses':
       return STATUS_CLASSES.forEach((code, column) => pushSample(lines, name, `${labels},code="${code}"`, row[column]!));
     case 'columns':
-      return source.columns.forEach(([more, column]) => pushSample(lines, name, `${labels},${more}`, row[column]!));
+      for (const [more, column] of source.columns) {
+        if (source.isSparse !== true || row[column]! > 0) pushSample(lines, name, `${labels},${more}`, row[column]!);
+      }
+      return;
     case 'histogram':
       return pushHistogram(lines, name, labels, row, source.every);
   }

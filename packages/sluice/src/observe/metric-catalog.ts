@@ -5,6 +5,7 @@
  */
 import { DOWN, DRAINING, EJECTED, MAINTENANCE } from '../core/balancing/endpoint-table.ts';
 import type { EndpointTable } from '../core/balancing/endpoint-table.ts';
+import { GRPC_STATUS_NAMES } from '../core/grpc/status.ts';
 import { connectionsOf, inflightOf } from './metric-board.ts';
 import {
   AFFINITY_FORGED,
@@ -21,6 +22,7 @@ import {
   DATAGRAMS_IN,
   DATAGRAMS_OUT,
   EJECTIONS,
+  GRPC_ENDED,
   HANDSHAKE_FAILURES,
   HANDSHAKE_KINDS,
   HANDSHAKES,
@@ -62,8 +64,8 @@ export type MetricSource =
   | { readonly read: 'row'; readonly value: (row: Float64Array) => number }
   /** One sample per status class, label `code`. */
   | { readonly read: 'statuses' }
-  /** One sample per column, each with labels of its own. */
-  | { readonly read: 'columns'; readonly columns: readonly (readonly [labels: string, column: number])[] }
+  /** One sample per column, each with labels of its own; `isSparse`: only of columns that have counted something. */
+  | { readonly read: 'columns'; readonly columns: readonly (readonly [labels: string, column: number])[]; readonly isSparse?: boolean }
   /** Shows each `every`th bucket: 1 all of them, 3 those up to 0.25 ms, 1 ms, 4 ms, 16 ms, … 60 s. */
   | { readonly read: 'histogram'; readonly every: 1 | 3 }
   /** From the endpoint table, which also balancing reads. */
@@ -222,6 +224,18 @@ const SERVICE_METRICS: readonly MetricFamily[] = [
     'Exchanges of a service that have begun and not ended, waiting ones included.',
     inflightOf,
   ),
+  {
+    name: 'sluice_service_grpc_total',
+    type: 'counter',
+    help: 'Ended gRPC calls, by status: of the service, or of a reply of our own. A status appears with its first call.',
+    labels: ['service', 'status'],
+    of: 'service',
+    source: {
+      read: 'columns',
+      columns: GRPC_STATUS_NAMES.map((name, status) => [`status="${name}"`, GRPC_ENDED + status]),
+      isSparse: true,
+    },
+  },
   counter('service', 'sluice_retries_total', 'Further attempts after a failed one.', RETRIES),
   counter('service', 'sluice_retries_denied_total', 'Retries that the budget did not allow.', RETRIES_DENIED),
   counter('service', 'sluice_hedges_total', 'Second copies sent because the first was slow.', HEDGES),

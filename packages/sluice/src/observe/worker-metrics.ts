@@ -23,6 +23,7 @@ import {
   DATAGRAMS_OUT,
   DURATION_SUM,
   EJECTIONS,
+  GRPC_ENDED,
   HANDSHAKE_FAILURES,
   HANDSHAKES,
   HANDSHAKES_FAILED,
@@ -204,6 +205,11 @@ export class WorkerMetrics {
   /** Packets that began a connection of a kernel listener and found no endpoint. Control plane. */
   kernelRefused(listener: number, packets: number): void {
     this.#cells[listener * ROW_LENGTH + CALLS_FAILED + CALL_FAILURES.indexOf('no-endpoint')]! += packets;
+  }
+
+  /** A gRPC call of a service has ended, as part of an exchange. @param status 0..16. */
+  grpcEnded(service: number, status: number): void {
+    if (service >= 0) this.#cells[SERVICES + service * ROW_LENGTH + GRPC_ENDED + status]! += 1;
   }
 
   /** A further attempt begins. @param endpoint That failed before; -1 when unknown. */

@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import { GRPC_STATUS } from '../../src/core/grpc/status.ts';
 import { freePort } from '../../src/io/ports.ts';
+import { GRPC_ENDED } from '../../src/observe/metric-layout.ts';
 import { type EchoHandlers, grpcServer, grpcWorld, Metadata } from '../support/grpc.ts';
 import { eventually } from '../support/waiting.ts';
 
@@ -186,6 +188,8 @@ test('statuses in trailers teach the outlier rules and the breaker as HTTP statu
   assert.deepEqual([failed[0], consecutive5xx[0]], [2, 0]);
   const row = plane.board.row('service', 0);
   assert.deepEqual([row[2], row[4], row[5]], [1, 1, 2], 'counted by the HTTP status that says the same');
+  const counts = Object.values(GRPC_STATUS).map((code) => row[GRPC_ENDED + code]!);
+  assert.deepEqual(counts, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0]);
 });
 
 test('the access log has the status of the call', within, async (context) => {

@@ -27,7 +27,8 @@ export const GRPC_STATUS = {
 export type GrpcStatusName = keyof typeof GRPC_STATUS;
 export type GrpcStatus = (typeof GRPC_STATUS)[GrpcStatusName];
 
-const NAMES = Object.keys(GRPC_STATUS) as GrpcStatusName[];
+/** By number. */
+export const GRPC_STATUS_NAMES: readonly GrpcStatusName[] = Object.keys(GRPC_STATUS) as GrpcStatusName[];
 
 /** The conditions that a retry policy may name, as Envoy's `retry_on` spells them; the others say that another try would end alike. */
 export const GRPC_RETRY_ON = {
@@ -47,7 +48,7 @@ const UTF8 = new TextEncoder();
 const PERCENT = 0x25;
 
 export function grpcStatusName(status: GrpcStatus): GrpcStatusName {
-  return NAMES[status]!;
+  return GRPC_STATUS_NAMES[status]!;
 }
 
 /** Reads a grpc-status value. What is no status, or one that is not known, is UNKNOWN (gRPC over HTTP/2, "Responses"). */

@@ -21,6 +21,7 @@ export function finishExchange(worker: WorkerContext, listenerSlot: number, exch
     exchange.bytesIn,
     exchange.bytesOut,
   );
+  if (exchange.grpcStatus >= 0) worker.metrics.grpcEnded(exchange.service?.slot ?? -1, exchange.grpcStatus);
   const { accessLog } = worker.plan;
   if (accessLog !== null && isLogged(accessLog.sample, status, exchange.outcome, worker.random())) writeLine(worker, exchange, now);
 }
