@@ -29,6 +29,8 @@ export interface PebbleOptions {
   readonly authorizationReuse?: number;
   /** Accounts that must be bound: key identifier to HMAC key in base64url. */
   readonly externalAccounts?: Readonly<Record<string, string>>;
+  /** Of what it issues. Default: five years. */
+  readonly lifeSeconds?: number;
 }
 
 export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> {
@@ -53,6 +55,7 @@ export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> 
     ocspResponderURL: '',
     externalAccountBindingRequired: options.externalAccounts !== undefined,
     externalAccountMACKeys: options.externalAccounts ?? {},
+    ...(options.lifeSeconds === undefined ? {} : { certificateValidityPeriod: options.lifeSeconds }),
   };
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ pebble: config }));
   const said: string[] = [];
