@@ -21,6 +21,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   caddy: 'caddy',
   curl: 'curl',
   openssl: 'openssl',
+  testssl: 'testssl.sh',
   pebble: 'pebble',
   ps: 'procps',
 };

@@ -14,9 +14,9 @@ import type { ValidConfig } from './schema/config.ts';
 
 type ValidListener = ValidConfig['listeners'][string];
 
-/** Offered to clients, in order of preference. */
-const ALPN_HTTP2 = ['h2', 'http/1.1'];
-const ALPN_HTTP1 = ['http/1.1'];
+/** Taken from clients, in order of preference (RFC 7301 §6); a client that speaks HTTP/1.0 alone says so. */
+const ALPN_HTTP1 = ['http/1.1', 'http/1.0'];
+const ALPN_HTTP2 = ['h2', ...ALPN_HTTP1];
 
 /**
  * Compiles one listener.

@@ -200,7 +200,7 @@ class MaterialReader {
 
   /** Digests are taken first: a file that changes while we read is noticed afterwards. */
   async #settled(paths: readonly string[]): Promise<void> {
-    await Promise.all(paths.map((path) => this.files.get(path)));
+    await Promise.all(paths.flatMap((path) => this.files.get(path) ?? []));
   }
 
   #fault(path: Path, { what, hint }: { what: string; hint: string | null }): void {
