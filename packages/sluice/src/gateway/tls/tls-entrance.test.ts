@@ -319,3 +319,35 @@ describe('a connection', () => {
     socket.destroy();
   });
 });
+
+describe('an OCSP answer', () => {
+  const ANSWER = Buffer.from('3003020100', 'hex');
+
+  /** What is stapled for a certificate; null when nothing is. */
+  async function stapled(leaf: LeafFiles, certificates: TlsInput['certificates']): Promise<Buffer | null> {
+    await using world = await startPlane(config({ certificates }));
+    const { plan, slots } = world.plane;
+    const ocspResponse = ANSWER.toString('base64');
+    const listeners = plan.listeners.map((listener) => {
+      if (listener.kind !== 'http' || listener.tls === null) return listener;
+      const filled = listener.tls.certificates.map((each) => ({ ...each, material: each.material && { ...each.material, ocspResponse } }));
+      return { ...listener, tls: { ...listener.tls, certificates: filled } };
+    });
+    await world.plane.apply({ ...plan, listeners }, slots);
+    const socket = open(world, { requestOCSP: true, rejectUnauthorized: false });
+    const answer = once(socket, 'OCSPResponse') as Promise<[Buffer | null]>;
+    await once(socket, 'secureConnect');
+    const [response] = await answer;
+    assert.match(await ask(socket), /ok$/, leaf.files.cert);
+    socket.destroy();
+    return response === null || response.length === 0 ? null : response;
+  }
+
+  test('is stapled where the certificate asks for it, or the configuration', async () => {
+    const must = await material.leaf('must', ['a.example'], { mustStaple: true, ocspUrl: 'http://127.0.0.1:9/' });
+    assert.deepEqual(await stapled(must, [must.files]), ANSWER);
+    assert.equal(await stapled(must, [{ ...must.files, ocsp: 'off' }]), null);
+    assert.equal(await stapled(ec, [ec.files]), null);
+    assert.deepEqual(await stapled(ec, [{ ...ec.files, ocsp: 'on' }]), ANSWER);
+  });
+});

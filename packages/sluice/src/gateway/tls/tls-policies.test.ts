@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { CertificateMaterial, CertificatePlan, ClientCertificatePlan, TlsPlan } from '../../config/tls-plan.ts';
+import { PolicyNumbers, TlsPolicies, type TlsPolicy } from './tls-policies.ts';
+
+function material(fingerprint: string, more: Partial<CertificateMaterial> = {}): CertificateMaterial {
+  return {
+    certPem: '',
+    keyPem: '',
+    keyType: 'ec',
+    fingerprint,
+    notBefore: 0,
+    notAfter: 1,
+    ocspUrl: null,
+    mustStaple: false,
+    ocspResponse: null,
+    ...more,
+  };
+}
+
+function certificate(file: string, names: readonly string[], more: Partial<CertificateMaterial> | null = {}): CertificatePlan {
+  return {
+    source: { kind: 'files', cert: file, key: file },
+    names,
+    ocsp: 'auto',
+    material: more === null ? null : material(file, more),
+  };
+}
+
+function rule(more: Partial<ClientCertificatePlan> = {}): ClientCertificatePlan {
+  return { mode: 'required', caFiles: ['ca.pem'], crlFiles: [], caPem: 'CA', crlPem: '', headers: true, ...more };
+}
+
+function plan(certificates: readonly CertificatePlan[], more: Partial<TlsPlan> = {}): TlsPlan {
+  return {
+    certificates,
+    minVersion: 'TLSv1.2',
+    alpn: [],
+    clientCertificates: null,
+    hosts: [],
+    unknownNames: 'default',
+    handshakesMax: 10,
+    handshakesPerSourceMax: 10,
+    handshakeMs: 1_000,
+    sessionTickets: true,
+    hsts: null,
+    ...more,
+  };
+}
+
+const policiesOf = (given: TlsPlan, numbers = new PolicyNumbers(), before: TlsPolicies | null = null): TlsPolicies =>
+  new TlsPolicies(given, numbers, before);
+
+function chosen(policies: TlsPolicies, name: string | null): TlsPolicy {
+  const policy = policies.choose(name);
+  assert.ok(typeof policy !== 'string', String(policy));
+  return policy;
+}
+
+describe('a policy', () => {
+  test('is a set of certificates and a rule for clients', () => {
+    const hosts = [{ serverNames: ['c.example'], clientCertificates: rule() }];
+    const policies = policiesOf(plan([certificate('a', ['a.example', 'c.example']), certificate('b', ['*.b.example'])], { hosts }));
+    const numbers = ['a.example', 'x.b.example', 'c.example', null, 'other.example', '127.0.0.1'].map(
+      (name) => chosen(policies, name).number,
+    );
+    assert.deepEqual(numbers, [0, 1, 2, 0, 0, 0]);
+    assert.equal(policies.numberFor('C.example'), 2);
+    assert.equal(policies.numberFor('[::1]'), 0, 'an address gets what a hello without a name gets');
+  });
+
+  test('may ask nothing of one name where all others are asked', () => {
+    const hosts = [{ serverNames: ['*.open.example'], clientCertificates: null }];
+    const policies = policiesOf(plan([certificate('a', ['a.example'])], { hosts, clientCertificates: rule() }));
+    assert.equal(chosen(policies, 'x.open.example').clients, null);
+    assert.equal(chosen(policies, 'x.y.open.example').clients?.mode, 'required', 'a wildcard is one label');
+    assert.equal(chosen(policies, null).clients?.mode, 'required');
+  });
+
+  test('is none for names without certificate where those are refused', () => {
+    const policies = policiesOf(plan([certificate('a', ['a.example'])], { unknownNames: 'refuse' }));
+    assert.equal(policies.choose('b.example'), 'unknown-name');
+    assert.equal(policies.numberFor('b.example'), -1);
+    chosen(policies, null);
+  });
+
+  test('waits for a certificate that is still to come, which is no default of others', () => {
+    const late = certificate('late', ['late.example'], null);
+    assert.equal(policiesOf(plan([late])).choose('late.example'), 'no-certificate');
+    const policies = policiesOf(plan([late, certificate('a', ['a.example'])]));
+    assert.equal(chosen(policies, null), chosen(policies, 'a.example'));
+  });
+
+  test('ignores names that no client can ask for, and rules for one name twice', () => {
+    const hosts = ['A.example', 'a.example.'].map((name) => ({ serverNames: [name], clientCertificates: rule() }));
+    const policies = policiesOf(
+      plan([certificate('a', ['127.0.0.1', '::1', 'f*.example', '*.*.example', 'a.example', 'a.example'])], { hosts }),
+    );
+    assert.equal(chosen(policies, 'a.example').clients?.mode, 'required');
+  });
+});
+
+describe('after a reload', () => {
+  test('that renews what is in the files, numbers stay and contexts are new', () => {
+    const numbers = new PolicyNumbers();
+    const before = policiesOf(plan([certificate('a', ['a.example'])], { clientCertificates: rule() }), numbers);
+    const old = chosen(before, 'a.example');
+    const after = policiesOf(
+      plan([certificate('a', ['a.example'], { fingerprint: 'other' })], { clientCertificates: rule({ crlPem: 'new' }) }),
+      numbers,
+      before,
+    );
+    const fresh = chosen(after, 'a.example');
+    assert.equal(fresh.number, old.number);
+    assert.notEqual(fresh.contexts, old.contexts);
+  });
+
+  test('that changes neither, contexts are kept', () => {
+    const numbers = new PolicyNumbers();
+    const before = policiesOf(plan([certificate('a', ['a.example'])]), numbers);
+    const old = chosen(before, 'a.example');
+    const more = certificate('b', ['b.example']);
+    const after = policiesOf(plan([more, certificate('a', ['a.example'])], { hsts: 'max-age=1' }), numbers, before);
+    assert.equal(chosen(after, 'a.example').contexts, old.contexts);
+    assert.equal(chosen(after, 'a.example').number, old.number);
+    assert.notEqual(chosen(after, null).number, old.number, 'the first one is another');
+  });
+
+  test('that changes a rule, the number is another', () => {
+    const numbers = new PolicyNumbers();
+    const before = policiesOf(plan([certificate('a', ['a.example'])], { clientCertificates: rule({ mode: 'optional' }) }), numbers);
+    const after = policiesOf(plan([certificate('a', ['a.example'])], { clientCertificates: rule() }), numbers, before);
+    assert.notEqual(chosen(after, 'a.example').number, chosen(before, 'a.example').number);
+  });
+});
