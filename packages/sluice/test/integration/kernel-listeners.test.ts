@@ -82,7 +82,7 @@ describe('kernel listeners', { skip, timeout: 180_000 }, () => {
   const connect = (times: number, port = PORT) => client.ask<Record<string, number>>({ op: 'connect', host: lab.balancer, port, times });
   /** Who answers, of all. */
   const names = async (): Promise<string> =>
-    [...new Set(Object.keys(await connect(6)).map((answer) => answer.split(' ')[0]))].sort().join(' ');
+    [...new Set(Object.keys(await connect(6)).map((answer) => answer.split(' ')[0]!))].toSorted((a, b) => a.localeCompare(b)).join(' ');
   const served = (wanted: string) => eventually(10_000, `connections go to ${wanted}`, async () => (await names()) === wanted);
   const status = async (): Promise<Status> => JSON.parse((await sluice('status', '--json')).output) as Status;
 
@@ -120,11 +120,15 @@ describe('kernel listeners', { skip, timeout: 180_000 }, () => {
     await served('b1 b2 risen');
   });
 
-  test('an agent takes an endpoint out', async () => {
-    const running = await start(config({ balance: { algorithm: 'random', agent: { port: 8080, interval: '100ms' } } }));
-    // The backends' greeting is no agent's: said, and nothing else.
-    await running.line(/agent-silent/);
-    await served('b1 b2 b3');
+  test('agents drain and weigh endpoints', async () => {
+    // A backend greets with its name, so a name can be an agent's answer; what follows the # is the reason.
+    const answers = ['drain #planned', 'ready #', '25% #busy'];
+    for (const [index, answer] of answers.entries()) await network.start(`b${index + 1}`, BACKEND, answer, '9999');
+    await start(config({ balance: { algorithm: 'round-robin', agent: { port: 9999, interval: '100ms' } } }));
+    await eventually(5_000, 'four to one', async () => {
+      const spread = await connect(10);
+      return spread[`b2 ${lab.client}`] === 8 && spread[`b3 ${lab.client}`] === 2;
+    });
   });
 
   test('a drain by the operator takes nothing new and waits for what is there', async () => {

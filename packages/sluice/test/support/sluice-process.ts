@@ -34,8 +34,8 @@ export class SluiceProcess {
   readonly #waiters = new Set<Waiter>();
 
   constructor(args: readonly string[], options: ProcessOptions = {}) {
-    const [program, ...before] = [...(options.within ?? []), process.execPath];
-    this.child = spawn(program!, [...before, COMMAND, ...args], {
+    const command = [...(options.within ?? []), process.execPath, COMMAND, ...args];
+    this.child = spawn(command[0]!, command.slice(1), {
       cwd: options.cwd,
       env: { ...process.env, NO_COLOR: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],

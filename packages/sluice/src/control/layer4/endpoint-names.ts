@@ -8,7 +8,7 @@ import type { Cancel, Runtime } from '../../base/runtime.ts';
 export interface EndpointNamesOptions {
   readonly runtime: Runtime;
   readonly lookup: LookupFunction;
-  /** A name has other addresses. */
+  /** A name has other addresses, its first included. */
   readonly changed: () => void;
 }
 
@@ -19,6 +19,8 @@ const FIRST_ANSWER_MS = 2_000;
 export class EndpointNames {
   readonly #options: EndpointNamesOptions;
   readonly #addresses = new Map<string, readonly string[]>();
+  /** An answer is waited for. */
+  readonly #asked = new Set<string>();
   #looking: Cancel | null = null;
 
   constructor(options: EndpointNamesOptions) {
@@ -35,10 +37,12 @@ export class EndpointNames {
     const fresh = [...names].filter((name) => !this.#addresses.has(name));
     if (fresh.length === 0) return;
     for (const name of fresh) this.#addresses.set(name, []);
-    this.#looking ??= this.#options.runtime.timers.every(LOOK_EVERY_MS, () => void this.#look());
+    this.#looking ??= this.#options.runtime.timers.every(LOOK_EVERY_MS, () => {
+      for (const name of this.#addresses.keys()) void this.#ask(name);
+    });
     const { promise, resolve } = Promise.withResolvers<void>();
     const cancel = this.#options.runtime.timers.after(FIRST_ANSWER_MS, resolve);
-    await Promise.race([promise, Promise.all(fresh.map((name) => this.#resolve(name)))]);
+    await Promise.race([promise, Promise.all(fresh.map((name) => this.#ask(name)))]);
     cancel();
   }
 
@@ -53,21 +57,21 @@ export class EndpointNames {
     this.#looking = null;
   }
 
-  async #look(): Promise<void> {
-    const changes = await Promise.all(Array.from(this.#addresses.keys(), (name) => this.#resolve(name)));
-    if (this.#looking !== null && changes.includes(true)) this.#options.changed();
-  }
-
-  /** @returns Whether the addresses are others than before. */
-  #resolve(name: string): Promise<boolean> {
+  /** Asks for a name, unless an answer is still waited for. Resolves when there is one. */
+  #ask(name: string): Promise<void> {
+    if (this.#asked.has(name)) return Promise.resolve();
+    this.#asked.add(name);
     return new Promise((resolve) => {
       this.#options.lookup(name, { all: true }, (error, found) => {
+        this.#asked.delete(name);
+        resolve();
         const before = this.#addresses.get(name);
-        if (error !== null || !Array.isArray(found) || before === undefined) return resolve(false);
+        if (error !== null || !Array.isArray(found) || before === undefined) return;
         // The resolver turns them at each call, for those who take the first.
-        const now = [...new Set(found.map(({ address }) => address))].sort();
+        const now = [...new Set(found.map(({ address }) => address))].toSorted((left, right) => left.localeCompare(right));
+        if (now.join(' ') === before.join(' ')) return;
         this.#addresses.set(name, now);
-        resolve(now.join(' ') !== before.join(' '));
+        this.#options.changed();
       });
     });
   }

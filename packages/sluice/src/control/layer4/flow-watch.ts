@@ -3,7 +3,8 @@
  * table's `inflight`, as those of workers do. Counting costs the kernel a walk over its connections, so it is done only then, once a second at most.
  */
 import type { Cancel, Runtime } from '../../base/runtime.ts';
-import { DRAINING, type EndpointTable } from '../../core/balancing/endpoint-table.ts';
+import type { Instant } from '../../base/time.ts';
+import { DRAINING, type EndpointTable, MAINTENANCE } from '../../core/balancing/endpoint-table.ts';
 import type { KernelDescription, KernelListener } from '../../core/layer4/kernel-description.ts';
 import { FAMILIES, familyOf } from '../../core/layer4/nft-address.ts';
 import { isWildcard } from '../../core/layer4/nft-flows.ts';
@@ -27,13 +28,21 @@ export interface FlowScope {
 }
 
 const LOOK_EVERY_MS = 1_000;
+/** A drain is in force by then: what is counted later is all there will be. */
+const IN_FORCE_MS = 250;
 /** Until the first count, and where there is none, one that may be there. */
 const UNKNOWN = 1;
+
+/** Of one row. */
+interface Held {
+  count: number;
+  readonly since: Instant;
+}
 
 export class FlowWatch {
   readonly #options: FlowWatchOptions;
   /** What is in `inflight` because of us, by row. */
-  readonly #held = new Map<number, number>();
+  readonly #held = new Map<number, Held>();
   #scope: FlowScope | null = null;
   #next: Cancel | null = null;
   #isCounting = false;
@@ -57,7 +66,7 @@ export class FlowWatch {
     const slots = this.#scope?.slots ?? new Set();
     for (const slot of this.#held.keys()) if (!slots.has(slot) || !isDraining(slot)) this.#release(slot);
     for (const slot of slots) if (!this.#held.has(slot) && isDraining(slot)) this.#hold(slot, UNKNOWN);
-    if (this.#held.size > 0) this.#schedule(0);
+    this.#schedule(IN_FORCE_MS);
   }
 
   /** Connections of all endpoints; null when they cannot be counted. */
@@ -74,19 +83,28 @@ export class FlowWatch {
   }
 
   #schedule(delayMs: number): void {
-    if (this.#next !== null || this.#isCounting || this.#isStopped) return;
+    if (this.#next !== null || this.#isCounting || this.#isStopped || !this.#isWaitedFor()) return;
     this.#next = this.#options.runtime.timers.after(delayMs, () => {
       this.#next = null;
       void this.#look();
     });
   }
 
+  /** Whether somebody waits for a connection to end: not where the drain is over. */
+  #isWaitedFor(): boolean {
+    const { table } = this.#options;
+    return Array.from(this.#held).some(([slot, { count }]) => count > 0 && (Atomics.load(table.state, slot) & MAINTENANCE) === 0);
+  }
+
   async #look(): Promise<void> {
     this.#isCounting = true;
+    const before = this.#options.runtime.clock.now() - IN_FORCE_MS;
     const counts = await this.#count();
     this.#isCounting = false;
-    if (counts !== null) for (const slot of this.#held.keys()) this.#hold(slot, counts.get(slot) ?? 0);
-    if (this.#held.size > 0) this.#schedule(LOOK_EVERY_MS);
+    if (counts !== null) {
+      for (const [slot, { since }] of this.#held) if (since <= before) this.#hold(slot, counts.get(slot) ?? 0);
+    }
+    this.#schedule(LOOK_EVERY_MS);
   }
 
   /** By row; null when it failed. */
@@ -118,8 +136,10 @@ export class FlowWatch {
   }
 
   #hold(slot: number, count: number): void {
-    Atomics.add(this.#options.table.inflight, slot, count - (this.#held.get(slot) ?? 0));
-    this.#held.set(slot, count);
+    const held = this.#held.get(slot);
+    Atomics.add(this.#options.table.inflight, slot, count - (held?.count ?? 0));
+    if (held === undefined) this.#held.set(slot, { count, since: this.#options.runtime.clock.now() });
+    else held.count = count;
   }
 
   #release(slot: number): void {

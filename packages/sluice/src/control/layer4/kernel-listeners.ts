@@ -9,6 +9,7 @@ import { isHostName, isKernelListener, kernelView, type KernelView, placeKey } f
 import type { Plan, ServicePlan } from '../../config/plan.ts';
 import type { SlotMap } from '../../config/worker-protocol.ts';
 import type { EndpointTable } from '../../core/balancing/endpoint-table.ts';
+import { kernelFaults } from '../../core/layer4/kernel-fault.ts';
 import { type KernelShare, kernelShares } from '../../core/layer4/kernel-share.ts';
 import type { ListenerCounts } from '../../core/layer4/nft-counters.ts';
 import type { ForgetSessions, ListFlows } from '../../io/conntrack.ts';
@@ -83,12 +84,16 @@ export class KernelListeners implements AsyncDisposable {
       const names = namesOf(plan);
       await this.#names.learn(names);
       this.#followed = { plan, slots };
-      await engine.layer4.set(this.#look(this.#followed).description);
+      const { description } = this.#look(this.#followed);
+      const faults = kernelFaults(description);
+      if (faults.length > 0) return faults;
+      await engine.layer4.set(description);
       this.#names.retain(names);
       return [];
     } catch (error) {
-      const who = listeners.map(({ name }) => JSON.stringify(name)).join(', ');
-      return [`${listeners.length > 1 ? 'listeners' : 'listener'} ${who}: ${messageOf(error)}`];
+      const names = listeners.map(({ name }) => JSON.stringify(name)).join(', ');
+      const who = listeners.length === 0 ? 'kernel listeners' : `${listeners.length === 1 ? 'listener' : 'listeners'} ${names}`;
+      return [`${who}: ${messageOf(error)}`];
     }
   }
 
