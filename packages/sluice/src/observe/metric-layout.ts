@@ -55,7 +55,7 @@ export const LOG_DROPPED = AFTER_BUCKETS + 14;
 /** Four columns, in the order of HANDSHAKE_KINDS. */
 export const HANDSHAKES = AFTER_BUCKETS + 15;
 /** Seventeen columns of a service's row, by gRPC status: there, where a listener's row has its handshakes, nothing else is. */
-export const GRPC_ENDED: number = HANDSHAKES;
+export const GRPC_ENDED = AFTER_BUCKETS + 15;
 /** Eleven columns, in the order of HANDSHAKE_FAILURES. */
 export const HANDSHAKES_FAILED = AFTER_BUCKETS + 19;
 /** Ten columns, in the order of CALL_FAILURES. */

@@ -84,8 +84,8 @@ export async function grpcServer(
   return { port: bound, server };
 }
 
-/** A client with a connection of its own. */
-export function grpcClient(context: Pick<TestContext, 'after'>, port: number, options: object = {}): EchoClient {
+/** A client with a connection of its own. @param port Or a target as gRPC names it. */
+export function grpcClient(context: Pick<TestContext, 'after'>, port: number | string, options: object = {}): EchoClient {
   const client = new EchoClient(port, options);
   context.after(() => client.close());
   return client;
@@ -101,9 +101,9 @@ export interface UnaryResult {
 }
 
 export class EchoClient extends Client {
-  constructor(port: number, options: object = {}) {
+  constructor(port: number | string, options: object = {}) {
     // No retries of its own, which would hide the gateway's; a pool of its own, so that each client has its connection.
-    super(`127.0.0.1:${port}`, credentials.createInsecure(), {
+    super(typeof port === 'string' ? port : `127.0.0.1:${port}`, credentials.createInsecure(), {
       'grpc.enable_retries': 0,
       'grpc.use_local_subchannel_pool': 1,
       'grpc.max_receive_message_length': -1,

@@ -2,8 +2,6 @@
 import { assert } from '../../base/assert.ts';
 
 export const PREFIX_BYTES = 5;
-/** Bit of the flags byte. */
-export const COMPRESSED = 0x01;
 /** Bit of the flags byte in gRPC-Web: the "message" is the trailers. */
 export const WEB_TRAILERS = 0x80;
 
