@@ -10,6 +10,7 @@ import { compileLinearRegex } from '../io/regex.ts';
 import { expose } from '../observe/exposition.ts';
 import type { ProcessFacts } from '../observe/metric-catalog.ts';
 import { buildStatus } from '../observe/status-builder.ts';
+import { certificateFacts, certificateStatus } from './certificate-status.ts';
 import type { ControlPlane } from './control-plane.ts';
 
 /** What only the program knows. */
@@ -22,7 +23,7 @@ export interface ProgramState {
 }
 
 export function adminBackend(plane: ControlPlane, program: ProgramState): AdminBackend {
-  const { applier, board, table, health } = plane;
+  const { applier, board, table, health, certificates } = plane;
   const running = (): Running => {
     if (applier.running === null) throw new Error('no plan runs yet');
     return applier.running;
@@ -40,6 +41,7 @@ export function adminBackend(plane: ControlPlane, program: ProgramState): AdminB
         facts: facts(),
         pid: process.pid,
         now: nodeRuntime.clock.wall(),
+        certificates: certificateStatus(plan, certificates),
         addresses: new Map(plan.listeners.map(({ name, address }) => [name, formatAddress(address)])),
         notes: healthNotes(plane, running()),
       });
@@ -89,19 +91,21 @@ function healthNotes({ health, table }: ControlPlane, { plan, slots }: Running):
   return notes;
 }
 
-function processFacts({ supervisor, applier }: ControlPlane, program: ProgramState): ProcessFacts {
+function processFacts({ supervisor, applier, certificates }: ControlPlane, program: ProgramState): ProcessFacts {
   const cpu = process.cpuUsage();
   const { applied, refused } = program.reloads();
+  const plan = applier.running?.plan ?? null;
   return {
     version: program.version,
     runtime: `node ${process.versions.node}`,
     workers: supervisor.running,
     workerRestarts: supervisor.restarts,
-    generation: applier.running?.plan.generation ?? 0,
+    generation: plan?.generation ?? 0,
     reloadsApplied: applied,
     reloadsRefused: refused,
     cpuSeconds: (cpu.user + cpu.system) / 1e6,
     residentBytes: process.memoryUsage.rss(),
     startSeconds: timestamp(program.startedAtMs) / 1_000,
+    certificates: { lives: plan === null ? [] : certificateFacts(plan, nodeRuntime.clock.wall()), ...certificates.counts },
   };
 }

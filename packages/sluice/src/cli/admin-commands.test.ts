@@ -31,6 +31,7 @@ const status: Status = {
   reloadsApplied: 2,
   reloadsRefused: 0,
   listeners: [{ name: 'web', address: '[::]:8080', engine: 'user', connections: 64, ...traffic }],
+  certificates: [],
   services: [
     {
       name: 'users',

@@ -1,7 +1,7 @@
 /** `sluice status`: listeners, services and endpoints of a running Sluice, as a table for people or as JSON. */
 import { stripVTControlCharacters } from 'node:util';
 import type { Command } from 'commander';
-import type { EndpointStatus, ServiceStatus, Status, TrafficStatus } from '../observe/status.ts';
+import type { CertificateStatus, EndpointStatus, ServiceStatus, Status, TrafficStatus } from '../observe/status.ts';
 import { type AdminFlags, adminOption, callAdmin } from './admin-command.ts';
 import { type Column, shortAge, shortCount, shortDuration, tableLines } from './table.ts';
 
@@ -21,6 +21,14 @@ const TRAFFIC_COLUMNS: readonly Column[] = [
 ];
 
 const LISTENER_COLUMNS: readonly Column[] = [{ title: 'LISTENER', align: 'left' }, { title: 'CONNS', align: 'right' }, ...TRAFFIC_COLUMNS];
+
+const CERTIFICATE_COLUMNS: readonly Column[] = [
+  { title: 'CERTIFICATE', align: 'left' },
+  { title: 'FROM', align: 'left' },
+  { title: 'ENDS', align: 'left' },
+  { title: 'RENEWED', align: 'left' },
+  { title: 'STAPLED', align: 'left' },
+];
 
 const SERVICE_COLUMNS: readonly Column[] = [
   { title: 'SERVICE', align: 'left' },
@@ -56,10 +64,32 @@ export function statusLines(status: Status): string[] {
     ...trafficCells(one),
   ]);
   lines.push('', ...tableLines(LISTENER_COLUMNS, listeners, WIDTH));
+  if (status.certificates.length > 0) lines.push('', ...tableLines(CERTIFICATE_COLUMNS, status.certificates.map(certificateRow), WIDTH));
   lines.push('', ...tableLines(SERVICE_COLUMNS, status.services.flatMap(serviceRows), WIDTH));
-  const notes = status.services.flatMap(serviceNotes);
+  const notes = [...status.certificates.flatMap(certificateNotes), ...status.services.flatMap(serviceNotes)];
   if (notes.length > 0) lines.push('', ...notes.flatMap(wrap));
   return lines;
+}
+
+function certificateRow({ listener, names, source, notAfter, nextAttempt, isStapled }: CertificateStatus): string[] {
+  const more = names.length > 1 ? ` +${names.length - 1}` : '';
+  const renewed = nextAttempt === null ? '-' : minute(nextAttempt);
+  return [
+    `${listener} ${names[0] ?? ''}${more}`,
+    source,
+    notAfter === null ? 'pending' : minute(notAfter),
+    renewed,
+    isStapled ? 'yes' : '-',
+  ];
+}
+
+function certificateNotes({ names, lastError }: CertificateStatus): string[] {
+  return lastError === null ? [] : [visible(`certificate ${names.join(' ')}: ${lastError}`)];
+}
+
+/** `2026-11-20 08:00` (UTC) of an RFC 3339 time. */
+function minute(time: string): string {
+  return time.slice(0, 16).replace('T', ' ');
 }
 
 function serviceRows(service: ServiceStatus): string[][] {

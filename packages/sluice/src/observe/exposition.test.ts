@@ -21,6 +21,7 @@ const facts: ProcessFacts = {
   cpuSeconds: 12.5,
   residentBytes: 1e8,
   startSeconds: 1_795_000_000,
+  certificates: { lives: [{ listener: 'web', name: 'a"b.example', secondsLeft: 86_400 }], issued: 4, failed: 1 },
 };
 
 function inputOf(names: Partial<ExpositionInput['names']> = {}): ExpositionInput {
@@ -238,4 +239,14 @@ test('docs/reference/metrics.md holds exactly the metrics of the code', () => {
   const page = readFileSync(new URL('../../../../docs/reference/metrics.md', import.meta.url), 'utf8');
   const table = /<!-- table: begin -->\n([^]*)<!-- table: end -->/.exec(page)?.[1];
   equal(table, metricsReference(), 'run: npm run docs');
+});
+
+test('certificates show how long they last, and how orders ended', () => {
+  const { samples } = parse(expose(inputOf()));
+  const about = (name: string) => samples.filter((sample) => sample.name === name).map(({ labels, value }) => [{ ...labels }, value]);
+  deepEqual(about('sluice_certificate_expiry_seconds'), [[{ listener: 'web', name: 'a"b.example' }, 86_400]]);
+  deepEqual(about('sluice_certificate_orders_total'), [
+    [{ result: 'issued' }, 4],
+    [{ result: 'failed' }, 1],
+  ]);
 });

@@ -6,6 +6,7 @@
 import { DOWN, DRAINING, EJECTED, MAINTENANCE } from '../core/balancing/endpoint-table.ts';
 import type { EndpointTable } from '../core/balancing/endpoint-table.ts';
 import { GRPC_STATUS_NAMES } from '../core/grpc/status.ts';
+import { labelValue } from './escape.ts';
 import { connectionsOf, inflightOf } from './metric-board.ts';
 import {
   AFFINITY_FORGED,
@@ -56,6 +57,16 @@ export interface ProcessFacts {
   readonly residentBytes: number;
   /** Seconds since 1970. */
   readonly startSeconds: number;
+  readonly certificates: CertificateFacts;
+}
+
+/** What is known of certificates. */
+export interface CertificateFacts {
+  /** Each pair of listener and name once. */
+  readonly lives: readonly { readonly listener: string; readonly name: string; readonly secondsLeft: number }[];
+  /** Orders by ACME since the start. */
+  readonly issued: number;
+  readonly failed: number;
 }
 
 /** How the samples of one family are read. */
@@ -280,6 +291,38 @@ const ENDPOINT_METRICS: readonly MetricFamily[] = [
   counter('endpoint', 'sluice_endpoint_hedges_total', 'Requests at an endpoint so slow that a second copy was sent elsewhere.', HEDGES),
 ];
 
+const CERTIFICATE_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'sluice_certificate_expiry_seconds',
+    type: 'gauge',
+    help: "Time until a listener's certificate ends, by the first of its names; negative when it has ended.",
+    labels: ['listener', 'name'],
+    of: 'worker',
+    source: {
+      read: 'facts',
+      samples: ({ certificates }) =>
+        certificates.lives.map(({ listener, name, secondsLeft }) => [
+          `listener="${labelValue(listener)}",name="${labelValue(name)}"`,
+          secondsLeft,
+        ]),
+    },
+  },
+  {
+    name: 'sluice_certificate_orders_total',
+    type: 'counter',
+    help: 'Certificates ordered by ACME, by result: issued, failed.',
+    labels: ['result'],
+    of: 'worker',
+    source: {
+      read: 'facts',
+      samples: ({ certificates }) => [
+        ['result="issued"', certificates.issued],
+        ['result="failed"', certificates.failed],
+      ],
+    },
+  },
+];
+
 const PROCESS_METRICS: readonly MetricFamily[] = [
   counter('worker', 'sluice_access_log_dropped_total', 'Access log lines dropped because the disk was too slow.', LOG_DROPPED),
   {
@@ -320,6 +363,7 @@ export const METRIC_FAMILIES: readonly MetricFamily[] = [
   ...SERVICE_METRICS,
   ...ENDPOINT_METRICS,
   ...KERNEL_METRICS,
+  ...CERTIFICATE_METRICS,
   ...PROCESS_METRICS,
 ];
 

@@ -38,10 +38,12 @@ function inputOf(): StatusInput {
       cpuSeconds: 1,
       residentBytes: 1,
       startSeconds: 1_795_000_000,
+      certificates: { lives: [], issued: 0, failed: 0 },
     },
     pid: 42,
     now: timestamp(1_795_000_090_500),
     addresses: new Map([['web', '[::]:8080']]),
+    certificates: [],
     notes: new Map([['users 127.0.0.1:3002', 'connect refused']]),
   };
 }

@@ -10,7 +10,16 @@ import type { MetricBoard } from './metric-board.ts';
 import type { ProcessFacts } from './metric-catalog.ts';
 import { BUCKETS, BYTES_IN, BYTES_OUT, CUT, EJECTIONS, HEDGES, RETRIES, ROW_LENGTH, SHED } from './metric-layout.ts';
 import type { MetricKind } from './metric-layout.ts';
-import type { EndpointState, EndpointStatus, ListenerStatus, RouteStatus, ServiceStatus, Status, TrafficStatus } from './status.ts';
+import type {
+  CertificateStatus,
+  EndpointState,
+  EndpointStatus,
+  ListenerStatus,
+  RouteStatus,
+  ServiceStatus,
+  Status,
+  TrafficStatus,
+} from './status.ts';
 
 /** What is needed of the Plan. */
 export interface StatusPlan {
@@ -47,6 +56,7 @@ export interface StatusInput {
   readonly now: Timestamp;
   /** Where each listener listens, by name. */
   readonly addresses: ReadonlyMap<string, string>;
+  readonly certificates: readonly CertificateStatus[];
   /** Why a service, or an endpoint (`SERVICE ADDRESS`, one space between), is as it is. */
   readonly notes: ReadonlyMap<string, string>;
 }
@@ -69,6 +79,7 @@ export function buildStatus(input: StatusInput): Status {
     reloadsApplied: facts.reloadsApplied,
     reloadsRefused: facts.reloadsRefused,
     listeners: plan.listeners.map((listener) => listenerStatus(input, listener)),
+    certificates: input.certificates,
     services: plan.services.map((service) => serviceStatus(input, service)),
     routes: plan.routes
       .map(({ name }) => routeStatus(input, name, slotOf(names.routes, name)))

@@ -15,6 +15,8 @@ export interface Status {
   readonly reloadsApplied: number;
   readonly reloadsRefused: number;
   readonly listeners: readonly ListenerStatus[];
+  /** Of all listeners with TLS. */
+  readonly certificates: readonly CertificateStatus[];
   readonly services: readonly ServiceStatus[];
   /** Routes that had a request. */
   readonly routes: readonly RouteStatus[];
@@ -41,6 +43,21 @@ export interface ListenerStatus extends TrafficStatus {
   /** `kernel`: Linux serves it, and tells of beginnings only: a connection is a request without a duration, and none is open here. */
   readonly engine: 'user' | 'kernel';
   readonly connections: number;
+}
+
+export interface CertificateStatus {
+  readonly listener: string;
+  /** Those that it is chosen for. */
+  readonly names: readonly string[];
+  readonly source: 'files' | 'acme' | 'dev';
+  /** RFC 3339; null while it has not been issued yet. */
+  readonly notAfter: string | null;
+  /** By ACME: when it is ordered next (RFC 3339); null while that is under way, and for other sources. */
+  readonly nextAttempt: string | null;
+  /** By ACME: why the last order failed; null after one that did not. */
+  readonly lastError: string | null;
+  /** Whether an OCSP answer is stapled. */
+  readonly isStapled: boolean;
 }
 
 export interface RouteStatus extends TrafficStatus {
