@@ -6,15 +6,24 @@ import { latin1 } from '../../core/http1/text.ts';
 
 const KNOWN: ReadonlySet<string> = new Set(known.KNOWN_NAMES);
 
-/** The same of trailers that came as text: lines `name: value` CRLF with lower-case names (HTTP/2). */
+/** The same of trailers that came as text: lines `name: value` CRLF with lower-case names (HTTP/2). Usually all of them stay. */
 export function keptTrailers(lines: string): string {
   let text = '';
+  let runStart = 0;
   for (let start = 0; start < lines.length;) {
     const end = lines.indexOf('\n', start) + 1;
-    if (!KNOWN.has(lines.slice(start, lines.indexOf(':', start)).replace(/[_.]/g, '-'))) text += lines.slice(start, end);
+    if (isKnown(lines.slice(start, lines.indexOf(':', start)))) {
+      text += lines.slice(runStart, start);
+      runStart = end;
+    }
     start = end;
   }
-  return text;
+  return runStart === 0 ? lines : text + lines.slice(runStart);
+}
+
+/** Also by another spelling, which some origins read as the same. */
+function isKnown(name: string): boolean {
+  return KNOWN.has(name) || ((name.includes('_') || name.includes('.')) && KNOWN.has(name.replace(/[_.]/g, '-')));
 }
 
 /** Field lines with CRLFs, without those we act on. */

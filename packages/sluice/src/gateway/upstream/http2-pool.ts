@@ -31,7 +31,9 @@ export class Http2Pool implements EndpointPool, Http2UpstreamOwner {
   private readonly service: PoolOwner;
   private readonly connections: Http2Upstream[] = [];
   private readonly line: WaitLine;
-  private parsers: ResponseParser[] = [];
+  private readonly parsers: ResponseParser[] = [];
+  /** Given back in this turn. */
+  private readonly spent: ResponseParser[] = [];
   private isClosed = false;
 
   constructor(service: PoolOwner, slot: number, endpoint: EndpointPlan) {
@@ -91,7 +93,8 @@ export class Http2Pool implements EndpointPool, Http2UpstreamOwner {
   }
 
   giveParser(parser: ResponseParser): void {
-    if (this.parsers.length < PARSERS_KEPT) this.parsers.push(parser);
+    this.spent.push(parser);
+    if (this.spent.length === 1) this.worker.later(this.reclaim);
   }
 
   onRoom(connection: Http2Upstream): void {
@@ -116,6 +119,11 @@ export class Http2Pool implements EndpointPool, Http2UpstreamOwner {
     if (failure === FAILURES.connect) this.onUnreachable?.();
     this.service.attemptFailed(attempt, exchange, failure);
   }
+
+  private readonly reclaim = (): void => {
+    for (const parser of this.spent) if (this.parsers.length < PARSERS_KEPT) this.parsers.push(parser);
+    this.spent.length = 0;
+  };
 
   /** The first connection that takes another exchange. */
   private roomiest(): Http2Upstream | null {

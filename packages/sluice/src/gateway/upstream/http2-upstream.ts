@@ -36,6 +36,7 @@ export interface Http2UpstreamOwner extends DialTarget {
   readonly slot: number;
   readonly plan: PoolPlan;
   takeParser(): ResponseParser;
+  /** It may still be looked at in this event. */
   giveParser(parser: ResponseParser): void;
   /** Streams that the endpoint allowed last; what is assumed of a connection that has not heard from it yet. */
   peerStreamsMax: number;
@@ -174,7 +175,7 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
 
   left(attempt: Http2Attempt): void {
     if (!this.attempts.delete(attempt)) return;
-    this.worker.later(() => this.owner.giveParser(attempt.parser)); // it is still looked at in this event
+    this.owner.giveParser(attempt.parser);
     if (this.attempts.size === 0) {
       this.idleDeadline = this.worker.coarseNow + this.plan.idleTimeoutMs;
       if (this.isLeaving) return this.end();
