@@ -1,7 +1,7 @@
 /**
  * The opening handshake of a WebSocket between versions of HTTP. HTTP/1.1 has a key and its proof (RFC 6455 §4), HTTP/2 has neither (RFC 8441 §5). Where one side is
- * HTTP/2 we are the other side's peer: we make the key and check the proof, or we give it. Between HTTP/1.1 and HTTP/1.1 both pass, and the client checks (as with nginx,
- * HAProxy and Envoy). Version, subprotocol and extensions pass everywhere.
+ * HTTP/2 we are the other side's peer: we make the key and check the proof, or we give it. Between HTTP/1.1 and HTTP/1.1 both pass, and the client checks; so with nginx and
+ * Envoy, and HAProxy checks only what it made itself. Version, subprotocol and extensions pass everywhere.
  */
 import { hash, randomBytes } from 'node:crypto';
 import { equalsIgnoringCase } from '../../core/http1/framing.ts';
@@ -41,12 +41,12 @@ export function asksForWebSocket(method: string, upgrade: string | null): boolea
 /**
  * Notes the key that the handshake has: the client's, or over HTTP/2 a new one.
  * @param key The client's; null when it sent none.
- * @returns False: the service may speak HTTP/2 and we would have to answer for it, which this key does not allow (RFC 6455 §4.2.2 item 4).
+ * @returns False: the service speaks HTTP/2 and we would have to answer for it, which this key does not allow (RFC 6455 §4.2.2 item 4).
  */
 export function beginHandshake(handshake: Handshake, protocol: ServicePlan['protocol'], key: string | null): boolean {
   handshake.isWebSocket = true;
   if (handshake.isHttp2) handshake.webSocketKey = randomBytes(16).toString('base64');
-  else if (protocol !== 'http1') handshake.webSocketKey = key ?? '';
+  else if (protocol === 'http2') handshake.webSocketKey = key ?? '';
   else return true;
   return isWebSocketKey(handshake.webSocketKey);
 }

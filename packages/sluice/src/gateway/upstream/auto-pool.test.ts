@@ -1,9 +1,11 @@
 /** Endpoints of which only ALPN tells what they speak. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:https';
 import { after, before, test } from 'node:test';
+import { WebSocket, WebSocketServer } from 'ws';
 import type { ServicePlan } from '../../config/plan.ts';
 import { servicePlan } from '../../../test/support/plans.ts';
 import { RawClient } from '../../../test/support/raw-client.ts';
@@ -130,4 +132,34 @@ test('a certificate that is not for the endpoint is a failed connection', async 
   client.write(GET);
   await client.until('a reply', replied(502));
   assert.deepEqual(origin.versions, []);
+});
+
+test('WebSockets go over HTTP/1.1 to one that speaks both, other requests over HTTP/2', async () => {
+  const server = createSecureServer({ cert: leaf.certPem, key: leaf.keyPem, allowHTTP1: true });
+  const sockets = new WebSocketServer({ server: server as never });
+  const versions: string[] = [];
+  sockets.on('connection', (socket, request) => {
+    versions.push(`upgrade ${request.httpVersion}`);
+    socket.send('hello');
+  });
+  server.on('request', (request, response) => {
+    versions.push(request.httpVersion);
+    response.end('ok');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  {
+    await using world = await startServicePlane([autoPlan((server.address() as AddressInfo).port)]);
+    using client = await RawClient.open(world.port);
+    client.write(GET);
+    await client.until('a reply', replied(200));
+    const socket = new WebSocket(`ws://127.0.0.1:${world.port}/`);
+    const [data] = (await once(socket, 'message')) as [Buffer];
+    assert.equal(data.toString(), 'hello');
+    assert.deepEqual(versions, ['2.0', 'upgrade 1.1']);
+    const closed = once(socket, 'close');
+    await world.apply([]);
+    const [code] = (await closed) as [number];
+    assert.equal(code, 1001);
+  }
+  server.close();
 });

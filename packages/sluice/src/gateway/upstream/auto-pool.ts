@@ -1,6 +1,7 @@
 /**
  * An endpoint that speaks what ALPN says (RFC 7301): the first connection asks, and whoever comes meanwhile waits; then the endpoint has a pool of that kind. An
- * endpoint that is replaced by one that speaks otherwise fails its connections, and is asked again.
+ * endpoint that is replaced by one that speaks otherwise fails its connections, and is asked again. Upgrades go over HTTP/1.1 without asking: few origins take WebSockets
+ * over HTTP/2 (RFC 8441), and those that do take them over HTTP/1.1, too.
  */
 import type { LookupFunction } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -32,6 +33,7 @@ export class AutoPool implements EndpointPool, DialTarget, Sweepable {
   private readonly endpoint: EndpointPlan;
   private readonly line: WaitLine;
   private inner: EndpointPool | null = null;
+  private upgrades: Pool | null = null;
   private asking: TLSSocket | null = null;
   /** A connection could not be made: perhaps the endpoint speaks otherwise now. */
   private isInDoubt = false;
@@ -50,10 +52,11 @@ export class AutoPool implements EndpointPool, DialTarget, Sweepable {
   }
 
   get isEmpty(): boolean {
-    return this.line.size === 0 && (this.inner === null || this.inner.isEmpty);
+    return this.line.size === 0 && (this.inner === null || this.inner.isEmpty) && (this.upgrades === null || this.upgrades.isEmpty);
   }
 
   send(exchange: Exchange, now: Instant, isFreshOnly: boolean, isHedge: boolean): boolean {
+    if (exchange.isUpgrade) return this.sendUpgrade(exchange, now, isFreshOnly, isHedge);
     if (this.isInDoubt && this.inner?.isEmpty === true) this.inner = null;
     if (this.inner !== null) {
       this.inner.plan = this.plan;
@@ -67,6 +70,7 @@ export class AutoPool implements EndpointPool, DialTarget, Sweepable {
   close(): void {
     this.isClosed = true;
     this.inner?.close();
+    this.upgrades?.close();
   }
 
   dropIdle(): boolean {
@@ -75,15 +79,23 @@ export class AutoPool implements EndpointPool, DialTarget, Sweepable {
 
   serve(now: Instant): void {
     this.inner?.serve(now);
+    this.upgrades?.serve(now);
   }
 
   expire(now: Instant): void {
     this.line.tellLate(now);
     this.inner?.expire(now);
+    this.upgrades?.expire(now);
   }
 
   onDeadline(): void {
     this.failed(FAILURES.connectTimeout);
+  }
+
+  private sendUpgrade(exchange: Exchange, now: Instant, isFreshOnly: boolean, isHedge: boolean): boolean {
+    this.upgrades ??= new Pool(this.service, this.slot, this.endpoint);
+    this.upgrades.plan = this.plan;
+    return this.upgrades.send(exchange, now, isFreshOnly, isHedge);
   }
 
   private ask(now: Instant): void {
