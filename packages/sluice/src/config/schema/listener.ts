@@ -24,7 +24,7 @@ const timeouts = section('an object of timeouts', {
     ),
   bodyGrace: preset(duration('0s', '1h'), '5s').describe('How long a request body may be slower than `bodyRateMin`.'),
   upgradeIdle: preset(duration('10ms', '24d'), '1h').describe(
-    'Silence on an upgraded connection (WebSocket), both ways, after which it is closed.',
+    'Silence on an upgraded connection (WebSocket), both ways, or of a stream of server-sent events, after which it is closed.',
   ),
   idle: preset(duration('10ms', '24d'), '1h').describe('Layer 4: silence on a connection, both ways, after which it is closed.'),
   halfClosed: preset(duration('10ms', '24d'), '30s').describe('Layer 4: the same once one side has ended.'),
