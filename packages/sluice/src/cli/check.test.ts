@@ -65,3 +65,17 @@ test('the schema is printed as JSON', async () => {
   assert.equal((JSON.parse(output) as { title: string }).title, 'Sluice configuration');
   assert.equal(code, 0);
 });
+
+test('a certificate that is to be ordered is told of, and is no fault', async () => {
+  const path = write(
+    'acme.yaml',
+    "listeners: { web: { http: ':8080' }, secure: { https: ':8443', tls: { certificates: { acme: [a.example.com, b.example.com] } } } }\n" +
+      'acme: { terms: agreed, storage: certificates }\nroutes: [{ respond: 204 }]\nworkers: 2\n',
+  );
+  const { output, errors, code } = await run('check', '--config', path);
+  assert.match(
+    output,
+    /\n {2}listener "secure": the certificate for a\.example\.com, b\.example\.com is pending: ordered when sluice runs\n$/,
+  );
+  assert.deepEqual([errors, code], ['', 0]);
+});

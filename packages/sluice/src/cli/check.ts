@@ -23,7 +23,8 @@ export function register(program: Command): void {
       loader.close();
       // A gateway that runs goes on with a certificate out of its time; here is the place to find it out.
       const faults = result.ok ? result.outdated : result.faults;
-      if (result.ok && faults.length === 0) process.stdout.write(`${formatSummary(result.path, result.plan)}\n`);
+      if (result.ok && faults.length === 0)
+        process.stdout.write(`${[formatSummary(result.path, result.plan), ...pendingLines(result.plan)].join('\n')}\n`);
       process.stderr.write(formatFaults(result.path, faults, 'fault'));
       if (result.ok) process.stderr.write(formatFaults(result.path, result.warnings, 'warning'));
       if (faults.length > 0) process.exitCode = EXIT_FAULTS;
@@ -47,6 +48,18 @@ function formatSummary(path: string | null, plan: Plan): string {
     count(plan.workers, 'worker'),
   ];
   return `${path === null ? 'configuration' : shorten(path)} is valid: ${parts.join(', ')}`;
+}
+
+/** Certificates that are not there yet: nothing is wrong with that. */
+function pendingLines(plan: Plan): string[] {
+  return plan.listeners.flatMap((listener) => {
+    if (listener.kind === 'datagram' || listener.tls === null) return [];
+    const pending = listener.tls.certificates.filter(({ source, material }) => source.kind === 'acme' && material === null);
+    return pending.map(
+      ({ names }) =>
+        `  listener ${JSON.stringify(listener.name)}: the certificate for ${names.join(', ')} is pending: ordered when sluice runs`,
+    );
+  });
 }
 
 function count(amount: number, noun: string): string {

@@ -29,7 +29,7 @@ export interface FaultParts {
 }
 
 const SHOWN_CHARACTERS_MAX = 60;
-const SECRET_KEY = /secret|token|password|passwd|credential|authorization|api-?key/i;
+const SECRET_KEY = /secret|token|password|passwd|credential|authorization|api-?key|hmac-?key/i;
 
 /** Writes a fault's sentence. `root` is the configuration, from which routes take their names. */
 export function makeFault(root: unknown, parts: FaultParts): Fault {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { planFrom } from './load-plan.ts';
 
@@ -34,4 +37,25 @@ test('expressions are held to the bounds of the engine that runs them', async ()
   };
   assert.equal(await faultsOf('/v[0-9]+/.*'), 0);
   for (const regex of ['(?=a)', '(', String.raw`(a)\1`, '((a{100}){100}){100}']) assert.equal(await faultsOf(regex), 1, regex);
+});
+
+test('what ACME needs is looked at before it is needed, and its key is never shown', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-acme-faults-'));
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  mkdirSync(join(folder, 'open'));
+  const faultsOf = async (acme: object): Promise<string[]> => {
+    const result = await planFrom({ ...VALUE, acme: { terms: 'agreed', storage: join(folder, 'new', 'deep'), ...acme } }, OPTIONS);
+    return result.ok ? [] : result.faults.map(({ message }) => message);
+  };
+  assert.deepEqual(await faultsOf({}), []);
+  assert.match((await faultsOf({ ca: join(folder, 'none.pem') }))[0] ?? '', /^acme\.ca file ".*none\.pem" does not exist/);
+  assert.match((await faultsOf({ storage: file }))[0] ?? '', /^acme\.storage must be a directory/);
+  assert.match((await faultsOf({ storage: join(file, 'deep') }))[0] ?? '', /^acme\.storage /);
+  chmodSync(join(folder, 'open'), 0o777);
+  assert.match((await faultsOf({ storage: join(folder, 'open') }))[0] ?? '', /^acme\.storage .* may be written to by other users/);
+  const hmacKey = 'k'.repeat(2_000);
+  const [fault = ''] = await faultsOf({ account: { keyId: 'a', hmacKey } });
+  assert.ok(fault.startsWith('acme.account.hmacKey') && !fault.includes('kkk'), fault);
+  rmSync(folder, { recursive: true });
 });

@@ -9,6 +9,7 @@ import { kernelPlanFaults } from '../config/kernel-description.ts';
 import { withLines } from '../config/locate.ts';
 import type { Plan } from '../config/plan.ts';
 import { validate } from '../config/validate.ts';
+import { acmeFaults } from './acme-faults.ts';
 import { type LoadFileOptions, loadConfigFile } from './config-file.ts';
 import { nodeRuntime } from './node-runtime.ts';
 import { type FileState, readMaterial } from './plan-material.ts';
@@ -63,7 +64,8 @@ export async function planFrom(value: unknown, options: PlanOptions, path: strin
   const directory = path === null ? process.cwd() : dirname(path);
   const settings = withAbsolutePaths(controlSettings(validation.config), directory);
   const material = await readMaterial(compiled, { directory, now: nodeRuntime.clock.wall(), root: value, acme: settings.acme });
-  if (material.faults.length > 0) return { ok: false, path, faults: material.faults };
+  const faults = [...material.faults, ...(await acmeFaults(settings.acme, value, nodeRuntime.clock.wall()))];
+  if (faults.length > 0) return { ok: false, path, faults };
   const { plan, outdated, files } = material;
   const warnings = [...validation.warnings, ...material.warnings];
   return { ok: true, path, plan, settings, warnings, outdated, files };

@@ -16,7 +16,11 @@ const WRITABLE_BY_OTHERS = 0o022;
  */
 export async function ensurePrivateDirectory(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: PRIVATE_DIRECTORY });
-  const { mode } = await stat(path);
+  assertPrivate(path, (await stat(path)).mode);
+}
+
+/** @throws {Error} when others may write to the directory. */
+export function assertPrivate(path: string, mode: number): void {
   if ((mode & WRITABLE_BY_OTHERS) === 0) return;
   throw new Error(`directory ${JSON.stringify(path)} may be written to by other users: chmod 700 it, or choose another directory`);
 }

@@ -4,6 +4,7 @@ import type { ValidConfig } from '../schema/config.ts';
 import { isLoopback } from '../address.ts';
 import type { Path } from '../fault.ts';
 import type { AddressPlan, FieldMatch } from '../plan.ts';
+import { warnAcme } from './acme.ts';
 import { warnGrpc } from './grpc.ts';
 
 type ValidRoute = ValidConfig['routes'][number];
@@ -21,6 +22,7 @@ export function warn(config: ValidConfig, report: Report): void {
   warnServices(config, report);
   warnShadowed(config.routes, report);
   warnGrpc(config, report);
+  warnAcme(config, report);
   if (config.admin?.token !== undefined) warnSecret(config.admin.token, ['admin', 'token'], report);
 }
 
