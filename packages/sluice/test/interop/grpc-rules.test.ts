@@ -204,3 +204,27 @@ test('the access log has the status of the call', within, async (context) => {
   assert.ok(records.every((record) => record.status === 200));
   assert.deepEqual(records.map(({ grpcStatus }) => grpcStatus).toSorted(ascending), [0, 5, 12]);
 });
+
+test('a conversation may pause for long, but not for ever', within, async (context) => {
+  const { client, plane } = await grpcWorld(context);
+  const chat = client.chat();
+  const ended = new Promise<{ code: number }>((resolve) => chat.on('status', resolve));
+  chat.on('error', () => {});
+  for (const word of ['one', 'two', 'three']) {
+    chat.write(Buffer.from(word));
+    assert.equal(String((await once(chat, 'data'))[0]), word);
+    for (let minutes = 0; minutes < 50; minutes++) plane.advance(60_000);
+  }
+  for (let minutes = 0; minutes < 20; minutes++) plane.advance(60_000);
+  assert.notEqual((await ended).code, 0);
+});
+
+test('a server that is silent in the midst of its reply has the time that its service gives it', within, async (context) => {
+  const { handlers } = watching();
+  const { plane } = await grpcWorld(context, [handlers], { pool: { bodyIdle: '90s' } });
+  const { stream, reply } = rawCall(context, plane.port, { ':path': '/test.Echo/Download' });
+  await once(stream, 'data');
+  plane.advance(85_000);
+  plane.advance(10_000);
+  assert.equal((await reply).trailers?.['grpc-status'], '14');
+});

@@ -62,8 +62,6 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
   /** Small pieces of content of this event, up to `gatheredBytes`. */
   private gathered: Buffer | null = null;
   private gatheredBytes = 0;
-  /** What had been replied when the deadline was last looked at. */
-  private seenBytesOut = 0;
   private tunnel: Tunnel | null = null;
   private tunnelEnd: StreamEnd<Http2Request> | null = null;
   /** Content that came for a tunnel before it was there. */
@@ -185,7 +183,6 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     if (exchange === null) this.deadline = Infinity;
     else if (now >= exchange.exchangeDeadline) this.giveUp(exchange, 504, 'timeout-exchange');
     else if (this.isBlocked) this.giveUp(exchange, 0, 'timeout-body');
-    else if (exchange.isGrpc && exchange.bytesOut > this.seenBytesOut) this.seeMore(exchange);
     else if (!exchange.isRequestDone) {
       if (this.owed > 0) this.giveUp(exchange, 504, 'timeout-response'); // nobody takes its content
       else this.giveUp(exchange, 408, 'timeout-body');
@@ -271,7 +268,10 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
 
   flushReply(): boolean {
     this.release(false);
-    return !this.isBlocked;
+    if (this.isBlocked) return false;
+    const { exchange } = this;
+    if (exchange !== null && !exchange.isRequestDone && exchange.isGrpc) this.setDeadline(exchange); // a call is idle when both sides are
+    return true;
   }
 
   onReplyEnd(exchange: Exchange, trailers: string): void {
@@ -384,12 +384,6 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
   private endCall(exchange: Exchange, status: number): void {
     exchange.service?.abandon(exchange);
     exchange.client.onReplyEnd(exchange, endLines(exchange, status));
-  }
-
-  /** A call is idle when both sides are. */
-  private seeMore(exchange: Exchange): void {
-    this.seenBytesOut = exchange.bytesOut;
-    this.setDeadline(exchange);
   }
 
   private cutReply(exchange: Exchange, code: number): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BodyDecoder } from '../../core/http1/body-decoder.ts';
 import { LIMITS } from '../../../test/support/http1.ts';
-import { trailerLines } from './trailers.ts';
+import { keptTrailers, trailerLines } from './trailers.ts';
 
 function linesOf(trailers: string): string {
   const decoder = new BodyDecoder(LIMITS);
@@ -22,3 +22,10 @@ test('what frames, routes or authenticates is left out, under any alias', () => 
 });
 
 test('none are none', () => assert.equal(trailerLines(null), ''));
+
+test('lines of HTTP/2 are held to the same rule', () => {
+  assert.equal(keptTrailers(''), '');
+  assert.equal(keptTrailers('grpc-status: 0\r\nx.y_z: 1\r\n'), 'grpc-status: 0\r\nx.y_z: 1\r\n');
+  assert.equal(keptTrailers('cookie: a\r\na: b\r\nx_forwarded.for: c\r\nd: e\r\nvia: f\r\n'), 'a: b\r\nd: e\r\n');
+  assert.equal(keptTrailers('set-cookie: a\r\n'), '');
+});
