@@ -338,6 +338,15 @@ test('a route that another one hides is a warning, also when the other has the h
     'route 0 ("/a/:id"): is never reached: route 1 matches the same requests',
   ]);
   assert.deepEqual(warnings({ routes: [first, { ...same, headers: { 'x-beta': true } }] }), []);
+  assert.deepEqual(warnings({ routes: [first, { ...same, client: { subject: true } }] }), []);
+  const calls = ['shop.Cart/Get', 'shop.Cart/Add'].map((grpc) => ({ grpc, to: 'users' }));
+  assert.ok(!warnings({ routes: calls }).some((warning) => warning.includes('never reached')));
+});
+
+test("an expression about the client's certificate is held to the same rules as any other", () => {
+  const value = config({ routes: [{ path: '/*', to: 'users', client: { san: { regex: '(' } } }] });
+  const result = validate(value, checkRegex);
+  assert.match(result.ok ? '' : (result.faults[0]?.message ?? ''), /^route 0 \("\/\*"\): client\.san\.regex cannot be used/);
 });
 
 test('ten thousand routes are validated well within the time of a reload', () => {

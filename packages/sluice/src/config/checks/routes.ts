@@ -59,7 +59,7 @@ function checkExpressions(route: unknown, path: Path, checkRegex: RegexChecker, 
     if (problem !== null) report({ path: [...path, ...place, 'regex'], what: `cannot be used: ${problem}` });
   };
   check(rawField(route, 'path'), ['path']);
-  for (const section of ['headers', 'cookies', 'query']) {
+  for (const section of ['headers', 'cookies', 'query', 'client']) {
     const conditions = rawField(route, section);
     if (conditions === undefined) continue;
     for (const [name, condition] of Object.entries(rawObject(conditions))) check(condition, [section, name]);

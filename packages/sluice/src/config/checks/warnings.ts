@@ -120,7 +120,10 @@ function matchKey(route: ValidRoute): string {
   for (const list of [route.headers, route.cookies, route.query]) {
     key += list.length === 0 ? '\0' : `\0${list.map(conditionKey).toSorted().join('\n')}`;
   }
-  return key;
+  for (const [name, condition] of Object.entries(route.client)) {
+    if (condition !== undefined) key += `\0${conditionKey({ name, ...condition })}`;
+  }
+  return `${key}\0${route.grpc ?? ''}`;
 }
 
 function conditionKey(match: FieldMatch): string {

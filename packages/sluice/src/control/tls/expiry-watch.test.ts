@@ -30,8 +30,8 @@ test('once a day, certificates that end soon or have ended are told of, and ours
   const runtime = manualRuntime();
   const said: string[] = [];
   let rereads = 0;
-  const say = (level: string, what: string, detail: Readonly<Record<string, unknown>>): void =>
-    void said.push(`${level} ${what} ${String(detail['listener'])} ${String(detail['names'])} ${String(detail['days'] ?? '')}`.trim());
+  const say = (level: string, what: string, detail: Readonly<Record<string, string | number | boolean>>): void =>
+    void said.push(`${level} ${what} ${detail['listener']} ${detail['names']} ${detail['days'] ?? ''}`.trim());
   const watch = new ExpiryWatch({ runtime, say, reread: () => rereads++ });
   watch.apply(planWith('files', runtime.clock.wall() + 15.5 * DAY_MS));
   watch.start();

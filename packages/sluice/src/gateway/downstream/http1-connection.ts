@@ -129,7 +129,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
       bytes = Buffer.concat([this.pending, chunk]);
       this.pending = null;
     }
-    if (this.isFirst && isPreface(bytes) && this.listener.plan.http2 !== null) return this.becomeHttp2(bytes);
+    if (this.isFirst && this.arrival.tls === null && isPreface(bytes) && this.listener.plan.http2 !== null) return this.becomeHttp2(bytes);
     this.process(bytes);
   }
 
