@@ -149,6 +149,20 @@ describe('the end of a drain', () => {
     await allEnded(world);
   });
 
+  test('a peer within an endless frame does not put the end off', async () => {
+    await using setting = await tunnelWorld();
+    const tunnel = await setting.open();
+    const long = latin1(frame({ payload: Buffer.alloc(70_000) }));
+    tunnel.origin.write(long.slice(0, 100));
+    await clientGets(tunnel, long.slice(0, 100));
+    setting.world.plane.webSockets.leave();
+    setting.world.advance(600);
+    tunnel.origin.write(long.slice(100, 200));
+    await clientGets(tunnel, long.slice(0, 200));
+    setting.world.advance(600);
+    assert.equal(await tunnel.client.ended(), 'fin');
+  });
+
   test('a frame under way is finished first, and what follows it ends here', async () => {
     await using setting = await tunnelWorld();
     const tunnel = await setting.open();
