@@ -1,6 +1,6 @@
 /** Kernel listeners of the whole program, as people run it: in a network of the test's own, with health, drain, reload, signals, and what it says when it cannot. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
@@ -69,9 +69,9 @@ describe('kernel listeners', { skip, timeout: 180_000 }, () => {
   const write = (value: object): Promise<void> => writeFile(file(), JSON.stringify(value));
 
   /** Starts it; resolves when it runs. */
-  async function start(value: object = config()): Promise<SluiceProcess> {
+  async function start(value: object = config(), more: readonly string[] = []): Promise<SluiceProcess> {
     await write(value);
-    const sluice = new SluiceProcess(['up', '--config', file()], { within: within() });
+    const sluice = new SluiceProcess(['up', '--config', file()], { within: [...within(), ...more] });
     started.push(sluice);
     await sluice.line(READY);
     return sluice;
@@ -205,10 +205,13 @@ describe('kernel listeners', { skip, timeout: 180_000 }, () => {
     );
   });
 
-  test('names of endpoints are resolved', async () => {
-    const running = await start(config({ endpoints: ['no-such-host.invalid:8080', ...places(1)] }));
+  test('names of endpoints are resolved; one that has no address takes nothing, which is told', async () => {
+    const hosts = join(folder, 'hosts');
+    await writeFile(hosts, [1, 2].map((index) => `${lab.backend(index)} db.test\n`).join(''));
+    const named = ['unshare', '--mount', 'sh', '-c', `mount --bind ${hosts} /etc/hosts && exec "$@"`, 'sh'];
+    const running = await start(config({ endpoints: ['db.test:8080', 'no-such-host.invalid:8080'] }), named);
     await running.line(/kernel-layer4-name .*no-such-host\.invalid:8080.*has no address/);
-    await served('b1');
+    await served('b1 b2');
   });
 
   test('SIGTERM: refuses, waits for connections until the deadline, and removes the table', async () => {
@@ -233,6 +236,16 @@ describe('kernel listeners', { skip, timeout: 180_000 }, () => {
     assert.equal(await end(running, 'SIGTERM'), 0);
     assert.ok(Date.now() - before < 10_000);
     assert.equal(await tables(), '');
+  });
+
+  test('a second SIGTERM ends at once, and removes the table all the same', async () => {
+    const running = await start(config({}, {}, { drainTimeout: '30s' }));
+    await client.ask({ op: 'keep', name: 'cut', host: lab.balancer, port: PORT });
+    running.signal('SIGTERM');
+    await running.line(/stopping/);
+    assert.equal(await end(running, 'SIGTERM'), 1);
+    assert.equal(await tables(), '');
+    assert.match(await client.ask({ op: 'say', name: 'cut', text: 'on' }), /ECONNRESET|closed/);
   });
 
   test('killed, the table stays and balances; the next start takes it over', async () => {
@@ -279,6 +292,20 @@ describe('kernel listeners', { skip, timeout: 180_000 }, () => {
     assert.equal(without.code, 1);
     assert.match(without.output, /^sluice: listener "db": nft is not installed: .*apt-get install nftables/);
     assert.equal(await tables(), '');
+  });
+
+  test('CAP_NET_ADMIN is enough', async () => {
+    const open = await mkdtemp(join(tmpdir(), 'sluice-open-'));
+    await chmod(open, 0o755);
+    await writeFile(join(open, 'config.json'), JSON.stringify({ ...config(), admin: false }));
+    const nobody = ['setpriv', '--reuid=65534', '--clear-groups', '--inh-caps=+net_admin', '--ambient-caps=+net_admin'];
+    const running = new SluiceProcess(['up', '--config', join(open, 'config.json')], { within: [...within(), ...nobody], cwd: open });
+    started.push(running);
+    await running.line(READY);
+    assert.equal(await names(), 'b1 b2 b3');
+    assert.equal(await end(running, 'SIGTERM'), 0);
+    assert.equal(await tables(), '');
+    await rm(open, { recursive: true });
   });
 
   test('a reload without the right changes nothing', async () => {
