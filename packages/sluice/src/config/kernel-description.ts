@@ -58,9 +58,9 @@ export function kernelView(plan: Plan, world: KernelWorld): KernelView {
   const origins = new Map<string, KernelOrigin>();
   const listeners = plan.listeners.filter(isKernelListener).flatMap((listener) => {
     const service = services.get(listener.targets[0]?.services[0]?.service ?? '');
-    // Nobody else makes unix addresses of them: the checks refuse those.
+    // The checks refuse unix addresses here.
     if (service === undefined || listener.address.kind !== 'tcp') return [];
-    return [listenerOf(listener, listener.address, service, world, origins)];
+    return [listenerOf(listener, listener.address, service, { ...world, origins })];
   });
   return { description: { listeners }, origins };
 }
@@ -69,15 +69,14 @@ function listenerOf(
   { name, kind, kernel }: KernelListenerPlan,
   { host, port }: { readonly host: string; readonly port: number },
   service: ServicePlan,
-  world: KernelWorld,
-  origins: Map<string, KernelOrigin>,
+  { shares: sharesOf, addresses: addressesOf, origins }: KernelWorld & { readonly origins: Map<string, KernelOrigin> },
 ): KernelListener {
   const places = new Map<string, { endpoint: Omit<KernelEndpoint, 'weight'>; weight: number }>();
-  const shares = world.shares(service);
+  const shares = sharesOf(service);
   service.endpoints.forEach(({ address: text, target }, index) => {
     if (target.kind !== 'tcp') return;
     const { state, weight } = shares[index]!;
-    const addresses = isHostName(target.host) ? usable(world.addresses(target.host), host) : [target.host];
+    const addresses = isHostName(target.host) ? usable(addressesOf(target.host), host) : [target.host];
     for (const address of addresses) {
       const key = placeKey(name, { address, port: target.port });
       const part = weight / addresses.length;
