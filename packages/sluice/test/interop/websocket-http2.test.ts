@@ -101,6 +101,43 @@ test('an origin whose proof is wrong, missing or double, or that switches to som
   }
 });
 
+test('what is no WebSocket is never a yes: a plain 200, a route without upgrades, an answer of our own', async () => {
+  await using server = await hostileOrigin('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nplain');
+  const { services } = planeTo(server.port);
+  const routes = [
+    { path: '/off/*', to: 'origin', upgrade: false },
+    { path: '/own/*', respond: { status: 200, body: 'own' } },
+    { path: '/*', to: 'origin' },
+  ];
+  await using world = await startPlane({ services, routes });
+  const client = await openHttp2(world.port);
+  for (const [path, status] of [
+    ['/', 502],
+    ['/off/x', 501],
+    ['/own/x', 501],
+  ] as const) {
+    const { stream, headers, received } = await extendedConnect(client, path);
+    assert.equal(headers[':status'], status);
+    await within(3_000, 'the stream ends', once(stream, 'close'));
+    assert.doesNotMatch(received().toString(), /plain|own/);
+  }
+  assert.equal(server.connections.length, 1);
+  assert.equal(world.plane.table.inflight[0], 0);
+  client.destroy();
+});
+
+test('the goodbye of a drain reaches a client over HTTP/2, too, and its connection ends', async () => {
+  await using world = await startPlane(planeTo((origin.address() as AddressInfo).port));
+  const client = await openHttp2(world.port);
+  const { stream, until } = await extendedConnect(client);
+  const draining = world.plane.drain(20, 10);
+  const goodbye = frame({ opcode: 8, payload: Buffer.from([0x03, 0xe9]) });
+  assert.deepEqual(await until(goodbye.length), goodbye);
+  stream.write(frame({ opcode: 8, payload: Buffer.from([0x03, 0xe9]), mask: MASK }));
+  assert.equal(await within(3_000, 'the drain ends', draining), 0);
+  client.destroy();
+});
+
 test('an origin that declines is heard', async () => {
   const { headers } = await extendedConnect(session, '/', { 'sec-websocket-version': '99' });
   assert.equal(headers[':status'], 400);

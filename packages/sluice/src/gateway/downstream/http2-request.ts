@@ -28,6 +28,8 @@ import { writeInterimHead, writeResponseHead, writeUpgradeHead } from './respons
 
 /** Interim replies (1xx) of one exchange that are passed on; more is an attack on the client. */
 const INTERIMS_MAX = 32;
+/** To an extended CONNECT where nothing takes it (RFC 9220 §3). */
+const NOT_SUPPORTED: OwnAnswer = { status: 501 };
 /** Content in smaller frames is gathered until its event is over: a client that sends a byte per frame would cost a write for each. */
 const SMALL_BYTES = 1024;
 const GATHER_BYTES = 16 * 1024;
@@ -232,6 +234,11 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     const { parser } = attempt;
     const service = exchange.service!;
     if (!service.acceptHead(exchange, attempt, parser.status)) return false;
+    if (this.wouldAgree(parser.status)) {
+      exchange.outcome = 'upstream-no-websocket';
+      this.replyOwn(exchange, { status: 502 });
+      return false;
+    }
     const cookieLines = service.onReplyHead(exchange, attempt, bytes, start);
     exchange.status = parser.status;
     exchange.isReplyStarted = true;
@@ -292,7 +299,8 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
 
   replyOwn(exchange: Exchange, plainAnswer: OwnAnswer): void {
     if (exchange.isOver) return;
-    const answer = exchange.isGrpc ? callAnswer(exchange, plainAnswer) : plainAnswer;
+    const ownAnswer = this.wouldAgree(plainAnswer.status) ? NOT_SUPPORTED : plainAnswer;
+    const answer = exchange.isGrpc ? callAnswer(exchange, ownAnswer) : ownAnswer;
     exchange.service?.abandon(exchange);
     const { hstsLine, worker } = this.listener;
     const text = ownReply({ ...answer, hstsLine, close: false, isHead: exchange.isHead, wallMs: worker.clock.wall() });
@@ -341,6 +349,11 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     this.exchange = exchange;
     worker.sweeper.add(this);
     return exchange;
+  }
+
+  /** Whether the client would take a reply for a yes: to an extended CONNECT any 2xx is one (RFC 8441 §5), and only a 101 of the endpoint may become that. */
+  private wouldAgree(status: number): boolean {
+    return this.stream.protocol !== '' && status >= 200 && status < 300;
   }
 
   /** Sends what was held back. */

@@ -89,6 +89,7 @@ function forward(requester: Requester, exchange: Exchange, route: RouteRuntime, 
   const askedHost = target.authority ?? parser.host ?? host;
   const sentTarget = (route.plan.rewrite?.path ?? null) === null ? view.target : rewrittenTarget(route, listener, view);
   if (sentTarget === null) return requester.replyOwn(exchange, { status: 500 });
+  if (exchange.isHttp2 && upgrade === null && parser.connection.upgrade) return requester.replyOwn(exchange, { status: 501 }); // an extended CONNECT is nothing without it
   exchange.isUpgrade = upgrade !== null;
   if (asksForWebSocket(parser.method, upgrade) && !beginHandshake(exchange, service.plan.protocol, view.header('sec-websocket-key'))) {
     exchange.outcome = 'client-error';

@@ -167,7 +167,8 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     this.ledger.uncount(attempt);
     forget(exchange, attempt);
     const isUnseen = failure === FAILURES.refused;
-    if (!isStale && !isUnseen) {
+    const isAsked = failure !== FAILURES.noWebSocket; // else the fault, if it is one, is the client's
+    if (!isStale && !isUnseen && isAsked) {
       exchange.serviceLatencyMs = now - attempt.sentAt;
       this.ledger.record(attempt.slot, failure.outcome, exchange.serviceLatencyMs, 0);
     }
@@ -184,7 +185,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
       exchange.attempts--;
       return this.pools.get(attempt.slot) === undefined ? this.attempt(exchange, now) : this.place(exchange, attempt.slot, now, true);
     }
-    exchange.verdict = 'failed';
+    if (isAsked) exchange.verdict = 'failed';
     afterFailure(this, exchange, attempt.slot, failure, now);
   }
 
