@@ -10,6 +10,7 @@ import type { TLSSocket } from 'node:tls';
 import { timestamp } from '../../src/base/time.ts';
 import { type Gateway, type GatewayConfig, oneOrigin, startGateway } from '../support/gateway.ts';
 import { hostileOrigin } from '../support/hostile-origin.ts';
+import { startRecordingOrigin } from '../support/recording-origin.ts';
 import { runProgram } from '../support/run-program.ts';
 import { runSluice } from '../support/sluice-process.ts';
 import { type LeafFiles, type TlsMaterial, tlsMaterial } from '../support/tls-material.ts';
@@ -77,6 +78,26 @@ test('a session of one worker is resumed by any other', { timeout: 60_000 }, asy
     }
   }
   assert.equal(await metric(gateway, 'sluice_tls_handshakes_total{listener="web",version="1.2",resumed="true"}'), 6);
+});
+
+test('over HTTP/2 the same rules hold: certificates are told of, and a name with other rules is misdirected', async () => {
+  const alice = await material.leaf('alice', ['alice.example'], { purpose: 'client' });
+  await using origin = await startRecordingOrigin();
+  const tls = {
+    clientCertificates: { mode: 'optional', ca: material.caFile },
+    hosts: { localhost: { clientCertificates: false } },
+    hsts: true,
+  };
+  await using gateway = await startGateway(config(tls, oneOrigin(origin.port)));
+  const own = ['--http2', '--cert', alice.files.cert, '--key', alice.files.key, '-H', 'X-Client-Cert-Subject: CN=root', '-i'];
+  const { output } = await curl(gateway, own);
+  assert.match(output, /^HTTP\/2 200/);
+  assert.match(output, /strict-transport-security: max-age=31536000/);
+  const told = origin.requests[0]!.fields.filter(([name]) => name.startsWith('x-client-cert-')).map(([name, value]) => `${name}=${value}`);
+  assert.deepEqual(told.slice(0, 1), ['x-client-cert-verified=true']);
+  assert.ok(told.includes('x-client-cert-san=DNS:alice.example'));
+  assert.ok(!told.some((field) => field.includes('root')));
+  assert.match((await curl(gateway, ['--http2', '-i', '-H', 'Host: localhost'])).output, /^HTTP\/2 421/);
 });
 
 test('a reply that is cut looks cut to a TLS client', async () => {

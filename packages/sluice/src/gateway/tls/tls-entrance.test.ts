@@ -1,10 +1,11 @@
 /** The way in behind TLS: who gets which certificate, who is refused and how, and what a handshake may cost. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect as connectTcp, type Socket } from 'node:net';
+import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { type PlaneConfig, startPlane, type TestPlane } from '../../../test/support/data-plane.ts';
+import { type PlaneConfig, planeTo, startPlane, type TestPlane } from '../../../test/support/data-plane.ts';
+import { connectionsOf, pilingOrigin } from '../../../test/support/piling-origin.ts';
 import { type LeafFiles, type TlsMaterial, tlsMaterial } from '../../../test/support/tls-material.ts';
 import { eventually } from '../../../test/support/waiting.ts';
 import {
@@ -215,6 +216,21 @@ describe('a handshake', () => {
   });
 });
 
+/** The first bytes of Node's client. */
+async function helloOf(options: ConnectionOptions): Promise<Buffer> {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const client = connect({ host: '127.0.0.1', port: (server.address() as AddressInfo).port, ...options });
+  client.on('error', () => {});
+  const [socket] = await accepted;
+  const [bytes] = (await once(socket, 'data')) as [Buffer];
+  client.destroy();
+  socket.destroy();
+  server.close();
+  return bytes;
+}
+
 describe('who does not come with a whole hello', () => {
   async function raw(world: TestPlane): Promise<Socket> {
     const socket = connectTcp(world.port, '127.0.0.1');
@@ -273,6 +289,17 @@ describe('who does not come with a whole hello', () => {
     (await opened(world)).destroy();
     first.destroy();
     slow[1]!.destroy();
+  });
+
+  test('and says nothing after it is let go at once', async () => {
+    await using world = await startPlane(config());
+    const hello = await helloOf({ servername: 'a.example' });
+    const socket = await raw(world);
+    socket.end(hello);
+    socket.resume();
+    await new Promise((resolve) => socket.once('close', resolve));
+    await eventually(3_000, 'it is counted', () => failed(world, 'closed') === 1);
+    assert.equal(world.board.connections(0), 0);
   });
 
   test('is closed when the listener drains', async () => {
@@ -350,4 +377,23 @@ describe('an OCSP answer', () => {
     assert.equal(await stapled(ec, [ec.files]), null);
     assert.deepEqual(await stapled(ec, [{ ...ec.files, ocsp: 'on' }]), ANSWER);
   });
+});
+
+test('a client that does not read stops the origin, and gets everything in the end', { timeout: 20_000 }, async () => {
+  const { origin, sent, watch } = await pilingOrigin();
+  await using _origin = origin;
+  const { services, routes } = planeTo(origin.port);
+  await using world = await startPlane({ ...config(), services, routes });
+  const socket = await opened(world);
+  watch(world);
+  socket.pause();
+  socket.write('GET / HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n');
+  await eventually(10_000, 'some of it waits for the client', () => connectionsOf(world).some((each) => each.socket.writableLength > 0));
+  assert.ok(sent() < 20_000_000, `${sent()} bytes were taken from the origin`);
+  let count = 0;
+  socket.on('data', (chunk: Buffer) => (count += chunk.toString('latin1').split('x').length - 1));
+  socket.resume();
+  await once(socket, 'end');
+  assert.equal(count, sent());
+  socket.destroy();
 });

@@ -141,6 +141,7 @@ export class TlsHandshake implements ClientConnection {
     if (terminator.kind === 'plain') {
       const session = new TLSSocket(socket, terminator.options);
       session.on('error', this.onError);
+      session.on('end', this.onEnd); // its half is closed before the handshake is done: nothing can come of it
       session.once('secure', () => done(session));
       return;
     }
@@ -167,6 +168,7 @@ export class TlsHandshake implements ClientConnection {
     if (facts === null) return this.abandon('client-certificate');
     this.state = 'over';
     session.off('error', this.onError);
+    session.off('end', this.onEnd);
     this.peer.socket.off('close', this.onClose);
     this.owner.onDone(this, session, facts);
   }
