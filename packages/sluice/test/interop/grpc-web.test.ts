@@ -65,8 +65,10 @@ async function overHttp2({ port, path = '/test.Echo/Unary', headers, body }: Web
   return { status: Number(head[':status']), headers: head, body: Buffer.concat(parts) };
 }
 
+const rewrite = { responseHeaders: { set: { 'access-control-expose-headers': 'grpc-status, grpc-message' } } };
+
 function webWorld(context: TestContext, handlers: readonly EchoHandlers[] = [{}], service: object = {}) {
-  return grpcWorld(context, handlers, service, { routes: [{ grpc: 'test.Echo/*', to: 'echo', grpcWeb: true }] });
+  return grpcWorld(context, handlers, service, { routes: [{ grpc: 'test.Echo/*', to: 'echo', grpcWeb: true, rewrite }] });
 }
 
 const BINARY = { 'content-type': 'application/grpc-web+proto', 'x-grpc-web': '1' };
@@ -183,6 +185,7 @@ test('refusals of ours speak gRPC-Web, and the rules of gRPC hold', within, asyn
   plane.advance(2_100);
   const reply = await waiting;
   assert.deepEqual([reply.status, reply.headers['content-type'], reply.headers['grpc-status']], [200, 'application/grpc-web+proto', '4']);
+  assert.equal(reply.headers['access-control-expose-headers'], 'grpc-status, grpc-message');
   const other = await overHttp1({ port: plane.port, path: '/no.Such/Call', headers: BINARY, body: message('x') });
   assert.equal(other.status, 404, 'without a route it is not known whether gRPC-Web is meant');
 });

@@ -1,6 +1,6 @@
 /**
  * Retries and hedging: second tries, only where RFC 9110 §9.2.2 allows (idempotent, or nothing of the request was sent), never on the same endpoint,
- * under a budget over all workers, so that trouble is not multiplied. By default only failures of the connection are retried: a reply of the
+ * under a budget over all workers, so that trouble is not multiplied. Only a gRPC status that is named is retried whatever the method. By default only failures of the connection are retried: a reply of the
  * service, even a 503, is its answer.
  */
 import * as z from 'zod';
@@ -20,7 +20,7 @@ const retry = section('an object about retries', {
     .max(RETRY_ON.length, `must have at most ${RETRY_ON.length} entries`)
     .default(['connect', 'reset'])
     .describe(
-      'Which failures: `connect` (no connection), `reset` (closed before the reply), `timeout` (no reply head in time), or statuses, also those of gRPC.',
+      'Which failures: `connect` (no connection), `reset` (closed before the reply), `timeout` (no reply head in time), or statuses. Those of gRPC also where a call may not be idempotent: it is for you to know.',
     ),
   backoffBase: preset(duration('0s', '1m'), '25ms').describe('Wait before the first retry; doubles with each, with full jitter.'),
   backoffMax: preset(duration('0s', '1h'), '250ms').describe('The longest wait.'),

@@ -14,6 +14,7 @@ export function beginWebCall(exchange: Exchange, view: RequestView): void {
   if (type === null) return;
   const isTextWanted = wantsText(view.header('accept') ?? '') ?? type.isText;
   exchange.grpcType = `application/grpc-web${isTextWanted ? '-text' : ''}${type.suffix}`;
+  exchange.replyEdits = exchange.route!.responseEdits;
   exchange.head = callHead(exchange.head, type.grpcType, type.isText);
   if (type.isText) exchange.contentDecoder = new Base64Decoder();
   exchange.client = new WebClient(exchange.client, isTextWanted);
