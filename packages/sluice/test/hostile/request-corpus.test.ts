@@ -65,3 +65,9 @@ test('the corpus reaches the gateway: a sound request of the same shape is answe
   assert.deepEqual(statuses(reply.text), [200]);
   assert.equal(origin.requests[0]?.body, 'hello');
 });
+
+test('the preface of HTTP/2 is one at the beginning of a connection only', async () => {
+  const reply = await rawExchange(gateway.port, 'GET /good HTTP/1.1\r\nHost: a\r\n\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  assert.deepEqual(statuses(reply.text), [200, 505]);
+  assert.equal(reply.ending, 'fin');
+});

@@ -110,7 +110,6 @@ const requestLines = [
     'HTTP/2.0': 'GET /reached HTTP/2.0\r\nHost: a\r\n\r\n',
     'HTTP/1.2': 'GET /reached HTTP/1.2\r\nHost: a\r\n\r\n',
     'HTTP/0.9 with a version': 'GET /reached HTTP/0.9\r\nHost: a\r\n\r\n',
-    'HTTP/2 connection preface': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
   }),
 ];
 
