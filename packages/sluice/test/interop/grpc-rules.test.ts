@@ -219,12 +219,25 @@ test('a conversation may pause for long, but not for ever', within, async (conte
   assert.notEqual((await ended).code, 0);
 });
 
-test('a server that is silent in the midst of its reply has the time that its service gives it', within, async (context) => {
+test('a server may be silent in the midst of its reply as long as a WebSocket may', within, async (context) => {
   const { handlers } = watching();
-  const { plane } = await grpcWorld(context, [handlers], { pool: { bodyIdle: '90s' } });
+  const { plane } = await grpcWorld(context, [handlers], {}, { listener: { timeouts: { upgradeIdle: '30m' } } });
   const { stream, reply } = rawCall(context, plane.port, { ':path': '/test.Echo/Download' });
   await once(stream, 'data');
-  plane.advance(85_000);
-  plane.advance(10_000);
+  let isOver = false;
+  stream.once('close', () => (isOver = true));
+  plane.advance(29 * 60_000);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(isOver, false);
+  plane.advance(2 * 60_000);
   assert.equal((await reply).trailers?.['grpc-status'], '14');
+});
+
+test('a server that says DEADLINE_EXCEEDED is blamed only where the client set no deadline', within, async (context) => {
+  const { plane } = await grpcWorld(context, [{ unary: (_call, reply) => reply({ code: status.DEADLINE_EXCEEDED }) }]);
+  const { failed } = plane.plane.table;
+  assert.equal((await rawCall(context, plane.port, { 'grpc-timeout': '10S' }).reply).head?.['grpc-status'], '4');
+  assert.equal(failed[0], 0);
+  assert.equal((await rawCall(context, plane.port).reply).head?.['grpc-status'], '4');
+  assert.equal(failed[0], 1);
 });

@@ -242,7 +242,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     if (!exchange.isRequestDone) this.isClosing = true; // RFC 9112 §9.6: an early answer ends the connection
     exchange.status = parser.status;
     exchange.isReplyStarted = true;
-    if (isEventStream(parser, bytes, start)) exchange.silenceMs = this.listener.plan.timeouts.upgradeIdleMs;
+    if (exchange.isGrpc || isEventStream(parser, bytes, start)) exchange.silenceMs = this.listener.plan.timeouts.upgradeIdleMs;
     this.reply.head(exchange, attempt, bytes, start, cookieLines, this.isClosing);
     return true;
   }

@@ -242,7 +242,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     const cookieLines = service.onReplyHead(exchange, attempt, bytes, start);
     exchange.status = parser.status;
     exchange.isReplyStarted = true;
-    if (isEventStream(parser, bytes, start)) exchange.silenceMs = this.listener.plan.timeouts.upgradeIdleMs;
+    if (exchange.isGrpc || isEventStream(parser, bytes, start)) exchange.silenceMs = this.listener.plan.timeouts.upgradeIdleMs;
     this.heldHead = writeResponseHead({
       parser,
       bytes,
