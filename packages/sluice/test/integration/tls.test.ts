@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { renameSync, writeFileSync } from 'node:fs';
+import { connect as connectHttp2 } from 'node:http2';
 import { request as httpsRequest, Agent } from 'node:https';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -225,7 +226,7 @@ interface HttpsLoad extends AsyncDisposable {
   stop(): Promise<{ readonly failures: readonly string[]; readonly total: number }>;
 }
 
-/** Two lanes that keep their connections, two that open one for each request. */
+/** Two lanes that keep their connections, two that open one for each request, and one with all its requests on one HTTP/2 connection. */
 function startHttpsLoad(port: number, ca: string): HttpsLoad {
   const serials = new Set<string>();
   const failures: string[] = [];
@@ -256,9 +257,27 @@ function startHttpsLoad(port: number, ca: string): HttpsLoad {
     }
     agent.destroy();
   });
+  const session = connectHttp2(`https://127.0.0.1:${port}`, { ca, servername: 'a.example' });
+  session.on('error', (error: NodeJS.ErrnoException) => failures.push(`HTTP/2: ${error.code ?? error.message}`));
+  session.on('goaway', () => failures.push('HTTP/2: GOAWAY'));
+  const stream = (): Promise<void> =>
+    new Promise((resolve) => {
+      const request = session.request({ ':authority': 'a.example' });
+      request.once('response', (head) => head[':status'] !== 200 && failures.push(`HTTP/2: status ${head[':status']}`));
+      request.once('error', (error: NodeJS.ErrnoException) => failures.push(`HTTP/2: ${error.code ?? error.message}`));
+      request.once('close', resolve).resume();
+    });
+  const multiplexed = async (): Promise<void> => {
+    while (!isStopped && !session.destroyed) {
+      await stream();
+      total++;
+    }
+    session.destroy();
+  };
+  const all = [...lanes, multiplexed()];
   const stop = async () => {
     isStopped = true;
-    await Promise.all(lanes);
+    await Promise.all(all);
     return { failures, total };
   };
   return {

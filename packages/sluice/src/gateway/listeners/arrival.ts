@@ -54,8 +54,3 @@ export interface ClientCertificate {
   /** SHA-256, lower-case hexadecimal. */
   readonly fingerprint: string;
 }
-
-/** A connection in the clear, as it was accepted. */
-export function plainArrival(socket: Socket): Arrival {
-  return { socket, transport: socket, address: socket.remoteAddress, port: socket.remotePort, tls: null };
-}
