@@ -1,12 +1,15 @@
 /** Certificates by ACME through the real program, with Debian's pebble as the server that asks our own listeners for the proofs. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { connect, createServer } from 'node:net';
+import { after, test } from 'node:test';
 import { timestamp } from '../../src/base/time.ts';
 import type { ConfigInput } from '../../src/config/schema/config.ts';
 import { CertificateStore } from '../../src/io/certificate-store.ts';
+import { freePort } from '../../src/io/ports.ts';
 import { testAuthority } from '../support/authority.ts';
 import { type Gateway, type GatewayConfig, startGateway } from '../support/gateway.ts';
 import { type Pebble, startPebble } from '../support/pebble.ts';
@@ -46,6 +49,7 @@ function config({ pebble, names, storage, acme = {} }: Wanted): GatewayConfig {
 }
 
 interface CertificateLine {
+  readonly source: string;
   readonly names: readonly string[];
   readonly notAfter: string | null;
   readonly nextAttempt: string | null;
@@ -74,10 +78,20 @@ for (const challenge of ['http-01', 'tls-alpn-01'] as const) {
       assert.match(gateway.output(), /certificate-pending names=a\.example\.com/);
       await eventually(30_000, `both are issued: ${gateway.output()}`, () => gateway.output().split('certificate-issued').length === 3);
       for (const name of names) {
-        await eventually(5_000, 'it is served', () => look(pebble, name).then(() => true, () => false));
+        await eventually(5_000, 'it is served', () =>
+          look(pebble, name).then(
+            () => true,
+            () => false,
+          ),
+        );
         serials.push(await look(pebble, name));
       }
       assert.deepEqual(modes(storage), { files: ['600'], directories: ['700'] });
+      const [first, second] = await certificates(gateway);
+      assert.deepEqual([first?.names, second?.names], [['a.example.com'], ['b.example.com']]);
+      assert.ok(Date.parse(first?.nextAttempt ?? '') < Date.parse(first?.notAfter ?? ''));
+      assert.ok((await metric(gateway, 'sluice_certificate_expiry_seconds{listener="secure",name="a.example.com"}')) > 4 * 365 * 86_400);
+      assert.equal(await metric(gateway, 'sluice_certificate_orders_total{result="issued"}'), 2);
       assert.doesNotMatch(gateway.output(), /(?:error|failed|PRIVATE)/);
     }
     const orders = pebble.output().split('Issued certificate serial').length;
@@ -88,6 +102,16 @@ for (const challenge of ['http-01', 'tls-alpn-01'] as const) {
   });
 }
 
+async function metric(gateway: Gateway, name: string): Promise<number> {
+  const text = await (await gateway.admin('/metrics')).text();
+  return Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`${name} `))
+      ?.slice(name.length) ?? Number.NaN,
+  );
+}
+
 /** What files and directories of a folder may be done with, each mode once. */
 function modes(directory: string): { files: string[]; directories: string[] } {
   const found = { files: new Set<string>(), directories: new Set<string>() };
@@ -96,4 +120,120 @@ function modes(directory: string): { files: string[]; directories: string[] } {
     found[state.isDirectory() ? 'directories' : 'files'].add((state.mode & 0o777).toString(8));
   }
   return { files: [...found.files], directories: [...found.directories] };
+}
+
+test('a certificate that is due is renewed under load, and no request fails', { skip }, async () => {
+  await using pebble = await startPebble();
+  const storage = newStorage();
+  const name = 'renewed.example.com';
+  const authority = await testAuthority('Old CA');
+  const due = await authority.leaf([name], { now: timestamp(Date.now() - 80 * DAY_MS), days: 90 });
+  const gate = Promise.withResolvers<void>();
+  const port = await freePort('127.0.0.1');
+  using _way = await forward({ from: port, to: Number(new URL(pebble.directoryUrl).port), gate: gate.promise });
+  const directory = `https://127.0.0.1:${port}/dir`;
+  await new CertificateStore({ storage, directoryUrl: directory }).saveCertificate([name], due);
+  const wanted = config({ pebble, names: [name], storage, acme: { directory } });
+  await using gateway = await startGateway(wanted);
+  const shown = { port: pebble.tlsPort, serverName: name, ca: authority.certPem + (await pebble.root()) };
+  const load = startTlsLoad(shown, 6);
+  await eventually(10_000, 'the load runs', () => sum(load.answered) > 50);
+  assert.equal(load.answered.size, 1);
+  gate.resolve();
+  await eventually(30_000, `it is renewed: ${gateway.output()}`, () => load.answered.size === 2);
+  const renewed = (await peerCertificate(shown)).serialNumber;
+  await eventually(10_000, 'new connections have the new one', () => (load.answered.get(renewed) ?? 0) > 50);
+  await load.stop();
+  assert.deepEqual(load.failures, []);
+  // Without the section nothing is left to do.
+  const { acme: _acme, more, ...rest } = wanted;
+  await gateway.reload({ ...rest, more: { clear: more!['clear']! } });
+  assert.deepEqual(await certificates(gateway), []);
+  await eventually(5_000, 'who orders is gone', () => childrenOf(gateway.pid, 'issuing-process').length === 0);
+});
+
+test('a server that is down costs nothing but the certificate, and is asked again', { skip }, async () => {
+  await using pebble = await startPebble();
+  const port = await freePort('127.0.0.1');
+  const names = ['late.example.com'];
+  const directory = `https://127.0.0.1:${port}/dir`;
+  await using gateway = await startGateway(config({ pebble, names, storage: newStorage(), acme: { directory } }));
+  await eventually(10_000, 'the failure is told', () => /certificate-failed/.test(gateway.output()));
+  const [status] = await certificates(gateway);
+  assert.match(status?.lastError ?? '', /ACME server 127\.0\.0\.1:\d+: .*ECONNREFUSED/);
+  const waitMs = Date.parse(status?.nextAttempt ?? '') - Date.now();
+  assert.ok(waitMs > 0 && waitMs < 31_000, String(waitMs));
+  assert.equal((await fetch(`http://127.0.0.1:${gateway.port}/`)).status, 200);
+  await assert.rejects(peerCertificate({ port: pebble.tlsPort, serverName: names[0]!, ca: await pebble.root() }), {
+    code: 'ERR_SSL_TLSV1_UNRECOGNIZED_NAME',
+  });
+  assert.equal(await metric(gateway, 'sluice_tls_handshakes_failed_total{listener="secure",cause="no-certificate"}'), 1);
+  assert.equal(await metric(gateway, 'sluice_certificate_orders_total{result="failed"}'), 1);
+  using _way = await forward({ from: port, to: Number(new URL(pebble.directoryUrl).port) });
+  await eventually(45_000, 'it is issued after all', () => /certificate-issued/.test(gateway.output()));
+  assert.equal((await certificates(gateway))[0]?.lastError, null);
+});
+
+test('a server that a stranger has signed is told of, and nothing is sent to it', { skip }, async () => {
+  await using pebble = await startPebble();
+  const ca = join(folder, 'stranger.pem');
+  writeFileSync(ca, (await testAuthority('Another CA')).certPem);
+  await using gateway = await startGateway(config({ pebble, names: ['wrong.example.com'], storage: newStorage(), acme: { ca } }));
+  await eventually(10_000, 'the failure is told', () => /certificate-failed/.test(gateway.output()));
+  assert.match((await certificates(gateway))[0]?.lastError ?? '', /name the authority that signed it/);
+  assert.equal((await fetch(`http://127.0.0.1:${gateway.port}/`)).status, 200);
+});
+
+test('an authority that knows its customers gets the binding, and nobody else the key', { skip }, async () => {
+  const hmacKey = 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W';
+  await using pebble = await startPebble({ externalAccounts: { 'kid-1': hmacKey } });
+  const wanted = { pebble, names: ['bound.example.com'] };
+  {
+    await using gateway = await startGateway(config({ ...wanted, storage: newStorage() }));
+    await eventually(10_000, 'what is missing is told', () => /certificate-failed.*key identifier and HMAC key/.test(gateway.output()));
+  }
+  await using gateway = await startGateway(config({ ...wanted, storage: newStorage(), acme: { account: { keyId: 'kid-1', hmacKey } } }));
+  await eventually(30_000, `it is issued: ${gateway.output()}`, () => /certificate-issued/.test(gateway.output()));
+  const shown = [gateway.output(), await (await gateway.admin('/api/status')).text(), await (await gateway.admin('/metrics')).text()];
+  assert.ok(!shown.some((text) => text.includes(hmacKey) || text.includes('PRIVATE KEY')));
+});
+
+function sum(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0);
+}
+
+/** Process ids of children whose command line has this in it. */
+function childrenOf(pid: number, what: string): string[] {
+  const isWanted = (id: string): boolean => {
+    try {
+      const parent = /\nPPid:\t(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1];
+      return parent === String(pid) && readFileSync(`/proc/${id}/cmdline`, 'utf8').includes(what);
+    } catch {
+      return false; // gone meanwhile
+    }
+  };
+  return readdirSync('/proc').filter((id) => /^\d+$/.test(id) && isWanted(id));
+}
+
+interface Way {
+  readonly from: number;
+  readonly to: number;
+  /** Nothing passes before. */
+  readonly gate?: Promise<void>;
+}
+
+/** Connections to one port go to another. */
+async function forward({ from, to, gate = Promise.resolve() }: Way): Promise<Disposable> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    void gate.then(() => {
+      const onward = connect(to, '127.0.0.1');
+      socket.pipe(onward).pipe(socket);
+      socket.on('close', () => onward.destroy());
+      onward.on('error', () => socket.destroy());
+    });
+  });
+  server.listen(from, '127.0.0.1');
+  await once(server, 'listening');
+  return { [Symbol.dispose]: () => server.close() };
 }

@@ -33,6 +33,9 @@ export interface PebbleOptions {
   readonly lifeSeconds?: number;
 }
 
+const running = new Set<ChildProcess>();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-pebble-'));
   const ports: number[] = [];
@@ -62,7 +65,8 @@ export async function startPebble(options: PebbleOptions = {}): Promise<Pebble> 
   const start = (program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess => {
     const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => said.push(text.toString()));
-    process.once('exit', () => child.kill('SIGKILL'));
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     return child;
   };
   const dns = start('pebble-challtestsrv', [
