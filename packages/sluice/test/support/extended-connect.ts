@@ -15,9 +15,9 @@ export interface ExtendedConnect {
   until(bytes: number): Promise<Buffer>;
 }
 
-/** A session whose server allows extended CONNECT. */
-export async function openHttp2(port: number): Promise<ClientHttp2Session> {
-  const session = connect(`http://127.0.0.1:${port}`);
+/** A session whose server allows extended CONNECT. @param ca Over TLS, trusting this authority. */
+export async function openHttp2(port: number, ca: string | null = null): Promise<ClientHttp2Session> {
+  const session = ca === null ? connect(`http://127.0.0.1:${port}`) : connect(`https://127.0.0.1:${port}`, { ca });
   session.on('error', () => {});
   const [settings] = (await within(WAIT_MS, 'SETTINGS come', once(session, 'remoteSettings'))) as [{ enableConnectProtocol: boolean }];
   if (!settings.enableConnectProtocol) throw new Error('the server does not allow extended CONNECT');
