@@ -125,7 +125,7 @@ test('a development certificate is made for the plan', async () => {
 test('a certificate that is still to be ordered leaves its place empty', async () => {
   const value = {
     listeners: { web: { https: ':8443', tls: { certificates: { acme: ['a.example'] } } } },
-    acme: { terms: 'agreed', storage: 'store' },
+    acme: { terms: 'agreed', storage: 'store', challenge: 'tls-alpn-01' },
     routes: [{ respond: 204 }],
   };
   const result = await planFrom(value, { generation: 1, cores: 1 }, CONFIG);
@@ -137,7 +137,7 @@ test('a certificate that is still to be ordered leaves its place empty', async (
 test('a certificate that was ordered before is read from the store; a damaged one is ordered again', async () => {
   const value = {
     listeners: { web: { https: ':8443', tls: { certificates: { acme: ['a.example'] } } } },
-    acme: { terms: 'agreed', storage: 'store' },
+    acme: { terms: 'agreed', storage: 'store', challenge: 'tls-alpn-01' },
     routes: [{ respond: 204 }],
   };
   const loadIt = async (): Promise<Extract<PlanResult, { ok: true }>> => {
