@@ -1,6 +1,6 @@
 /** OCSP with `openssl ocsp` as the responder, and `openssl s_client` as the one who looks at what is stapled. */
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,14 +13,14 @@ import { timestamp } from '../../src/base/time.ts';
 import { fetchStaple, type Staple } from '../../src/clients/ocsp/client.ts';
 import { freePort } from '../../src/io/ports.ts';
 import type { PemPair } from '../../src/io/x509/authority.ts';
-import { serialOf, type TestAuthority, testAuthority } from '../support/authority.ts';
+import { type TestAuthority, testAuthority } from '../support/authority.ts';
+import { startResponder } from '../support/ocsp-responder.ts';
 import { skipWithout } from '../support/system-program.ts';
-import { eventually } from '../support/waiting.ts';
 
 const run = promisify(execFile);
 const skip = skipWithout('openssl');
 const folder = mkdtempSync(join(tmpdir(), 'sluice-ocsp-'));
-const stops: (() => Promise<void>)[] = [];
+const responders: AsyncDisposable[] = [];
 let authority: TestAuthority;
 let good: PemPair;
 let revoked: PemPair;
@@ -31,36 +31,18 @@ before(async () => {
   good = await authority.leaf(['good.test'], { mustStaple: true });
   revoked = await authority.leaf(['revoked.test']);
   unknown = await authority.leaf(['unknown.test']);
-  const line = (state: 'V' | 'R', pair: PemPair): string =>
-    `${state}\t301231000000Z\t${state === 'R' ? '260101000000Z' : ''}\t${serialOf(pair.certPem).toUpperCase()}\tunknown\t/CN=x\n`;
-  writeFileSync(join(folder, 'index.txt'), line('V', good) + line('R', revoked));
   writeFileSync(join(folder, 'ca.pem'), authority.certPem);
 });
 
 after(async () => {
-  for (const stop of stops) await stop();
+  for (const responder of responders) await responder[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });
 });
 
 /** A responder that signs with this key. @returns Its URL. */
-async function startResponder(signer: PemPair): Promise<string> {
+async function startSigned(signer: PemPair): Promise<string> {
   const port = await freePort('127.0.0.1');
-  writeFileSync(join(folder, `${port}.pem`), signer.certPem + signer.keyPem);
-  const files = ['-index', 'index.txt', '-CA', 'ca.pem', '-rsigner', `${port}.pem`, '-rkey', `${port}.pem`];
-  const child = spawn('openssl', ['ocsp', '-port', String(port), ...files, '-ndays', '4'], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  process.once('exit', () => child.kill('SIGKILL'));
-  stops.push(async () => {
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
-  });
-  const said: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => said.push(text.toString()));
-  // It serves one connection at a time: one that only looks whether it listens would hold it up.
-  await eventually(10_000, 'the responder listens', () => said.join('').includes('waiting for OCSP client connections'));
+  responders.push(await startResponder({ folder, port, authority, good: [good], revoked: [revoked], signer }));
   return `http://127.0.0.1:${port}/`;
 }
 
@@ -73,7 +55,7 @@ function ask(pair: PemPair, url: string): Promise<Staple> {
 for (const who of ['the issuer', 'a delegate', 'a delegate with an RSA key']) {
   test(`good, revoked and unknown, signed by ${who}`, { skip }, async () => {
     const keyType = who.includes('RSA') ? 'rsa' : 'ec';
-    const url = await startResponder(who === 'the issuer' ? authority : await authority.leaf(['ocsp.test'], { purpose: 'ocsp', keyType }));
+    const url = await startSigned(who === 'the issuer' ? authority : await authority.leaf(['ocsp.test'], { purpose: 'ocsp', keyType }));
     const { thisUpdate, nextUpdate } = await ask(good, url);
     assert.equal((nextUpdate ?? 0) - thisUpdate, 4 * 86_400_000);
     await assert.rejects(ask(revoked, url), { isRevoked: true });
@@ -83,12 +65,12 @@ for (const who of ['the issuer', 'a delegate', 'a delegate with an RSA key']) {
 
 test('a responder of another authority is not believed', { skip }, async () => {
   const stranger = await testAuthority('Another CA');
-  const url = await startResponder(await stranger.leaf(['ocsp.test'], { purpose: 'ocsp' }));
+  const url = await startSigned(await stranger.leaf(['ocsp.test'], { purpose: 'ocsp' }));
   await assert.rejects(ask(good, url), /neither by the certificate's issuer nor in its name/);
 });
 
 test('what is stapled satisfies openssl', { skip }, async () => {
-  const { der } = await ask(good, await startResponder(authority));
+  const { der } = await ask(good, await startSigned(authority));
   const server = createServer({ cert: good.certPem, key: good.keyPem });
   server.on('OCSPRequest', (_certificate, _issuer, done) => done(null, Buffer.from(der)));
   server.listen(0, '127.0.0.1');
