@@ -3,6 +3,7 @@ import { createSecureServer as createHttp2SecureServer, createServer as createHt
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { test, type TestContext } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { testAuthority } from '../../test/support/authority.ts';
 import type { HealthPlan } from '../config/plan.ts';
@@ -135,6 +136,8 @@ test('a service with TLS is probed by TLS: gRPC, HTTP/1.1, HTTP/2 and TCP', asyn
   assert.deepEqual(await ask(http1, HTTP, { tls, protocol: 'http1' }), { passed: true, detail: '200' });
   assert.deepEqual(await ask(http1, { kind: 'tcp' }, { tls }), { passed: true, detail: 'connected' });
   assert.equal((await ask(http1, GRPC, { tls })).passed, false, 'it offers no HTTP/2');
+  const silent = createTlsServer({ cert, key }, (socket) => void socket.on('error', () => {}));
+  assert.deepEqual(await ask(await listening(context, silent), GRPC, { tls }), { passed: false, detail: 'no h2 by ALPN' });
   const http2 = await listening(
     context,
     createHttp2SecureServer({ cert, key }, (_request, response) => response.end('all is well')),

@@ -53,6 +53,8 @@ test('a refusal of ours is one head with HTTP 200 and a status that gRPC knows',
   assert.deepEqual([head?.['grpc-status'], head?.['grpc-message']], ['12', 'no route']);
   const other = await rawCall(context, plane.port, { ':path': '/test.Other/Call', 'content-type': 'application/json' }).reply;
   assert.equal(other.head?.[':status'], 404);
+  const init = { method: 'POST', headers: { 'content-type': 'application/grpc' }, body: MESSAGE };
+  assert.equal((await fetch(`http://127.0.0.1:${plane.port}/test.Other/Call`, init)).status, 404, 'gRPC is of HTTP/2');
 });
 
 test('an endpoint that is not there is UNAVAILABLE, and so is a request that was shed', within, async (context) => {
@@ -240,4 +242,35 @@ test('a server that says DEADLINE_EXCEEDED is blamed only where the client set n
   assert.equal(failed[0], 0);
   assert.equal((await rawCall(context, plane.port).reply).head?.['grpc-status'], '4');
   assert.equal(failed[0], 1);
+});
+
+test('one side that speaks is enough', within, async (context) => {
+  const hour = 60 * 60_000;
+  let uploaded = 0;
+  const said: { write(bytes: Buffer): void }[] = [];
+  const { client, plane } = await grpcWorld(context, [
+    {
+      chat: (call) => void said.push(call.on('error', () => {})),
+      upload(call, reply) {
+        call.sendMetadata(new Metadata());
+        call.on('data', () => uploaded++);
+        call.on('end', () => reply(null, Buffer.from('done')));
+      },
+    },
+  ]);
+  const chat = client.chat().on('error', () => {});
+  chat.write(Buffer.from('listening'));
+  await eventually(5_000, 'the call arrives', () => said.length === 1);
+  const upload = client.upload(new Metadata(), () => {}).on('error', () => {});
+  const result = once(upload, 'status');
+  await once(upload, 'metadata');
+  for (let index = 1; index <= 4; index++) {
+    said[0]!.write(Buffer.from('news'));
+    upload.write(Buffer.from('more'));
+    await Promise.all([once(chat, 'data'), eventually(5_000, 'the message arrives', () => uploaded === index)]);
+    plane.advance(0.7 * hour);
+  }
+  upload.end();
+  assert.equal((await result)[0].code, 0);
+  chat.cancel();
 });

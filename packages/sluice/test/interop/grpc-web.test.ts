@@ -1,7 +1,8 @@
 /** gRPC-Web by plain HTTP, over both versions, in front of a grpc-js server. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:http2';
+import { connect, createServer, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { type EchoHandlers, grpcWorld, Metadata } from '../support/grpc.ts';
@@ -195,4 +196,52 @@ test('a megabyte in base64 each way', within, async (context) => {
   const text = 'sluice '.repeat(150_000);
   const reply = await overHttp1({ port: plane.port, headers: TEXT, body: message(text).toString('base64') });
   assert.equal(frames(decoded(reply.body.toString('latin1')))[0], text);
+});
+
+/** A service that answers as told, also as grpc-js would not. */
+async function rawService(context: TestContext, answer: (stream: ServerHttp2Stream) => void): Promise<string> {
+  const server = createServer();
+  server.on('stream', (stream: ServerHttp2Stream) => {
+    stream.on('error', () => {});
+    stream.resume();
+    answer(stream);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test('a length that the service gives is not that of what is sent', within, async (context) => {
+  const endpoint = await rawService(context, (stream) => {
+    const head = { ':status': 200, 'content-type': 'application/grpc', 'content-length': 7 };
+    stream.respond(head, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.end(message('ab'));
+  });
+  const { plane } = await webWorld(context, [], { endpoints: [endpoint] });
+  for (const send of [overHttp1, overHttp2]) {
+    const reply = await send({ port: plane.port, headers: BINARY, body: message('x') });
+    assert.equal(reply.headers['content-length'], undefined);
+    assert.deepEqual(frames(reply.body), ['ab', '<grpc-status: 0\r\n>']);
+  }
+});
+
+test('a reply that breaks off in a message is cut, not ended by a frame', within, async (context) => {
+  const endpoint = await rawService(context, (stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+    stream.write(Buffer.from([0, 0, 0, 0, 9, 0x61]));
+    setTimeout(() => stream.session?.destroy(), 50);
+  });
+  const { plane } = await webWorld(context, [], { endpoints: [endpoint] });
+  for (const send of [overHttp1, overHttp2]) await assert.rejects(send({ port: plane.port, headers: BINARY, body: message('x') }));
+});
+
+test('a reply that is no gRPC passes as it is', within, async (context) => {
+  const endpoint = await rawService(context, (stream) => {
+    stream.respond({ ':status': 503, 'content-type': 'text/html' });
+    stream.end('<p>later</p>');
+  });
+  const { plane } = await webWorld(context, [], { endpoints: [endpoint] });
+  const reply = await overHttp1({ port: plane.port, headers: TEXT, body: message('x').toString('base64') });
+  assert.deepEqual([reply.status, reply.headers['content-type'], reply.body.toString()], [503, 'text/html', '<p>later</p>']);
 });
