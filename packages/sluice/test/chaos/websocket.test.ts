@@ -173,6 +173,33 @@ test('an endpoint that an operator drains says goodbye at the deadline', LIMIT, 
   end(members);
 });
 
+test('a listener that is removed says goodbye after its drain, the others do not', LIMIT, async () => {
+  await using one = await startOrigin('one');
+  const port = await freePort('127.0.0.1');
+  await using gateway = await startGateway(configOf([one], { more: { second: { http: `127.0.0.1:${port}` } } }));
+  const [members, leaving] = [await openMany(gateway.port, 20), await openMany(port, 20)];
+  const started = performance.now();
+  await gateway.reload(configOf([one]));
+  await closedWith(leaving, 1001);
+  assert(performance.now() - started > 290, 'not before the deadline');
+  await echoes(members);
+  end(members);
+});
+
+test('a worker that a reload makes superfluous says goodbye, too', LIMIT, async () => {
+  await using one = await startOrigin('one');
+  await using gateway = await startGateway(configOf([one], { workers: 2 }));
+  const members = await openMany(gateway.port, 60);
+  await gateway.reload(configOf([one]));
+  await eventually(5_000, 'some are closed', () => members.some(({ code }) => code !== 0));
+  const left = members.filter(({ code }) => code === 0);
+  await closedWith(
+    members.filter((member) => !left.includes(member)),
+    1001,
+  );
+  end(members);
+});
+
 test('the end of the program is a goodbye to all', LIMIT, async () => {
   await using one = await startOrigin('one');
   await using gateway = await startGateway(configOf([one]));
