@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { SluiceProcess } from '../support/sluice-process.ts';
 
@@ -22,6 +22,12 @@ const CONFIG = `export default {
   listeners: { web: { http: '127.0.0.1:0' } }, services: { web: { endpoints: ['127.0.0.1:9'] } }, routes: [{ to: 'web' }], admin: false, workers: 1,
 };`;
 
+/** What orders and makes certificates, and what asks about them. */
+const CERTIFICATES =
+  /node_modules\/(?:jose|@peculiar|reflect-metadata|tsyringe)\/|\/src\/clients\/|\/src\/io\/x509\/|\/src\/control\/certificates\/(?!certificate-keeper)/;
+/** The part of it that a process of its own has for the gateway. */
+const ORDERING = /node_modules\/(?:jose|@peculiar|reflect-metadata|tsyringe)\/|\/src\/clients\/|\/src\/io\/x509\/|acme-issuer/;
+
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   up: ['--config', join(directory, 'sluice.config.ts')],
   proxy: ['--from', '127.0.0.1:0', '--to', '127.0.0.1:9', '--admin', 'off', '--workers', '1'],
@@ -30,11 +36,8 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 
 for (const [command, flags] of Object.entries(COMMANDS)) {
   test(`\`sluice ${command}\` never loads the schema or a parser`, async (t) => {
-    const spy = join(directory, 'spy.mjs');
-    writeFileSync(spy, SPY);
     writeFileSync(join(directory, 'sluice.config.ts'), CONFIG);
-    const sluice = new SluiceProcess([command, ...flags], { env: { NODE_OPTIONS: `--import=${pathToFileURL(spy).href}` } });
-    t.after(() => sluice.signal('SIGKILL'));
+    const sluice = startSpied(t, [command, ...flags]);
     await sluice.line(/^ {2}listener /);
     sluice.signal('SIGTERM');
     await sluice.ended;
@@ -44,8 +47,44 @@ for (const [command, flags] of Object.entries(COMMANDS)) {
       'the spy sees what is loaded',
     );
     assert.deepEqual(
-      loaded.filter((line) => HEAVY.test(line)),
+      loaded.filter((line) => HEAVY.test(line) || CERTIFICATES.test(line)),
       [],
     );
   });
+}
+
+test('certificates are ordered outside of the gateway', async (t) => {
+  const config = {
+    listeners: {
+      web: { http: '127.0.0.1:0' },
+      secure: { https: '127.0.0.1:0', tls: { certificates: [{ acme: ['a.example.com'] }] } },
+    },
+    acme: { terms: 'agreed', directory: 'https://127.0.0.1:1/dir', storage: join(directory, 'certificates') },
+    routes: [{ respond: 204 }],
+    admin: false,
+    workers: 1,
+  };
+  const path = join(directory, 'acme.json');
+  writeFileSync(path, JSON.stringify(config));
+  const sluice = startSpied(t, ['up', '--config', path]);
+  await sluice.line(/certificate-failed .*ACME server 127\.0\.0\.1:1/);
+  sluice.signal('SIGTERM');
+  await sluice.ended;
+  const loaded = sluice.lines.filter((line) => line.startsWith('loaded '));
+  assert.ok(
+    loaded.some((line) => line.endsWith('/renewal-loop.ts')),
+    'the spy sees what is loaded',
+  );
+  assert.deepEqual(
+    loaded.filter((line) => HEAVY.test(line) || ORDERING.test(line)),
+    [],
+  );
+});
+
+function startSpied(t: TestContext, words: readonly string[]): SluiceProcess {
+  const spy = join(directory, 'spy.mjs');
+  writeFileSync(spy, SPY);
+  const sluice = new SluiceProcess(words, { env: { NODE_OPTIONS: `--import=${pathToFileURL(spy).href}` } });
+  t.after(() => sluice.signal('SIGKILL'));
+  return sluice;
 }
