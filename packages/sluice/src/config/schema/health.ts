@@ -43,7 +43,9 @@ const detailed = section("an object such as { http: '/healthz' }", {
   headers: preset(headerFields(), {}).describe('More headers of the HTTP probe.'),
   statuses: preset(listOf(statusRange, "a status or a range such as '200-399'", 64), ['200-399']).describe('Statuses that are healthy.'),
   body: text('text', 1024).optional().describe('Text that the first 64 KiB of the body must contain.'),
-  port: whole(1, 65_535).optional().describe("Port to probe instead of the endpoint's own."),
+  port: whole(1, 65_535)
+    .optional()
+    .describe("Port to probe instead of the endpoint's own; in the clear, also where the service has `tls`."),
   interval: preset(duration('50ms', '24h'), '5s').describe('Between two probes of an endpoint.'),
   fastInterval: duration('50ms', '24h')
     .optional()

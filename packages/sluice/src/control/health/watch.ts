@@ -40,17 +40,15 @@ export class Watch implements BlastMember {
     return isSamePlan(this.health, health) && isSameAddress(this.entry.endpoint.target, entry.endpoint.target);
   }
 
+  /** Whom to ask. */
   target(): ProbeTarget {
     const { service, endpoint } = this.entry;
     const address = endpoint.target;
-    const isMoved = address.kind === 'tcp' && this.health.port !== null;
-    return {
-      service: service.name,
-      endpoint: endpoint.address,
-      protocol: service.protocol,
-      tls: service.tls,
-      address: isMoved ? { kind: 'tcp', host: address.host, port: this.health.port! } : address,
-    };
+    const names = { service: service.name, endpoint: endpoint.address };
+    const { port } = this.health;
+    if (address.kind === 'unix' || port === null) return { ...names, protocol: service.protocol, tls: service.tls, address };
+    // What listens there is another thing than the service, and mostly plain: HAProxy, too, leaves TLS out then.
+    return { ...names, protocol: 'http1', tls: null, address: { kind: 'tcp', host: address.host, port } };
   }
 
   /** Ends what is scheduled or running; a result that still comes is not for this watch any more. */
