@@ -1,13 +1,13 @@
 /**
  * A connection to an endpoint for one of a client's, from the first attempt on: what goes first (the PROXY header), TLS where the service asks for it, and reads
- * into memory of the connection's own, small until much comes at once (`upstream/read-buffer.ts`).
+ * into memory that silent connections do not hold (`relay-memory.ts`).
  */
 import type { LookupFunction, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { AddressPlan } from '../../config/plan.ts';
 import { dial } from '../upstream/dial.ts';
-import { ReadBuffer } from '../upstream/read-buffer.ts';
 import type { UpstreamTls } from '../upstream/upstream-tls.ts';
+import { RelayMemory } from './relay-memory.ts';
 
 /** Where to, and how. */
 export interface LinkTarget {
@@ -40,7 +40,7 @@ export class EndpointLink {
   /** The TLS session, once there is one on it. */
   private socket: Socket;
   private readonly transport: Socket;
-  private readonly memory = new ReadBuffer();
+  private readonly memory = new RelayMemory();
   private isGone = false;
 
   constructor(owner: LinkOwner, to: LinkTarget) {
@@ -91,6 +91,7 @@ export class EndpointLink {
     this.isGone = true;
     if (withReset) resetSocket(this.socket, this.transport);
     else this.socket.destroy();
+    this.memory.release();
   }
 
   private listen(ready: 'connect' | 'secureConnect'): void {
@@ -132,8 +133,9 @@ export class EndpointLink {
 
   /** @returns True: read on. */
   private onRead(memory: Buffer, size: number): boolean {
-    this.memory.filled(size);
-    if (!this.isGone && this.owner.onEndpointBytes(memory.subarray(0, size))) this.memory.keep();
+    if (this.isGone) return true;
+    const isKept = this.owner.onEndpointBytes(this.memory.taken(memory, size));
+    this.memory.done(size, isKept);
     return true;
   }
 }
