@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';
-import { type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
+import { type ClientHttp2Stream, connect, constants, createServer, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -273,4 +274,27 @@ test('one side that speaks is enough', within, async (context) => {
   upload.end();
   assert.equal((await result)[0].code, 0);
   chat.cancel();
+});
+
+test('a call that nobody waits for is reset with CANCEL', within, async (context) => {
+  const codes: number[] = [];
+  let begun = 0;
+  const server = createServer();
+  server.on('stream', (stream: ServerHttp2Stream) => {
+    begun++;
+    stream.on('error', () => {});
+    stream.on('close', () => codes.push(stream.rstCode));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => server.close());
+  const { plane } = await grpcWorld(context, [], { endpoints: [`127.0.0.1:${(server.address() as AddressInfo).port}`] });
+  const { stream } = rawCall(context, plane.port);
+  await eventually(5_000, 'the call arrives', () => begun === 1);
+  stream.close(constants.NGHTTP2_CANCEL);
+  await eventually(5_000, 'it ends', () => codes.length === 1);
+  rawCall(context, plane.port, { 'grpc-timeout': '1S' });
+  await eventually(5_000, 'the call arrives', () => begun === 2);
+  plane.advance(1_100);
+  await eventually(5_000, 'it ends', () => codes.length === 2);
+  assert.deepEqual(codes, [constants.NGHTTP2_CANCEL, constants.NGHTTP2_CANCEL]);
 });
