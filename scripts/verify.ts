@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 
 interface Stage {
@@ -13,7 +14,7 @@ interface Stage {
   readonly args: readonly string[];
 }
 
-const FUZZ = 'packages/sluice/test/fuzz/http1.fuzz.ts';
+const FUZZ = ['packages/sluice/test/fuzz/http1.fuzz.ts', 'packages/sluice/test/fuzz/http2.fuzz.ts'];
 
 /** Format, lint, types, layers, and every test that lies beside its source. Under a minute. */
 function checkStages(): Stage[] {
@@ -33,7 +34,9 @@ function testStages(): Stage[] {
     ...checkStages(),
     ...tests('integration', ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'], { timeoutMs: 180_000 }),
     ...tests('chaos', ['packages/*/test/chaos/**/*.test.ts'], { timeoutMs: 300_000, concurrency: 1 }),
-    ...(existsSync(FUZZ) ? [node('fuzz', [FUZZ, '--seconds', '20', '--seed', '1'])] : []),
+    ...FUZZ.filter((file) => existsSync(file)).map((file) =>
+      node(`fuzz ${basename(file, '.fuzz.ts')}`, [file, '--seconds', '20', '--seed', '1']),
+    ),
     node('package', ['scripts/package-check.ts']),
   ];
 }
