@@ -65,7 +65,7 @@ describe('a policy', () => {
       (name) => chosen(policies, name).number,
     );
     assert.deepEqual(numbers, [0, 1, 2, 0, 0, 0]);
-    assert.equal(policies.numberFor('C.example'), 2);
+    assert.equal(policies.numberFor('c.example'), 2);
     assert.equal(policies.numberFor('[::1]'), 0, 'an address gets what a hello without a name gets');
   });
 
@@ -73,7 +73,8 @@ describe('a policy', () => {
     const hosts = [{ serverNames: ['*.open.example'], clientCertificates: null }];
     const policies = policiesOf(plan([certificate('a', ['a.example'])], { hosts, clientCertificates: rule() }));
     assert.equal(chosen(policies, 'x.open.example').clients, null);
-    assert.equal(chosen(policies, 'x.y.open.example').clients?.mode, 'required', 'a wildcard is one label');
+    assert.equal(chosen(policies, 'x.y.open.example').clients, null, 'as in routes, a wildcard is one label or more');
+    assert.equal(chosen(policies, 'open.example').clients?.mode, 'required');
     assert.equal(chosen(policies, null).clients?.mode, 'required');
   });
 
@@ -81,7 +82,27 @@ describe('a policy', () => {
     const policies = policiesOf(plan([certificate('a', ['a.example'])], { unknownNames: 'refuse' }));
     assert.equal(policies.choose('b.example'), 'unknown-name');
     assert.equal(policies.numberFor('b.example'), -1);
-    chosen(policies, null);
+    const { number } = chosen(policies, null);
+    assert.deepEqual([policies.numberFor('127.0.0.1'), policies.numberFor('[::1]')], [number, number], 'no client names an address');
+  });
+
+  test('holds for every host that a route with the same pattern takes', () => {
+    const hosts = [
+      { serverNames: ['*.b.example'], clientCertificates: rule() },
+      { serverNames: ['*.open.b.example'], clientCertificates: null },
+      { serverNames: ['own.b.example'], clientCertificates: rule({ mode: 'optional' }) },
+    ];
+    const policies = policiesOf(plan([certificate('a', ['a.example'])], { hosts }));
+    const { number } = chosen(policies, 'x.b.example');
+    const free = chosen(policies, null).number;
+    // The last three are hosts that no hello can name: they must be no way around.
+    for (const host of ['x.b.example', 'y.x.b.example', 'x~y.b.example', `${'a'.repeat(64)}.b.example`, `${'a.'.repeat(121)}b.example`]) {
+      assert.equal(policies.numberFor(host), number, host);
+    }
+    for (const host of ['b.example', 'xb.example', 'x~y.example', 'x.open.b.example', 'y.x.open.b.example']) {
+      assert.equal(policies.numberFor(host), free, host);
+    }
+    assert.equal(chosen(policies, 'own.b.example').clients?.mode, 'optional');
   });
 
   test('waits for a certificate that is still to come, which is no default of others', () => {

@@ -3,7 +3,8 @@
  * asked of one name can be had by no way through another.
  */
 import type { CertificateMaterial, CertificatePlan, ClientCertificatePlan, TlsPlan } from '../../config/tls-plan.ts';
-import { canonicalServerName } from '../../core/tls/server-name.ts';
+import { HostRules } from '../../core/tls/host-rules.ts';
+import { canonicalServerName, isAddress } from '../../core/tls/server-name.ts';
 import { SniTable } from '../../core/tls/sni-table.ts';
 import { TlsContexts } from './tls-contexts.ts';
 
@@ -39,10 +40,12 @@ export class TlsPolicies {
   private readonly numbers: PolicyNumbers;
   private readonly sets: SniTable<CertificateSet>;
   private readonly defaultSet: CertificateSet;
-  private readonly rules: SniTable<ClientCertificatePlan | 'none'>;
+  private readonly rules: HostRules<ClientCertificatePlan | 'none'>;
   private readonly policies = new Map<string, TlsPolicy>();
   /** By key: those of the plan before, and ours. */
   private readonly contexts: Map<string, TlsContexts>;
+  private lastHost = '';
+  private lastNumber = -1;
 
   constructor(plan: TlsPlan, numbers: PolicyNumbers, before: TlsPolicies | null) {
     this.plan = plan;
@@ -50,21 +53,27 @@ export class TlsPolicies {
     const byName = certificateSets(plan.certificates);
     this.sets = new SniTable(byName);
     this.defaultSet = defaultSet(plan.certificates, byName);
-    this.rules = new SniTable(hostRules(plan));
+    this.rules = new HostRules(hostRules(plan));
     this.contexts = new Map(before === null ? [] : before.used().map((contexts) => [contexts.key, contexts]));
   }
 
-  /** The policy for a name (canonical), or for a client that gives none. */
+  /** The policy for a name (lower case, without trailing dot), or for a client that gives none. */
   choose(serverName: string | null): TlsPolicy | NoPolicy {
     const set = serverName === null ? this.defaultSet : (this.sets.named(serverName) ?? this.fallback());
     if (set === 'unknown-name') return set;
     return set.length === 0 ? 'no-certificate' : this.policy(set, this.ruleFor(serverName));
   }
 
-  /** The number for a request's host; -1 where that is not served. */
+  /**
+   * The number for a request's host; -1 where that is not served. The last one is remembered: a client rarely asks for another.
+   * @param host Normalised. May be one that no hello can name, such as `a~b.example`: rules hold for it all the same.
+   */
   numberFor(host: string): number {
-    const policy = this.choose(canonicalServerName(host));
-    return typeof policy === 'string' ? -1 : policy.number;
+    if (host === this.lastHost) return this.lastNumber;
+    const policy = this.choose(host.startsWith('[') || isAddress(host) ? null : host); // RFC 6066 §3: who wants an address names nothing
+    this.lastHost = host;
+    this.lastNumber = typeof policy === 'string' ? -1 : policy.number;
+    return this.lastNumber;
   }
 
   private used(): TlsContexts[] {
@@ -76,7 +85,7 @@ export class TlsPolicies {
   }
 
   private ruleFor(serverName: string | null): ClientCertificatePlan | null {
-    const rule = serverName === null ? null : this.rules.named(serverName);
+    const rule = serverName === null ? null : this.rules.find(serverName);
     if (rule === 'none') return null;
     return rule ?? this.plan.clientCertificates;
   }
