@@ -1,5 +1,6 @@
 /** A gRPC service of the four shapes and its clients, by @grpc/grpc-js. Messages are bytes as they are: the gateway does not look into them either. */
 import {
+  type ChannelCredentials,
   Client,
   credentials,
   Metadata,
@@ -72,13 +73,12 @@ export async function grpcServer(
   context: Pick<TestContext, 'after'>,
   handlers: EchoHandlers = {},
   port = 0,
+  secret: ServerCredentials = ServerCredentials.createInsecure(),
 ): Promise<{ port: number; server: Server }> {
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
   server.addService(DEFINITION, { ...ECHO, ...handlers });
   const bound = await new Promise<number>((resolve, reject) =>
-    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, given) =>
-      error === null ? resolve(given) : reject(error),
-    ),
+    server.bindAsync(`127.0.0.1:${port}`, secret, (error, given) => (error === null ? resolve(given) : reject(error))),
   );
   context.after(() => server.forceShutdown());
   return { port: bound, server };
@@ -101,9 +101,9 @@ export interface UnaryResult {
 }
 
 export class EchoClient extends Client {
-  constructor(port: number | string, options: object = {}) {
+  constructor(port: number | string, options: object = {}, secret: ChannelCredentials = credentials.createInsecure()) {
     // No retries of its own, which would hide the gateway's; a pool of its own, so that each client has its connection.
-    super(typeof port === 'string' ? port : `127.0.0.1:${port}`, credentials.createInsecure(), {
+    super(typeof port === 'string' ? port : `127.0.0.1:${port}`, secret, {
       'grpc.enable_retries': 0,
       'grpc.use_local_subchannel_pool': 1,
       'grpc.max_receive_message_length': -1,
