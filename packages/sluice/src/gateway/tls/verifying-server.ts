@@ -1,6 +1,7 @@
 /**
  * Handshakes in which the client shows a certificate. Only `tls.Server` tells in public what OpenSSL thinks of it, so each such policy has one, which never listens:
- * connections are handed to it (Node documents that), and found again by their addresses.
+ * connections are handed to it (Node documents that), and found again by their addresses. Those that look alike get a server each, lest one be taken for another: over
+ * unix sockets; from one port of a client to two addresses of ours; and from a client that resets a connection and comes again before its end was noticed.
  */
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TlsOptions, type TLSSocket } from 'node:tls';
@@ -30,8 +31,8 @@ export class VerifyingServer {
 
   /** Takes a connection over, with what was read of it put back. @param done Called once. */
   begin(socket: Socket, done: (result: HandshakeResult) => void): void {
-    // Connections over unix sockets look all alike: each has a server of its own.
-    if (socket.remotePort === undefined) new VerifyingServer(this.options, this.prepare).hand(socket, done);
+    if (socket.remotePort === undefined || this.waiting.has(placeOf(socket)))
+      new VerifyingServer(this.options, this.prepare).hand(socket, done);
     else this.hand(socket, done);
   }
 
