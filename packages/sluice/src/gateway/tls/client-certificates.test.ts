@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { serialOf } from '../../../test/support/authority.ts';
-import { type PlaneConfig, planeTo, startPlane, type TestPlane } from '../../../test/support/data-plane.ts';
+import { type PlaneConfig, planeTo, startPlane, type TestPlane, WALL_START } from '../../../test/support/data-plane.ts';
 import { startRecordingOrigin } from '../../../test/support/recording-origin.ts';
 import { makeRevocationList } from '../../../test/support/revocation-list.ts';
 import { ticketSecrets } from '../../../test/support/ticket-secrets.ts';
@@ -138,6 +138,23 @@ describe('a client certificate', () => {
     assert.match(await askOnce(world, bob, { session }), CUT);
     first.destroy();
     second.destroy();
+  });
+
+  test('that ends is refused in a resumed session, too', async () => {
+    const plan = config({ clientCertificates: { ca: material.caFile } });
+    for (const version of VERSIONS) {
+      await using world = await startPlane(plan);
+      const first = open(world, alice, version);
+      const [session] = (await once(first, 'session')) as [Buffer];
+      assert.match(await ask(first), /200 OK/);
+      assert.match(await askOnce(world, alice, { ...version, session }), /200 OK/);
+      world.advance(new X509Certificate(alice.certPem).validToDate.getTime() - WALL_START);
+      assert.match(await askOnce(world, alice, { ...version, session }), /200 OK/);
+      world.advance(1);
+      assert.match(await askOnce(world, alice, { ...version, session }), CUT);
+      assert.equal(refused(world), 1);
+      first.destroy();
+    }
   });
 
   test('may be asked of one name alone; a session of another name does not open it', async () => {

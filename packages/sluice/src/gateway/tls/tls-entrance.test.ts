@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { type PlaneConfig, planeTo, startPlane, type TestPlane } from '../../../test/support/data-plane.ts';
 import { connectionsOf, pilingOrigin } from '../../../test/support/piling-origin.ts';
 import { type LeafFiles, type TlsMaterial, tlsMaterial } from '../../../test/support/tls-material.ts';
 import { eventually } from '../../../test/support/waiting.ts';
+import type { HttpListenerPlan } from '../../config/plan.ts';
+import { HttpListener } from '../listeners/http-listener.ts';
 import {
   CONNECTIONS_REFUSED,
   HANDSHAKE_FAILURES,
@@ -289,6 +292,19 @@ describe('who does not come with a whole hello', () => {
     (await opened(world)).destroy();
     first.destroy();
     slow[1]!.destroy();
+  });
+
+  test('on a unix socket is bounded with all others alone: they have no address', async () => {
+    await using world = await startPlane(config({ handshakesPerSourceMax: 1, handshakesMax: 2 }));
+    const path = join(material.directory, 'listener');
+    const [plan] = world.plane.plan.listeners;
+    const listener = new HttpListener(world.plane, { ...(plan as HttpListenerPlan), address: { kind: 'unix', path } }, 0);
+    await listener.start();
+    listener.serve();
+    const sockets = Array.from({ length: 3 }, () => connectTcp(path).on('error', () => {}));
+    await Promise.race(sockets.map((socket) => once(socket, 'close')));
+    assert.deepEqual([failed(world, 'limit'), listener.size], [1, 2]);
+    listener.close();
   });
 
   test('and says nothing after it is let go at once', async () => {

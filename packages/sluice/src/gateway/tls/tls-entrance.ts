@@ -3,7 +3,7 @@
  * afterwards. A handshake costs some hundred times what a request does, so both bounds matter: on all of them and on those of one address.
  */
 import { createSecureContext, type TLSSocket } from 'node:tls';
-import type { Instant } from '../../base/time.ts';
+import type { Instant, Timestamp } from '../../base/time.ts';
 import type { TlsPlan } from '../../config/tls-plan.ts';
 import type { TicketSecrets } from '../../config/worker-protocol.ts';
 import type { ClientHello } from '../../core/tls/client-hello.ts';
@@ -50,7 +50,8 @@ export class TlsEntrance implements HandshakeOwner {
   /** Begins a handshake; null, and it is counted, when there are too many. */
   begin(peer: Peer): TlsHandshake | null {
     const { handshakesMax, handshakesPerSourceMax, handshakeMs } = this.policies.plan;
-    if (this.count >= handshakesMax || !this.sources.take(peer.address ?? '', handshakesPerSourceMax)) {
+    const perSourceMax = peer.address === undefined ? handshakesMax : handshakesPerSourceMax; // unix sockets: one peer stands for all
+    if (this.count >= handshakesMax || !this.sources.take(peer.address ?? '', perSourceMax)) {
       this.onFailed('limit');
       return null;
     }
@@ -65,6 +66,10 @@ export class TlsEntrance implements HandshakeOwner {
 
   now(): Instant {
     return this.owner.worker.clock.now();
+  }
+
+  wall(): Timestamp {
+    return this.owner.worker.clock.wall();
   }
 
   answer(hello: ClientHello): HelloAnswer {

@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Instant } from '../../base/time.ts';
+import type { Instant, Timestamp } from '../../base/time.ts';
 import { type AlertName, alertForFault, fatalAlert } from '../../core/tls/alert.ts';
 import type { ClientHello } from '../../core/tls/client-hello.ts';
 import { ClientHelloReader } from '../../core/tls/client-hello-reader.ts';
@@ -33,6 +33,7 @@ export interface Peer {
 /** Whose handshake it is. `tls-entrance.ts` is it. */
 export interface HandshakeOwner {
   now(): Instant;
+  wall(): Timestamp;
   answer(hello: ClientHello): HelloAnswer;
   onDone(handshake: TlsHandshake, session: TLSSocket, facts: TlsFacts): void;
   /** At most once. The connection closes soon. */
@@ -164,7 +165,7 @@ export class TlsHandshake implements ClientConnection {
     // TLS 1.2 has one hello, and OpenSSL does not tell its name when a session is resumed.
     const mayDiffer = session.getProtocol() === 'TLSv1.3';
     if (mayDiffer && askedName(session) !== hello.serverName) return this.abandon('protocol');
-    const facts = factsOf(session, hello, policy);
+    const facts = factsOf(session, hello, policy, this.owner.wall());
     if (facts === null) return this.abandon('client-certificate');
     this.state = 'over';
     session.off('error', this.onError);
@@ -207,14 +208,18 @@ function askedName(session: TLSSocket): string | null {
   return canonicalServerName(servername);
 }
 
-/** Null when the client's certificate is missing where it must be, or cannot be read in one way only. */
-function factsOf(session: TLSSocket, hello: ClientHello, policy: TlsPolicy): TlsFacts | null {
+/**
+ * Null when the client's certificate is missing where it must be, cannot be read in one way only, or has ended: OpenSSL does not look at that of a session that is
+ * resumed, and whoever resumes is given a new ticket, so that a session could be kept for ever.
+ */
+function factsOf(session: TLSSocket, hello: ClientHello, policy: TlsPolicy, now: Timestamp): TlsFacts | null {
   const alpn = session.alpnProtocol || '';
   const facts = { serverName: hello.serverName ?? '', alpn, policy: policy.number };
   const { clients } = policy;
   if (clients === null) return { ...facts, client: null, clientLines: '' };
   const shown = session.getPeerX509Certificate();
   if (shown === undefined && clients.mode === 'required') return null;
+  if (shown !== undefined && now > shown.validToDate.getTime()) return null;
   try {
     const client = shown === undefined ? null : clientCertificate(shown);
     return { ...facts, client, clientLines: clients.headers ? clientCertificateLines(client) : '' };
