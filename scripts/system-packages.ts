@@ -16,6 +16,8 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   nsenter: 'util-linux',
   wrk: 'wrk',
   h2load: 'nghttp2-client',
+  nghttp: 'nghttp2-client',
+  nghttpd: 'nghttp2-server',
   nginx: 'nginx-light',
   haproxy: 'haproxy',
   caddy: 'caddy',

@@ -1,4 +1,4 @@
-/** nginx and HAProxy with a configuration of the test's, as peers; stopped by pid, nothing left behind. */
+/** nginx, HAProxy, Caddy and nghttpd with a configuration of the test's, as peers; stopped by pid, nothing left behind. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -33,6 +33,27 @@ export function startHaproxy(sections: string, port: number): Promise<AsyncDispo
     const times = 'defaults\n  timeout connect 2s\n  timeout client 5s\n  timeout server 5s\n';
     writeFileSync(file, `global\n  nbthread 1\n${times}${sections}\n`);
     return ['haproxy', ['-db', '-f', file]];
+  });
+}
+
+/** Runs Caddy. @param sites What stands behind the global options. */
+export function startCaddy(sites: string, port: number): Promise<AsyncDisposable> {
+  return start(port, (folder) => {
+    const file = join(folder, 'Caddyfile');
+    writeFileSync(file, `{\n  admin off\n  auto_https off\n  servers {\n    protocols h1 h2c\n  }\n}\n${sites}\n`);
+    return ['caddy', ['run', '--adapter', 'caddyfile', '--config', file]];
+  });
+}
+
+/** Runs nghttpd, in the clear. @param files What it serves, by name. */
+export function startNghttpd(
+  files: Readonly<Record<string, string>>,
+  port: number,
+  ...options: readonly string[]
+): Promise<AsyncDisposable> {
+  return start(port, (folder) => {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    return ['nghttpd', ['--no-tls', ...options, '-d', folder, '-a', '127.0.0.1', String(port)]];
   });
 }
 

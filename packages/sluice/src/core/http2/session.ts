@@ -69,6 +69,11 @@ export class Http2Session<Owner> {
     return this.connection.capacity;
   }
 
+  /** Client: how many streams may be open at a time, by what we want and the peer allows; `streamsMax` while its SETTINGS have not come. */
+  get streamsMax(): number {
+    return Math.min(this.connection.options.streamsMax, this.connection.peer.streamsMax);
+  }
+
   /** The peer's first SETTINGS have come. */
   get isReady(): boolean {
     return this.receiver.control.hasSettings;

@@ -215,7 +215,7 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
 
   onSettings(): void {
     for (const attempt of this.attempts) attempt.onSettings();
-    this.owner.peerStreamsMax = Math.max(1, this.session.capacity + this.session.streamCount);
+    this.owner.peerStreamsMax = Math.max(1, this.session.streamsMax);
     if (this.capacity > 0) this.owner.onRoom(this);
   }
 
