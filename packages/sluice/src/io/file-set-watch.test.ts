@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -42,6 +42,18 @@ test('two files that change together are one change; a replaced file is one, too
   await rename(`${cert}.new`, cert);
   await next;
   assert.equal(changes(), 2);
+});
+
+test('a file in whose place there is something else is a change: it is to be told of', { timeout: 10_000 }, async (t) => {
+  const { cert, key, follow, changed } = await setUp(t);
+  await follow();
+  let next = changed();
+  await unlink(cert);
+  await mkdir(cert);
+  await next;
+  next = changed();
+  await truncate(key, 3_000_000_000); // holes: nothing is written
+  await next;
 });
 
 test('what changed between the reading and the watching counts', { timeout: 10_000 }, async (t) => {

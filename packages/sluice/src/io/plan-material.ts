@@ -19,7 +19,7 @@ import { readCaBundle, readRevocationLists, type TrustReading } from './trust-fi
 export interface FileState {
   /** Absolute. */
   readonly path: string;
-  /** SHA-256, hex; empty when it could not be read. */
+  /** SHA-256, hex; a word on why it cannot be read; empty when it is not there. */
   readonly digest: string;
 }
 
@@ -216,14 +216,20 @@ class MaterialReader {
   }
 }
 
+/** No file that a plan names may be larger (`pem.ts`); what is in one that is does not matter. */
+const FILE_BYTES_MAX = 1_048_576;
+
 /** A file's state now. */
 export async function fileState(path: string): Promise<FileState> {
   try {
-    if (!(await stat(path)).isFile()) return { path, digest: '' }; // a named pipe would hold us for ever
+    const file = await stat(path);
+    if (!file.isFile()) return { path, digest: 'no file' }; // a named pipe would hold us for ever
+    if (file.size > FILE_BYTES_MAX) return { path, digest: 'too large' };
     const hash = createHash('sha256').update(await readFile(path));
     return { path, digest: hash.digest('hex') };
-  } catch {
-    return { path, digest: '' };
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    return { path, digest: code === 'ENOENT' ? '' : code };
   }
 }
 

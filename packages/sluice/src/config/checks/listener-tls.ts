@@ -1,6 +1,8 @@
 /** What must hold about a listener's TLS. */
+import { normalizeHostPattern } from '../../core/routing/host.ts';
+import { isAddress } from '../../core/tls/server-name.ts';
 import type { Path } from '../fault.ts';
-import { type RawConfig, rawField, rawList, type Report } from '../raw.ts';
+import { type RawConfig, rawField, rawList, rawObject, type Report } from '../raw.ts';
 
 /** Reports a `tls` that is missing, out of place, or orders certificates from nowhere. */
 export function checkListenerTls(tls: unknown, kind: string, config: RawConfig, path: Path, report: Report): void {
@@ -18,6 +20,27 @@ export function checkListenerTls(tls: unknown, kind: string, config: RawConfig, 
   }
   if (kind !== 'tls' && isAddress) return report({ path: at, what: "must say how TLS ends here: 'dev' or an object", value: tls });
   checkAcme(rawField(tls, 'certificates'), config, at, report);
+  checkHosts(rawField(tls, 'hosts'), [...at, 'hosts'], report);
+}
+
+/** A rule that does not hold, or that asks for nothing because it says nothing, would let in whom it was written against. */
+function checkHosts(hosts: unknown, at: Path, report: Report): void {
+  const seen = new Map<string, string>();
+  for (const [name, rules] of Object.entries(rawObject(hosts))) {
+    const host = normalizeHostPattern(name);
+    if (host === null) continue; // the schema says so
+    const path = [...at, name];
+    const before = seen.get(host);
+    if (before !== undefined) report({ path, what: `is the same host as ${JSON.stringify(before)}`, hint: 'keep one of them' });
+    seen.set(host, name);
+    if (host.startsWith('[') || isAddress(host)) {
+      const hint = 'set clientCertificates for all names, or give it a listener of its own';
+      report({ path, what: 'is an address, which clients do not name in TLS (RFC 6066 §3): the rule would hold for nobody', hint });
+    }
+    if (Object.keys(rawObject(rules)).length === 0) {
+      report({ path, what: 'must say `clientCertificates`', hint: 'write clientCertificates: false to ask for none' });
+    }
+  }
 }
 
 function checkAcme(certificates: unknown, config: RawConfig, at: Path, report: Report): void {
