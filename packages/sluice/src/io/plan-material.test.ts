@@ -104,6 +104,26 @@ describe('the files that a plan names', () => {
     assert.deepEqual(result.warnings, []);
   });
 
+  test('with a certificate that nobody would get are told of', async () => {
+    for (const [name, names, options] of [
+      ['twin', ['*.b.example', 'a.example'], {}],
+      ['rsa', ['a.example'], { keyType: 'rsa' }],
+      ['more', ['a.example', 'c.example'], {}],
+    ] as const) {
+      const made = await authority.leaf(names, options);
+      write(`${name}.pem`, made.certPem);
+      write(`${name}.key`, made.keyPem);
+    }
+    const certificates = ['a', 'rsa', 'more', 'twin'].map((name) => ({ cert: `${name}.pem`, key: `${name}.key` }));
+    const result = await load({ certificates });
+    assert.ok(result.ok);
+    const expected = 'listener "web": tls.certificates[3] is never used: certificates[0] has the same names and type of key; take it out';
+    assert.deepEqual(
+      result.warnings.map(({ message }) => message),
+      [expected],
+    );
+  });
+
   test('never show a key in a fault', async () => {
     const [, body = ''] = pair.keyPem.split('\n');
     const faults = await faultsOf({ certificates: { cert: 'a.key', key: 'a.pem' } });

@@ -7,6 +7,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Timestamp } from '../base/time.ts';
 import type { AcmeSettings } from '../config/compile.ts';
+import { unusedCertificates } from '../config/checks/unused-certificates.ts';
 import { type Fault, firstLine, makeFault, type Path } from '../config/fault.ts';
 import type { ListenerPlan, Plan, ServicePlan } from '../config/plan.ts';
 import type { CertificatePlan, ClientCertificatePlan, TlsPlan, UpstreamTlsPlan } from '../config/tls-plan.ts';
@@ -79,6 +80,10 @@ class MaterialReader {
     const certificates = await Promise.all(
       tls.certificates.map((certificate, index) => this.#certificate(certificate, [...path, 'certificates', index])),
     );
+    for (const { index, instead } of unusedCertificates(certificates)) {
+      const what = `is never used: certificates[${instead}] has the same names and type of key`;
+      this.#warn([...path, 'certificates', index], { what, hint: 'take it out' });
+    }
     const clientCertificates = await this.#clients(tls.clientCertificates, [...path, 'clientCertificates']);
     const hosts = await Promise.all(
       tls.hosts.map(async (host) => {
