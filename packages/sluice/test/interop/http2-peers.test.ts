@@ -54,7 +54,11 @@ const sessions = new Set<ServerHttp2Session>();
 
 before(async () => {
   const serve = (
-    request: { readonly method?: string; readonly url?: string; on(event: string, listener: (chunk: Buffer) => void): unknown },
+    request: {
+      readonly method?: string | undefined;
+      readonly url?: string | undefined;
+      on(event: string, listener: (chunk: Buffer) => void): unknown;
+    },
     reply: { end(text: string): unknown },
   ): void => {
     let size = 0;
