@@ -40,7 +40,8 @@ function configOf(more: Partial<GatewayConfig> = {}): GatewayConfig {
   };
 }
 
-type Outcome = 'whole' | 'again' | string;
+/** `whole`, `again` (it was refused unseen), or what went wrong. */
+type Outcome = string;
 
 /** One client: a connection at a time, and the last ones that still finish. */
 class Client {
