@@ -155,6 +155,24 @@ test('status prints the table, or everything as JSON', async (t) => {
   deepEqual(JSON.parse(json.stdout), status);
 });
 
+test('certificates are shown with their source, their end and why an order failed', () => {
+  const one = { listener: 'secure', source: 'acme', nextAttempt: '2026-12-01T08:09:10.000Z', isStapled: false } as const;
+  const lines = statusLines({
+    ...status,
+    certificates: [
+      { ...one, names: ['a.example.com', 'www.example.com'], notAfter: '2027-01-02T03:04:05.000Z', lastError: null, isStapled: true },
+      { ...one, names: ['b.example.com'], notAfter: null, lastError: 'no\u001b[31m answer' },
+    ],
+  });
+  for (const line of [
+    'CERTIFICATE              FROM  ENDS              RENEWS            STAPLED',
+    'secure a.example.com +1  acme  2027-01-02 03:04  2026-12-01 08:09  yes',
+    'secure b.example.com     acme  pending           2026-12-01 08:09  -',
+    'certificate b.example.com: no answer',
+  ])
+    ok(lines.includes(line), `${line} in\n${lines.join('\n')}`);
+});
+
 test('the status table fits 80 columns and names what is wrong', () => {
   const lines = statusLines(status);
   for (const line of lines) ok(line.length <= 80, `${line.length}: ${line}`);

@@ -26,7 +26,7 @@ const CERTIFICATE_COLUMNS: readonly Column[] = [
   { title: 'CERTIFICATE', align: 'left' },
   { title: 'FROM', align: 'left' },
   { title: 'ENDS', align: 'left' },
-  { title: 'RENEWED', align: 'left' },
+  { title: 'RENEWS', align: 'left' },
   { title: 'STAPLED', align: 'left' },
 ];
 
@@ -73,12 +73,12 @@ export function statusLines(status: Status): string[] {
 
 function certificateRow({ listener, names, source, notAfter, nextAttempt, isStapled }: CertificateStatus): string[] {
   const more = names.length > 1 ? ` +${names.length - 1}` : '';
-  const renewed = nextAttempt === null ? '-' : minute(nextAttempt);
+  const renews = nextAttempt === null ? '-' : minute(nextAttempt);
   return [
     `${listener} ${names[0] ?? ''}${more}`,
     source,
     notAfter === null ? 'pending' : minute(notAfter),
-    renewed,
+    renews,
     isStapled ? 'yes' : '-',
   ];
 }
