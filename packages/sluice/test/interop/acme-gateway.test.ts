@@ -1,9 +1,9 @@
 /** Certificates by ACME through the real program, with Debian's pebble as the server that asks our own listeners for the proofs. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { connect, createServer } from 'node:net';
 import { after, test } from 'node:test';
 import { timestamp } from '../../src/base/time.ts';
@@ -15,7 +15,7 @@ import { type Gateway, type GatewayConfig, startGateway } from '../support/gatew
 import { type Pebble, startPebble } from '../support/pebble.ts';
 import { skipWithout } from '../support/system-program.ts';
 import { peerCertificate, startTlsLoad } from '../support/tls-client.ts';
-import { eventually } from '../support/waiting.ts';
+import { eventually, within } from '../support/waiting.ts';
 
 const skip = skipWithout('pebble', 'pebble-challtestsrv');
 const folder = mkdtempSync(join(tmpdir(), 'sluice-acme-gateway-'));
@@ -196,6 +196,28 @@ test('an authority that knows its customers gets the binding, and nobody else th
   await eventually(30_000, `it is issued: ${gateway.output()}`, () => /certificate-issued/.test(gateway.output()));
   const shown = [gateway.output(), await (await gateway.admin('/api/status')).text(), await (await gateway.admin('/metrics')).text()];
   assert.ok(!shown.some((text) => text.includes(hmacKey) || text.includes('PRIVATE KEY')));
+});
+
+test('a stop in the middle of an order is no failure, and leaves nothing behind', { skip }, async () => {
+  await using pebble = await startPebble();
+  const port = await freePort('127.0.0.1');
+  using _way = await forward({ from: port, to: port, gate: new Promise(() => {}) });
+  const storage = newStorage();
+  const directory = `https://127.0.0.1:${port}/dir`;
+  await using gateway = await startGateway(config({ pebble, names: ['stopped.example.com'], storage, acme: { directory } }));
+  await eventually(
+    10_000,
+    'the order is under way',
+    () => existsSync(storage) && (readdirSync(storage, { recursive: true }) as string[]).some((path) => path.endsWith('account.json')),
+  );
+  gateway.signal('SIGTERM');
+  assert.equal(await within(5_000, 'it ends', gateway.exited), 0);
+  assert.doesNotMatch(gateway.output(), /certificate-failed|error/);
+  const left = (readdirSync(storage, { recursive: true }) as string[]).map((path) => basename(path));
+  assert.deepEqual(
+    left.filter((name) => /attempt|\.tmp$/.test(name)),
+    [],
+  );
 });
 
 function sum(counts: ReadonlyMap<string, number>): number {
