@@ -14,6 +14,7 @@ export function earlyAnswer(listener: ListenerContext, { tls }: PeerIdentity, vi
     // RFC 9110 §15.5.20; by a connection that another name's certificates and rules let in, nothing is asked of this one.
     return listener.isMisdirected(view.host, tls) ? { status: 421 } : null;
   }
+  if (listener.plan.tls !== null) return { status: 421 }; // from before a reload: who comes now is asked for more
   return acmeProof(listener, view.path) ?? redirectToHttps(listener, view);
 }
 

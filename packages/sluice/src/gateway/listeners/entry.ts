@@ -7,6 +7,7 @@ import type { ProxyProtocolPlan } from '../../config/plan.ts';
 import type { TlsPlan } from '../../config/tls-plan.ts';
 import type { CloseReason } from '../../observe/metric-layout.ts';
 import { TlsEntrance } from '../tls/tls-entrance.ts';
+import { PolicyNumbers } from '../tls/tls-policies.ts';
 import type { Peer } from '../tls/tls-handshake.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import type { Arrival, ClientConnection, ConnectionOwner, TlsFacts } from './arrival.ts';
@@ -35,19 +36,21 @@ const EVENT_EVERY_MS = 60_000;
 
 export class Entry {
   private readonly owner: EntryOwner;
+  /** Kept also while there is no TLS, since connections that came by it may outlive that. */
+  private readonly policies = new PolicyNumbers();
   private tls: TlsEntrance | null;
   private proxy: ProxyRules | null;
   private eventAt = -Infinity;
 
   constructor(owner: EntryOwner, plan: EntryPlan) {
     this.owner = owner;
-    this.tls = plan.tls && new TlsEntrance(owner, plan.tls);
+    this.tls = this.entranceFor(plan.tls);
     this.proxy = plan.proxyProtocol && new ProxyRules(plan.proxyProtocol);
   }
 
   /** Another plan. Who is on the way in stays. */
   update({ tls, proxyProtocol }: EntryPlan): void {
-    if (tls === null || this.tls === null) this.tls = tls && new TlsEntrance(this.owner, tls);
+    if (tls === null || this.tls === null) this.tls = this.entranceFor(tls);
     else this.tls.update(tls);
     this.proxy = proxyProtocol && new ProxyRules(proxyProtocol);
   }
@@ -84,6 +87,10 @@ export class Entry {
 
   onClosed(connection: ClientConnection, reason: CloseReason): void {
     this.owner.onClosed(connection, reason);
+  }
+
+  private entranceFor(tls: TlsPlan | null): TlsEntrance | null {
+    return tls && new TlsEntrance(this.owner, tls, this.policies);
   }
 
   private pass(peer: Peer, before: ClientConnection | null): boolean {

@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { type PlaneConfig, planeTo, startPlane, type TestPlane } from '../../../test/support/data-plane.ts';
 import { connectionsOf, pilingOrigin } from '../../../test/support/piling-origin.ts';
+import { RawClient } from '../../../test/support/raw-client.ts';
 import { type LeafFiles, type TlsMaterial, tlsMaterial } from '../../../test/support/tls-material.ts';
 import { eventually } from '../../../test/support/waiting.ts';
 import type { HttpListenerPlan } from '../../config/plan.ts';
@@ -338,6 +339,24 @@ describe('a connection', () => {
     assert.match(await ask(socket, hostOf('x.b.example')), /421 Misdirected Request/);
     assert.match(await ask(socket, hostOf('localhost')), /421 Misdirected Request/, 'same certificate, other rule');
     assert.match(await ask(socket, hostOf('a.example:443')), /200 OK/);
+    socket.destroy();
+  });
+
+  test('in the clear is of no use once its listener has TLS; one with TLS keeps to its rules when that comes again', async () => {
+    const plain: PlaneConfig = { services: {}, routes: [{ path: '/*', respond: { status: 200, body: 'ok' } }] };
+    const demanding = config({ clientCertificates: { ca: material.caFile } });
+    const get = 'GET / HTTP/1.1\r\nHost: a.example\r\n\r\n';
+    await using world = await startPlane(plain);
+    using clear = await RawClient.open(world.port);
+    await clear.ask(get, (text) => text.endsWith('ok'));
+    await world.reload(demanding);
+    assert.match(await clear.ask(get, (text) => text.includes('421')), /421 Misdirected Request\r\n/);
+    await world.reload(config());
+    const socket = await opened(world);
+    assert.match(await ask(socket), /200 OK/);
+    await world.reload(plain);
+    await world.reload(demanding);
+    assert.match(await ask(socket), /421 Misdirected Request/);
     socket.destroy();
   });
 

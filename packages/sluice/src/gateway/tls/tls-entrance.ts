@@ -11,7 +11,7 @@ import type { CloseReason, HandshakeFailure } from '../../observe/metric-layout.
 import type { Arrival, ClientConnection, TlsFacts } from '../listeners/arrival.ts';
 import { SourceCounts } from '../layer4/source-counts.ts';
 import type { WorkerContext } from '../worker-context.ts';
-import { PolicyNumbers, TlsPolicies } from './tls-policies.ts';
+import { type PolicyNumbers, TlsPolicies } from './tls-policies.ts';
 import { type HandshakeOwner, type HelloAnswer, type Peer, TlsHandshake } from './tls-handshake.ts';
 
 /** RFC 8737 §3. */
@@ -31,15 +31,16 @@ export interface TlsEntranceOwner {
 
 export class TlsEntrance implements HandshakeOwner {
   private readonly owner: TlsEntranceOwner;
-  private readonly numbers = new PolicyNumbers();
+  private readonly numbers: PolicyNumbers;
   private policies: TlsPolicies;
   private readonly sources = new SourceCounts();
   /** Under way. */
   private count = 0;
 
-  constructor(owner: TlsEntranceOwner, plan: TlsPlan) {
+  constructor(owner: TlsEntranceOwner, plan: TlsPlan, numbers: PolicyNumbers) {
     this.owner = owner;
-    this.policies = new TlsPolicies(plan, this.numbers, null);
+    this.numbers = numbers;
+    this.policies = new TlsPolicies(plan, numbers, null);
   }
 
   /** Handshakes under way go on by the rules that they began with. */

@@ -41,6 +41,8 @@ export interface HandshakeOwner {
   onClosed(handshake: TlsHandshake, reason: CloseReason): void;
 }
 
+/** What comes byte by byte is put together now and then: a buffer for each byte would take hundreds. */
+const PIECES_MAX = 64;
 /** An alert, or a word to who speaks HTTP, is given this long to be read before the connection is closed. */
 const LINGER_MS = 1_000;
 
@@ -55,7 +57,7 @@ export class TlsHandshake implements ClientConnection {
   readonly isIdle = true;
   private readonly owner: HandshakeOwner;
   private readonly reader = new ClientHelloReader();
-  private readonly pieces: Buffer[] = [];
+  private pieces: Buffer[] = [];
   private state: 'hello' | 'handshake' | 'failed' | 'over' = 'hello';
   private reason: CloseReason = 'normal';
   /** The client's certificate is being looked at: a verdict comes in any case. */
@@ -88,6 +90,7 @@ export class TlsHandshake implements ClientConnection {
   private readonly onData = (bytes: Buffer): void => {
     if (this.state !== 'hello') return;
     this.pieces.push(bytes);
+    if (this.pieces.length === PIECES_MAX) this.pieces = [Buffer.concat(this.pieces)];
     const reading = this.reader.feed(bytes);
     if (reading.kind === 'more') return;
     if (reading.kind === 'hello') return this.proceed(reading.hello);
