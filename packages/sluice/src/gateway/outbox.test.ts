@@ -93,4 +93,23 @@ describe('an outbox', () => {
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(box.flush(), true);
   });
+
+  test('holds no memory of short pieces, which are copied, and that of long ones until they have left', async () => {
+    const { sink, box } = outbox();
+    sink.isStuck = true;
+    box.addBytes(Buffer.from('short'), 0, 5);
+    box.flush();
+    assert.equal(sink.writableLength, 5);
+    assert.equal(box.holdsBytes, false);
+    box.addBytes(LARGE, 0, LARGE.length);
+    box.flush();
+    assert.equal(box.holdsBytes, true);
+    sink.release();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(box.holdsBytes, false);
+    box.addText('text');
+    sink.isStuck = true;
+    box.flush();
+    assert.equal(box.holdsBytes, false);
+  });
 });

@@ -18,9 +18,17 @@ export class Outbox {
   /** Something was handed to the socket since `mark`. */
   isWritten = false;
   readonly socket: Socket;
+  /** Bytes were handed to the socket as they are, and it has not been empty since. */
+  private hasLent = false;
 
   constructor(socket: Socket) {
     this.socket = socket;
+  }
+
+  /** Memory that was added from may still be needed: some of it waits to be sent. */
+  get holdsBytes(): boolean {
+    if (this.hasLent && this.socket.writableLength === 0) this.hasLent = false;
+    return this.hasLent;
   }
 
   /** Remembers this point: until something is written, `takeBack` can undo what follows. */
@@ -51,6 +59,7 @@ export class Outbox {
     }
     this.writeText();
     this.isWritten = true;
+    this.hasLent = true;
     this.hasRoom = this.socket.write(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
   }
 

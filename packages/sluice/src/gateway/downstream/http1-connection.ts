@@ -226,7 +226,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
   }
 
   get holdsBytes(): boolean {
-    return this.socket.writableLength > 0;
+    return this.reply.outbox.holdsBytes;
   }
 
   onUpstreamDrain(attempt: Attempt): void {
