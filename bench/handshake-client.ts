@@ -1,7 +1,8 @@
 /**
  * TLS 1.3 handshakes, one after the other on each of some lanes: `node handshake-client.ts PORT SECONDS full|resumed`; prints JSON.
- * A handshake ends when the server's session ticket has come, so that the server has done all of its part; then the connection ends.
- * A resumed one uses each ticket once. Only the proxy's CPU is counted, so that this client may cost what it likes.
+ * A full one ends when the server's session ticket has come, so that the server has done all of its part. A resumed one ends when it is done on our side, and counts
+ * when the server has closed in its turn: Node sends no new ticket to who resumes, so that each lane keeps its own until it is given another.
+ * Only the proxy's CPU is counted, so that this client may cost what it likes.
  */
 import { connect } from 'node:tls';
 
@@ -18,34 +19,42 @@ const options = {
   rejectUnauthorized: false,
 } as const;
 const endBy = performance.now() + seconds * 1000;
-const tickets: Buffer[] = [];
 const counts = { handshakes: 0, resumed: 0, failures: 0 };
 
-/** One connection; resolves when it is closed. */
-function handshake(session: Buffer | undefined): Promise<void> {
+/** One connection, which resumes the session of `ticket` if there is one. Resolves when it is closed, with the newest ticket. */
+function handshake(ticket: Buffer | undefined): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
-    const socket = connect(session === undefined ? options : { ...options, session });
+    const socket = connect(ticket === undefined ? options : { ...options, session: ticket });
+    let newest = ticket;
     let isDone = false;
-    socket.setTimeout(5000, () => socket.destroy());
-    socket.on('session', (ticket) => {
-      if (isResuming && tickets.length < 4 * LANES) tickets.push(ticket);
+    const done = (): void => {
       if (isDone) return;
       isDone = true;
-      counts.handshakes++;
       if (socket.isSessionReused()) counts.resumed++;
       socket.end();
+    };
+    socket.setTimeout(5000, () => socket.destroy());
+    socket.on('session', (session) => {
+      newest = session;
+      done();
     });
+    if (ticket !== undefined) socket.on('secureConnect', done);
     socket.on('error', () => {});
     socket.on('close', () => {
-      if (!isDone) counts.failures++;
-      resolve();
+      if (isDone) counts.handshakes++;
+      else counts.failures++;
+      resolve(newest);
     });
     socket.resume();
   });
 }
 
 async function lane(): Promise<void> {
-  while (performance.now() < endBy && counts.failures < 100) await handshake(isResuming ? tickets.shift() : undefined);
+  let ticket: Buffer | undefined;
+  while (performance.now() < endBy && counts.failures < 100) {
+    const newest = await handshake(ticket);
+    if (isResuming) ticket = newest;
+  }
 }
 
 await Promise.all(Array.from({ length: LANES }, lane));
