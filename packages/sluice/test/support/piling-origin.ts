@@ -34,5 +34,5 @@ export async function pilingOrigin(): Promise<PilingOrigin> {
 /** The clients' connections of the listener `web`. */
 export function connectionsOf(world: TestPlane): Http1Connection[] {
   const listener = world.plane['listeners'].get('web');
-  return listener instanceof HttpListener ? [...listener.connections].filter((one) => one instanceof Http1Connection) : [];
+  return listener instanceof HttpListener ? listener.connections.all().filter((one) => one instanceof Http1Connection) : [];
 }

@@ -7,7 +7,7 @@ import type { CloseReason } from '../../observe/metric-layout.ts';
 import { Acceptor } from '../listeners/acceptor.ts';
 import type { Arrival, ClientConnection } from '../listeners/arrival.ts';
 import { Entry, type EntryOwner } from '../listeners/entry.ts';
-import type { Sweepable } from '../sweeper.ts';
+import { type Sweepable, Sweeper } from '../sweeper.ts';
 import { countBytes, finishCall } from './call-report.ts';
 import type { Layer4Owner } from './layer4-owner.ts';
 import { SourceCounts } from './source-counts.ts';
@@ -26,8 +26,8 @@ export class StreamListener implements StreamOwner, EntryOwner, Sweepable {
   sweepIndex = -1;
   private targets!: TargetTable;
   /** On their way in, and relayed. */
-  private readonly entering = new Set<ClientConnection>();
-  private readonly streams = new Set<Stream>();
+  private readonly entering = new Sweeper<ClientConnection>();
+  private readonly streams = new Sweeper<Stream>();
   private readonly sources = new SourceCounts();
   private readonly acceptor: Acceptor;
   private readonly entry: Entry;
@@ -85,7 +85,7 @@ export class StreamListener implements StreamOwner, EntryOwner, Sweepable {
 
   /** No relayed connection is known to be idle. */
   closeIdle(): void {
-    for (const connection of this.entering) connection.cut('drain');
+    for (const connection of this.entering.all()) connection.cut('drain');
   }
 
   close(): number {
@@ -93,17 +93,19 @@ export class StreamListener implements StreamOwner, EntryOwner, Sweepable {
     this.worker.sweeper.remove(this);
     const cut = this.streams.size;
     this.closeIdle();
-    for (const stream of this.streams) stream.cut('drain');
+    for (const stream of this.streams.all()) stream.cut('drain');
     return cut;
   }
 
   onDeadline(now: Instant): void {
+    this.entering.sweep(now);
+    this.streams.sweep(now);
     let isChanged = false;
     for (const service of this.targets.services) if (service.expire(now)) isChanged = true;
     const isTimeToCount = now >= this.countAt;
     if (isTimeToCount) this.countAt = now + COUNT_EVERY_MS;
     if (!isChanged && !isTimeToCount) return;
-    for (const stream of this.streams) {
+    for (const stream of this.streams.all()) {
       if (isTimeToCount) countBytes(this.worker, this.slot, stream);
       if (isChanged && stream.isOut()) stream.dismiss();
     }
@@ -118,17 +120,16 @@ export class StreamListener implements StreamOwner, EntryOwner, Sweepable {
   }
 
   ended(stream: Stream, reason: CloseReason): void {
-    this.streams.delete(stream);
+    this.streams.remove(stream);
     this.sources.give(stream.clientAddress);
     if (stream.service === null) this.worker.metrics.exchangeStarted(this.slot, -1, -1);
     finishCall(this.worker, { listenerSlot: this.slot, protocol: this.protocol, serverName: stream.seen.serverName }, stream);
-    this.leave(stream, reason);
+    this.leave(reason);
   }
 
   onEntering(connection: ClientConnection, before: ClientConnection | null): void {
     this.replace(before);
     this.entering.add(connection);
-    this.worker.sweeper.add(connection);
   }
 
   /** Who is there is known. */
@@ -142,24 +143,21 @@ export class StreamListener implements StreamOwner, EntryOwner, Sweepable {
     this.replace(before);
     const stream = new Stream(this, arrival);
     this.streams.add(stream);
-    this.worker.sweeper.add(stream);
     stream.start();
   }
 
   /** One is gone before it was in. */
   onClosed(connection: ClientConnection, reason: CloseReason): void {
-    if (this.entering.delete(connection)) this.leave(connection, reason);
+    if (this.entering.remove(connection)) this.leave(reason);
   }
 
   /** @param before In whose place another comes; null: it was accepted just now. */
   private replace(before: ClientConnection | null): void {
-    if (before === null) return this.worker.metrics.connectionOpened(this.slot);
-    this.entering.delete(before);
-    this.worker.sweeper.remove(before);
+    if (before === null) this.worker.metrics.connectionOpened(this.slot);
+    else this.entering.remove(before);
   }
 
-  private leave(connection: ClientConnection, reason: CloseReason): void {
-    this.worker.sweeper.remove(connection);
+  private leave(reason: CloseReason): void {
     this.worker.metrics.connectionClosed(this.slot, reason);
     if (this.isDraining && this.size === 0) this.worker.onListenerEmpty();
   }

@@ -16,6 +16,7 @@ import type { ListenerContext } from './listener-context.ts';
 import { ForwardingRules } from '../exchange/forwarding.ts';
 import type { RequestView } from '../exchange/request-view.ts';
 import type { RouteRuntime } from '../exchange/route-runtime.ts';
+import { Sweeper } from '../sweeper.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
 /** What a listener needs of its worker beyond the common. `data-plane.ts` is it. */
@@ -33,7 +34,7 @@ export class HttpListener implements ListenerContext, EntryOwner {
   forwarding: ForwardingRules;
   hstsLine: string;
   router!: Router;
-  readonly connections = new Set<ClientConnection>();
+  readonly connections = new Sweeper<ClientConnection>();
   private routes: (RouteRuntime | null)[] = [];
   private readonly acceptor: Acceptor;
   private readonly entry: Entry;
@@ -109,13 +110,13 @@ export class HttpListener implements ListenerContext, EntryOwner {
   drain(): void {
     this.isDraining = true;
     this.acceptor.stop();
-    for (const connection of this.connections) connection.announceClose();
+    for (const connection of this.connections.all()) connection.announceClose();
   }
 
   close(): number {
     this.acceptor.close();
     let cut = 0;
-    for (const connection of this.connections) {
+    for (const connection of this.connections.all()) {
       if (!connection.isIdle) cut++;
       connection.cut('drain');
     }
@@ -123,7 +124,7 @@ export class HttpListener implements ListenerContext, EntryOwner {
   }
 
   closeIdle(): void {
-    for (const connection of this.connections) if (connection.isIdle) connection.cut('drain');
+    for (const connection of this.connections.all()) if (connection.isIdle) connection.cut('drain');
   }
 
   /** Its client speaks HTTP/2 by prior knowledge (RFC 9113 §3.3). @param first What was read so far. */
@@ -142,8 +143,8 @@ export class HttpListener implements ListenerContext, EntryOwner {
   }
 
   onClosed(connection: ClientConnection, reason: CloseReason): void {
-    if (!this.connections.delete(connection)) return;
-    this.worker.sweeper.remove(connection);
+    if (!this.connections.remove(connection)) return;
+    if (this.connections.size === 0) this.worker.sweeper.remove(this.connections);
     this.worker.metrics.connectionClosed(this.slot, reason);
     if (this.isDraining && this.connections.size === 0) this.worker.onListenerEmpty();
   }
@@ -157,12 +158,9 @@ export class HttpListener implements ListenerContext, EntryOwner {
   /** @param before In whose place it comes; null: it was accepted just now. */
   private put(connection: ClientConnection, before: ClientConnection | null): void {
     if (before === null) this.worker.metrics.connectionOpened(this.slot);
-    else {
-      this.connections.delete(before);
-      this.worker.sweeper.remove(before);
-    }
+    else this.connections.remove(before);
     this.connections.add(connection);
-    this.worker.sweeper.add(connection);
+    if (this.connections.sweepIndex < 0) this.worker.sweeper.add(this.connections);
     if (this.isDraining) connection.announceClose();
   }
 }

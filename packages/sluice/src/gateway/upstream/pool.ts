@@ -63,7 +63,7 @@ export class Pool implements EndpointPool, UpstreamOwner {
   readonly resolver: { readonly lookup?: LookupFunction };
   readonly tls: UpstreamTls | null;
   private readonly idle: Http1Upstream[] = [];
-  private readonly open = new Set<Http1Upstream>();
+  private open = 0;
   private readonly line: WaitLine;
   private isClosed = false;
 
@@ -83,8 +83,7 @@ export class Pool implements EndpointPool, UpstreamOwner {
   send(exchange: Exchange, now: Instant, isFreshOnly: boolean, isHedge: boolean): boolean {
     let connection = isFreshOnly ? undefined : this.idle.pop();
     if (connection === undefined) {
-      if (this.open.size >= this.plan.connectionsMax || !this.service.makeRoom())
-        return !isHedge && this.line.add(exchange, now, this.plan);
+      if (this.open >= this.plan.connectionsMax || !this.service.makeRoom()) return !isHedge && this.line.add(exchange, now, this.plan);
       connection = this.connect(now);
     }
     this.assign(connection, exchange, now, isHedge);
@@ -114,8 +113,7 @@ export class Pool implements EndpointPool, UpstreamOwner {
   }
 
   onDead(connection: Http1Upstream): void {
-    if (!this.open.delete(connection)) return;
-    this.worker.sweeper.remove(connection);
+    if (!this.leave(connection)) return;
     const index = this.idle.lastIndexOf(connection);
     if (index >= 0) this.idle.splice(index, 1);
     this.onGone();
@@ -123,10 +121,16 @@ export class Pool implements EndpointPool, UpstreamOwner {
 
   /** A tunnel takes no place in the pool, but it is a connection of its service until it ends. */
   onDetached(connection: Http1Upstream): void {
-    this.open.delete(connection);
-    this.worker.sweeper.remove(connection);
+    this.leave(connection);
     connection.socket.once('close', () => this.onGone());
     if (this.service.waiting > 0) this.service.roomFreed(this.worker.clock.now());
+  }
+
+  /** @returns False when it had left before. */
+  private leave(connection: Http1Upstream): boolean {
+    const isIn = this.worker.sweeper.remove(connection);
+    if (isIn) this.open--;
+    return isIn;
   }
 
   private onGone(): void {
@@ -141,7 +145,7 @@ export class Pool implements EndpointPool, UpstreamOwner {
   }
 
   get isEmpty(): boolean {
-    return this.open.size === 0 && this.line.size === 0;
+    return this.open === 0 && this.line.size === 0;
   }
 
   /** Ends the idle connection that was used longest ago; false when there is none. */
@@ -153,7 +157,7 @@ export class Pool implements EndpointPool, UpstreamOwner {
 
   /** Opens connections for those who wait, while there is room. */
   serve(now: Instant): void {
-    while (this.line.size > 0 && this.open.size < this.plan.connectionsMax && this.service.makeRoom()) {
+    while (this.line.size > 0 && this.open < this.plan.connectionsMax && this.service.makeRoom()) {
       const next = this.line.next(now);
       if (next !== null) this.assign(this.connect(now), next, now, false);
     }
@@ -167,7 +171,7 @@ export class Pool implements EndpointPool, UpstreamOwner {
 
   private connect(now: Instant): Http1Upstream {
     const connection = new Http1Upstream(this, now);
-    this.open.add(connection);
+    this.open++;
     this.service.connectionOpened();
     this.worker.sweeper.add(connection);
     return connection;
