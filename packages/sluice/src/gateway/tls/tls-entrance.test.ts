@@ -295,6 +295,28 @@ describe('who does not come with a whole hello', () => {
     slow[1]!.destroy();
   });
 
+  test('gives way to who comes when all places are taken; who has said hello does not', async () => {
+    await using world = await startPlane(config({ handshakesMax: 2 }));
+    const hello = await helloOf({ servername: 'a.example' });
+    const silent = await raw(world);
+    await eventually(3_000, 'it is there', () => world.board.connections(0) === 1);
+    const stalled = await raw(world);
+    stalled.write(hello);
+    await once(stalled, 'data');
+    const gone = once(silent, 'close');
+    const next = await opened(world);
+    assert.match(await ask(next), /ok$/);
+    await gone;
+    assert.equal(failed(world, 'limit'), 1);
+    const second = await raw(world);
+    second.write(hello);
+    await once(second, 'data');
+    const refused = await raw(world);
+    await once(refused, 'close');
+    assert.equal(failed(world, 'limit'), 2);
+    for (const socket of [stalled, second, next]) socket.destroy();
+  });
+
   test('on a unix socket is bounded with all others alone: they have no address', async () => {
     await using world = await startPlane(config({ handshakesPerSourceMax: 1, handshakesMax: 2 }));
     const path = join(material.directory, 'listener');

@@ -1,6 +1,7 @@
 /**
  * Where the connections of a listener with TLS stand until their handshakes are done: how many at once, how long, by which rules. Independent of what is spoken
- * afterwards. A handshake costs some hundred times what a request does, so both bounds matter: on all of them and on those of one address.
+ * afterwards. A handshake costs some hundred times what a request does, so both bounds matter: on all of them and on those of one address. Where all places are taken,
+ * a newcomer has the place of whoever has waited longest without saying its hello, which has cost nothing yet: to keep others out one must at least speak.
  */
 import { createSecureContext, type TLSSocket } from 'node:tls';
 import type { Instant, Timestamp } from '../../base/time.ts';
@@ -36,6 +37,8 @@ export class TlsEntrance implements HandshakeOwner {
   private readonly sources = new SourceCounts();
   /** Under way. */
   private count = 0;
+  /** Those whose hello has not come, oldest first. */
+  private readonly silent = new Set<TlsHandshake>();
 
   constructor(owner: TlsEntranceOwner, plan: TlsPlan, numbers: PolicyNumbers) {
     this.owner = owner;
@@ -51,13 +54,18 @@ export class TlsEntrance implements HandshakeOwner {
   /** Begins a handshake; null, and it is counted, when there are too many. */
   begin(peer: Peer): TlsHandshake | null {
     const { handshakesMax, handshakesPerSourceMax, handshakeMs } = this.policies.plan;
+    const source = peer.address ?? '';
     const perSourceMax = peer.address === undefined ? handshakesMax : handshakesPerSourceMax; // unix sockets: one peer stands for all
-    if (this.count >= handshakesMax || !this.sources.take(peer.address ?? '', perSourceMax)) {
+    const isTaken = this.sources.take(source, perSourceMax);
+    if (!isTaken || (this.count >= handshakesMax && !this.makeRoom())) {
+      if (isTaken) this.sources.give(source);
       this.onFailed('limit');
       return null;
     }
     this.count++;
-    return new TlsHandshake(this, peer, this.now() + handshakeMs);
+    const handshake = new TlsHandshake(this, peer, this.now() + handshakeMs);
+    this.silent.add(handshake);
+    return handshake;
   }
 
   /** Whether requests for this host must come by another connection (RFC 9110 §15.5.20): its certificates or its rules for clients are others. */
@@ -73,7 +81,8 @@ export class TlsEntrance implements HandshakeOwner {
     return this.owner.worker.clock.wall();
   }
 
-  answer(hello: ClientHello): HelloAnswer {
+  answer(handshake: TlsHandshake, hello: ClientHello): HelloAnswer {
+    this.silent.delete(handshake);
     if (hello.alpn.includes(ACME_PROTOCOL)) return this.challengeAnswer(hello);
     const policy = this.policies.choose(hello.serverName);
     if (typeof policy === 'string') return { kind: 'refusal', alert: 'unrecognized_name', failure: policy };
@@ -109,8 +118,17 @@ export class TlsEntrance implements HandshakeOwner {
     return { kind: 'challenge', terminator: { kind: 'plain', options: { isServer: true, secureContext, ALPNProtocols: [ACME_PROTOCOL] } } };
   }
 
-  private leave({ peer }: TlsHandshake): void {
+  private makeRoom(): boolean {
+    const [oldest] = this.silent;
+    if (oldest === undefined) return false;
+    this.silent.delete(oldest);
+    oldest.giveWay();
+    return true;
+  }
+
+  private leave(handshake: TlsHandshake): void {
     this.count--;
-    this.sources.give(peer.address ?? '');
+    this.silent.delete(handshake);
+    this.sources.give(handshake.peer.address ?? '');
   }
 }

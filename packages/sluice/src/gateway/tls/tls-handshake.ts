@@ -34,7 +34,7 @@ export interface Peer {
 export interface HandshakeOwner {
   now(): Instant;
   wall(): Timestamp;
-  answer(hello: ClientHello): HelloAnswer;
+  answer(handshake: TlsHandshake, hello: ClientHello): HelloAnswer;
   onDone(handshake: TlsHandshake, session: TLSSocket, facts: TlsFacts): void;
   /** At most once. The connection closes soon. */
   onFailed(failure: HandshakeFailure): void;
@@ -87,6 +87,12 @@ export class TlsHandshake implements ClientConnection {
     this.peer.socket.destroy();
   }
 
+  /** Others need the place. */
+  giveWay(): void {
+    this.fail('limit', 'error');
+    this.peer.socket.destroy();
+  }
+
   private readonly onData = (bytes: Buffer): void => {
     if (this.state !== 'hello') return;
     this.pieces.push(bytes);
@@ -122,7 +128,7 @@ export class TlsHandshake implements ClientConnection {
   }
 
   private proceed(hello: ClientHello): void {
-    const answer = this.owner.answer(hello);
+    const answer = this.owner.answer(this, hello);
     if (answer.kind === 'refusal') {
       this.fail(answer.failure, 'error');
       return this.leave(fatalAlert(answer.alert));
