@@ -134,13 +134,18 @@ export class Connection<Owner> {
     stream.isClosed = true;
     this.streams.delete(stream.id);
     this.closed.add(stream.id, why);
-    stream.queue = null;
-    stream.queuedBytes = 0;
+    this.dropQueue(stream);
     stream.trailers = '';
     if (!stream.isHeld) this.activeCount--;
     const { unconsumed } = stream;
     stream.unconsumed = 0;
     this.creditConnection(unconsumed);
+  }
+
+  private dropQueue(stream: Stream<Owner>): void {
+    if (stream.queue !== null) for (const { bytes } of stream.queue) this.workspace.blocks.give(bytes);
+    stream.queue = null;
+    stream.queuedBytes = 0;
   }
 
   /** The owner's work for it has ended. */
@@ -224,8 +229,7 @@ export class Connection<Owner> {
     this.isClosed = true;
     for (const stream of this.streams.values()) {
       stream.isClosed = true;
-      stream.queue = null;
-      stream.queuedBytes = 0;
+      this.dropQueue(stream);
       if (!stream.isHeld) this.activeCount--;
       this.sink.onReset(stream, code, 'connection');
     }

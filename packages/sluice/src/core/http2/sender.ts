@@ -152,7 +152,8 @@ export class Sender<Owner> {
     let last = stream.queue?.at(-1);
     if (last === undefined || last.bytes.length - last.end < size) {
       const room = last === undefined ? size : Math.max(size, SHARED_PIECE_BYTES);
-      last = { bytes: this.connection.workspace.allocate(room), start: 0, end: 0 };
+      const { workspace } = this.connection;
+      last = { bytes: room <= SHARED_PIECE_BYTES ? workspace.allocate(room) : workspace.blocks.takePiece(room), start: 0, end: 0 };
       this.queueOf(stream).push(last);
     }
     last.bytes.set(bytes, last.end);
@@ -186,7 +187,10 @@ export class Sender<Owner> {
     piece.start += size;
     stream.queuedBytes -= size;
     this.noteProgress(stream, size);
-    if (piece.start === piece.end) queue.shift();
+    if (piece.start === piece.end) {
+      queue.shift();
+      this.connection.workspace.blocks.give(piece.bytes);
+    }
     if (queue.length > 0) {
       if (stream.sendWindow > 0) this.enter(stream);
       return;

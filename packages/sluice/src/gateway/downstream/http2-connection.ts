@@ -58,7 +58,7 @@ export class Http2Connection implements ClientConnection, Http2Client, SessionSi
     this.arrival = arrival;
     this.socket = socket;
     this.owner = owner;
-    this.target = new SocketTarget(socket);
+    this.target = new SocketTarget(socket, listener.worker.http2.blocks);
     this.who = new PeerIdentity(listener.forwarding, arrival, true);
     this.session = new Http2Session<Http2Request>(sessionOptions(listener.plan, arrival), listener.worker.http2, this);
     this.idleDeadline = now + listener.plan.timeouts.headerMs;

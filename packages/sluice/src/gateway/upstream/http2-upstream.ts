@@ -80,7 +80,7 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
     };
     const { socket, ready } = dial(owner, HTTP2, onread);
     this.socket = socket;
-    this.target = new SocketTarget(socket);
+    this.target = new SocketTarget(socket, owner.worker.http2.blocks);
     this.session = new Http2Session<Http2Attempt>(sessionOptions(owner), owner.worker.http2, this);
     socket.on(ready, () => this.onConnect());
     socket.on('drain', () => this.onDrain());
