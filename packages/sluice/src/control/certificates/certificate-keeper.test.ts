@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { after, test } from 'node:test';
+import { after, test, type TestContext } from 'node:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ function planOf(...certificates: CertificatePlan[]): Plan {
 
 const ordered = (...names: string[]): CertificatePlan => ({ source: { kind: 'acme', names }, names, ocsp: 'auto', material: null });
 
-function keeper() {
+function keeper(t: TestContext) {
   const said: string[] = [];
   const made = new CertificateKeeper({
     runtime: nodeRuntime,
@@ -43,11 +43,12 @@ function keeper() {
     refresh: () => Promise.resolve([]),
     reread: () => {},
   });
+  t.after(() => made[Symbol.asyncDispose]());
   return { made, said };
 }
 
-test('what is pending is told once, and again when it comes back', async () => {
-  const { made, said } = keeper();
+test('what is pending is told once, and again when it comes back', async (t) => {
+  const { made, said } = keeper(t);
   made.follow(planOf(ordered('a.test', 'b.test')), null);
   made.follow(planOf(ordered('a.test', 'b.test')), null);
   made.follow(planOf(), null);
@@ -56,15 +57,16 @@ test('what is pending is told once, and again when it comes back', async () => {
   assert.deepEqual(said, ['warn certificate-pending a.test b.test', 'warn certificate-pending a.test b.test']);
 });
 
-test('orders follow the plan and the account, failures are counted, and the end is quiet', async () => {
-  const { made, said } = keeper();
+test('orders follow the plan and the account, failures are counted, and the end is quiet', async (t) => {
+  const { made, said } = keeper(t);
   made.follow(planOf(ordered('a.test')), ACME);
   await eventually(10_000, 'the order fails', () => made.counts.failed === 1);
   assert.match(made.orderStatus(['a.test'])?.lastError ?? '', /ECONNREFUSED/);
   assert.equal(made.orderStatus(['c.test']), null);
-  made.follow(planOf(ordered('c.test')), { ...ACME, email: 'a@b.test' });
+  made.follow(planOf(ordered('c.test')), { ...ACME, directory: 'https://127.0.0.1:2/dir' });
   await eventually(10_000, 'the other order fails', () => made.counts.failed === 2);
   assert.equal(made.orderStatus(['a.test']), null);
+  assert.match(made.orderStatus(['c.test'])?.lastError ?? '', /127\.0\.0\.1:2:/, 'the other server is asked');
   made.follow(planOf(ordered('c.test')), null);
   await eventually(5_000, 'nothing is ordered', () => made.orderStatus(['c.test']) === null);
   const before = said.length;
@@ -74,13 +76,14 @@ test('orders follow the plan and the account, failures are counted, and the end 
   assert.deepEqual([said.slice(before), made.counts], [['warn certificate-pending d.test'], { issued: 0, failed: 2 }]);
 });
 
-test('an answer is fetched for who asks for it: the certificate, or its configuration', async () => {
+test('an answer is fetched for who asks for it: the certificate, or its configuration', async (t) => {
   const asked: string[] = [];
   const responder = createServer((request, reply) => {
     asked.push(request.url ?? '');
     reply.writeHead(500).end();
   }).listen(0, '127.0.0.1');
-  const { made } = keeper();
+  t.after(() => responder.close());
+  const { made } = keeper(t);
   await eventually(1_000, 'it listens', () => responder.listening);
   const { port } = responder.address() as { port: number };
   const certificate = (name: string, ocsp: CertificatePlan['ocsp'], mustStaple: boolean): CertificatePlan => ({
@@ -100,6 +103,4 @@ test('an answer is fetched for who asks for it: the certificate, or its configur
   await eventually(5_000, 'both are asked for', () => asked.length === 2);
   assert.deepEqual(asked.toSorted(), ['/must', '/on']);
   assert.equal(made.staple('on'), null);
-  await made[Symbol.asyncDispose]();
-  responder.close();
 });
