@@ -56,6 +56,22 @@ test('no certificate outlives its authority, and both are made anew near its end
   assert.ok(new X509Certificate(anew.material.certPem).verify(new X509Certificate(readFileSync(anew.caFile)).publicKey));
 });
 
+test('that is there is read, and nothing written; what is missing there says what to do', async () => {
+  await devCertificate([], at(0));
+  const { mtimeMs } = statSync(directory);
+  assert.equal((await devCertificate([], at(1))).isNewAuthority, false);
+  assert.equal(statSync(directory).mtimeMs, mtimeMs, 'not even a lock was written');
+  writeFileSync(join(directory, '..', 'file'), '');
+  const options = { ...at(0), directory: join(directory, '..', 'file', 'dev') };
+  await assert.rejects(devCertificate([], options), /directory ".*file\/dev" cannot be used: ENOTDIR.*; set SLUICE_DEV_DIR to a directory/);
+});
+
+test('is never made in the directory that we are started in', () => {
+  assert.throws(() => devDirectory({ HOME: '' }), /no home directory; set SLUICE_DEV_DIR/);
+  assert.throws(() => devDirectory({ HOME: 'here', XDG_DATA_HOME: 'there' }), /no home directory/);
+  assert.equal(devDirectory({ HOME: '/home/a', XDG_DATA_HOME: 'there' }), '/home/a/.local/share/sluice/dev');
+});
+
 test('many that start at once get one authority and one certificate', async () => {
   const made = await Promise.all(Array.from({ length: 4 }, () => devCertificate([], at(0))));
   assert.equal(new Set(made.map(({ material }) => material.fingerprint)).size, 1);
