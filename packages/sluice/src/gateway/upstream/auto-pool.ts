@@ -105,8 +105,11 @@ export class AutoPool implements EndpointPool, DialTarget, Sweepable {
     this.deadline = now + this.plan.connectTimeoutMs;
     this.service.worker.sweeper.add(this);
     asking.on(ready, () => this.answered(asking.alpnProtocol === 'h2'));
-    asking.on('error', () => this.failed(FAILURES.connect));
-    asking.on('close', () => this.failed(FAILURES.connect));
+    const failed = (): void => {
+      if (this.asking === asking) this.failed(FAILURES.connect); // the close of one that was late comes when the next may be under way
+    };
+    asking.on('error', failed);
+    asking.on('close', failed);
   }
 
   private answered(isHttp2: boolean): void {
@@ -122,7 +125,6 @@ export class AutoPool implements EndpointPool, DialTarget, Sweepable {
   }
 
   private failed(failure: UpstreamFailure): void {
-    if (this.asking === null) return;
     this.stopAsking();
     const now = this.service.worker.clock.now();
     for (let next = this.line.next(now); next !== null; next = this.line.next(now)) this.service.attemptUnplaced(next, this.slot, failure);
