@@ -120,6 +120,11 @@ test('what would be answered with 400 says so', () => {
     return result.ok ? 'explained' : result.problem;
   };
   match(problem({ listener: 'wbe' }), /no listener "wbe"; listeners: web, internal/);
+  const layer4 = { ...view, plan: { ...view.plan, listeners: [] } };
+  deepEqual(explain(layer4, {}), {
+    ok: false,
+    problem: 'no listener takes HTTP; at layer 4 there are no requests to explain: `sluice status` shows where connections go',
+  });
   match(problem({ url: 'shop.example/a' }), /would be answered with 400; write http:\/\/host\/path or \/path/);
   match(problem({ url: '/a/../../b' }), /can be read in two ways/);
   match(problem({ url: '/a%2Fb' }), /can be read in two ways/);

@@ -24,12 +24,15 @@ export interface ExplainView {
   readonly now: Instant;
 }
 
+const NO_HTTP = 'no listener takes HTTP; at layer 4 there are no requests to explain: `sluice status` shows where connections go';
+
 /** Explains one request. */
 export function explainRequest(view: ExplainView, asked: ExplainRequest): ExplainResult {
   const { plan } = view;
   const candidates = plan.listeners.filter((listener) => listener.kind === 'http');
   const listener = asked.listener === null ? candidates[0] : candidates.find(({ name }) => name === asked.listener);
   if (listener === undefined) {
+    if (candidates.length === 0) return { ok: false, problem: NO_HTTP };
     const names = candidates.map(({ name }) => name).join(', ') || 'none';
     return { ok: false, problem: `there is no listener "${asked.listener ?? ''}"; listeners: ${names}` };
   }

@@ -30,7 +30,7 @@ const status: Status = {
   workerRestarts: 0,
   reloadsApplied: 2,
   reloadsRefused: 0,
-  listeners: [{ name: 'web', address: '[::]:8080', engine: 'user', connections: 64, ...traffic }],
+  listeners: [{ name: 'web', address: '[::]:8080', protocol: 'https', engine: 'user', connections: 64, ...traffic }],
   certificates: [],
   services: [
     {
@@ -178,6 +178,7 @@ test('the status table fits 80 columns and names what is wrong', () => {
   for (const line of lines) ok(line.length <= 80, `${line.length}: ${line}`);
   const text = lines.join('\n');
   match(lines[0]!, /^sluice 0\.1\.0, pid 42, up 1h1m, generation 3, 2 workers$/);
+  match(text, /^web https \[::\]:8080 +64 /m);
   match(text, /^ {2}127\.0\.0\.1:3002 +down +1 +2 1234 +5 +- +- +-$/m);
   match(text, /^ {2}…\S+web\.3\.sock p1 +maintenance +256/m);
   match(text, /^users 127\.0\.0\.1:3002: connect refused$/m);

@@ -1,6 +1,7 @@
 /** The short block that says what runs and where, once, when a gateway has started. */
 import { formatAddress } from '../config/address.ts';
 import type { AddressPlan, ListenerPlan, Plan } from '../config/plan.ts';
+import { protocolOf } from '../observe/status-builder.ts';
 import { styled } from './console.ts';
 
 export interface BannerFacts {
@@ -44,7 +45,7 @@ function placeOf(listener: ListenerPlan): string {
     case 'http':
       return urlOf(listener.address, listener.tls === null ? 'http' : 'https');
     case 'stream':
-      return `${listener.readsServerName ? 'tls' : 'tcp'} ${formatAddress(listener.address)}${byWhom(listener)}`;
+      return `${protocolOf(listener)} ${formatAddress(listener.address)}${byWhom(listener)}`;
     case 'datagram':
       return `udp ${formatAddress(listener.address)}${byWhom(listener)}`;
   }

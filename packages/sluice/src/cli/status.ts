@@ -59,13 +59,13 @@ export function statusLines(status: Status): string[] {
   ];
   if (status.reloadsRefused > 0) lines.push(`reloads: ${status.reloadsApplied} applied, ${status.reloadsRefused} refused`);
   const listeners = status.listeners.map((one) => [
-    `${one.name} ${one.address}${one.engine === 'kernel' ? ' kernel' : ''}`,
+    `${one.name} ${one.protocol} ${one.address}${one.engine === 'kernel' ? ' kernel' : ''}`,
     shortCount(one.connections),
     ...trafficCells(one),
   ]);
   lines.push('', ...tableLines(LISTENER_COLUMNS, listeners, WIDTH));
   if (status.certificates.length > 0) lines.push('', ...tableLines(CERTIFICATE_COLUMNS, status.certificates.map(certificateRow), WIDTH));
-  lines.push('', ...tableLines(SERVICE_COLUMNS, status.services.flatMap(serviceRows), WIDTH));
+  if (status.services.length > 0) lines.push('', ...tableLines(SERVICE_COLUMNS, status.services.flatMap(serviceRows), WIDTH));
   const notes = [...status.certificates.flatMap(certificateNotes), ...status.services.flatMap(serviceNotes)];
   if (notes.length > 0) lines.push('', ...notes.flatMap(wrap));
   return lines;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { timestamp } from '../base/time.ts';
 import { DOWN, DRAINING, EJECTED, endpointTable, MAINTENANCE } from '../core/balancing/endpoint-table.ts';
 import { MetricBoard } from './metric-board.ts';
-import { buildStatus } from './status-builder.ts';
+import { buildStatus, protocolOf } from './status-builder.ts';
 import type { StatusInput } from './status-builder.ts';
 import { WorkerMetrics } from './worker-metrics.ts';
 
@@ -12,7 +12,7 @@ const ADDRESSES = ['127.0.0.1:3001', '127.0.0.1:3002', '127.0.0.1:3003', '127.0.
 function inputOf(): StatusInput {
   return {
     plan: {
-      listeners: [{ name: 'web' }],
+      listeners: [{ name: 'web', kind: 'http' }],
       services: [
         { name: 'users', balance: { algorithm: 'p2c' }, endpoints: ADDRESSES.map((address) => ({ address, weight: 1, priority: 0 })) },
         { name: 'none', balance: { algorithm: 'random' }, endpoints: [] },
@@ -63,6 +63,16 @@ test('each endpoint shows its strongest state, and the service what follows from
   equal(buildStatus(input).services[0]!.state, 'down');
 });
 
+test('a listener says what is spoken there', () => {
+  const tls = {};
+  equal(protocolOf({ kind: 'http', tls: null }), 'http');
+  equal(protocolOf({ kind: 'http', tls }), 'https');
+  equal(protocolOf({ kind: 'stream', tls: null, readsServerName: false }), 'tcp');
+  equal(protocolOf({ kind: 'stream', tls, readsServerName: false }), 'tcp+tls');
+  equal(protocolOf({ kind: 'stream', tls: null, readsServerName: true }), 'tls');
+  equal(protocolOf({ kind: 'datagram' }), 'udp');
+});
+
 test('traffic and percentiles come from the board; 5xx and cut ones are errors', () => {
   const input = inputOf();
   const worker = new WorkerMetrics(input.board.buffer, 0);
@@ -76,7 +86,7 @@ test('traffic and percentiles come from the board; 5xx and cut ones are errors',
   const expected = { requests: 4, errors: 2, inflight: 1, bytesIn: 400, bytesOut: 800 };
   deepEqual(
     { ...status.listeners[0]!, p50Ms: 0, p95Ms: 0, p99Ms: 0 },
-    { name: 'web', address: '[::]:8080', engine: 'user', connections: 1, ...expected, p50Ms: 0, p95Ms: 0, p99Ms: 0 },
+    { name: 'web', address: '[::]:8080', protocol: 'http', engine: 'user', connections: 1, ...expected, p50Ms: 0, p95Ms: 0, p99Ms: 0 },
   );
   equal(status.services[0]!.p99Ms! > 6 && status.services[0]!.p99Ms! <= 10, true);
   deepEqual(

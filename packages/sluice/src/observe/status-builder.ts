@@ -30,6 +30,10 @@ export interface StatusPlan {
 
 interface StatusListener {
   readonly name: string;
+  readonly kind: 'http' | 'stream' | 'datagram';
+  /** Not null where TLS ends. */
+  readonly tls?: object | null;
+  readonly readsServerName?: boolean;
   /** Where there is a choice. */
   readonly engine?: 'user' | 'kernel';
 }
@@ -87,9 +91,24 @@ export function buildStatus(input: StatusInput): Status {
   };
 }
 
-function listenerStatus(input: StatusInput, { name, engine = 'user' }: StatusListener): ListenerStatus {
+function listenerStatus(input: StatusInput, listener: StatusListener): ListenerStatus {
+  const { name, engine = 'user' } = listener;
   const row = rowOf(input, 'listener', slotOf(input.names.listeners, name));
-  return { name, address: input.addresses.get(name) ?? '', engine, connections: connectionsOf(row), ...traffic(row, inflightOf(row)) };
+  const address = input.addresses.get(name) ?? '';
+  return { name, address, protocol: protocolOf(listener), engine, connections: connectionsOf(row), ...traffic(row, inflightOf(row)) };
+}
+
+/** What a listener speaks, in the words of the configuration. */
+export function protocolOf({ kind, tls = null, readsServerName = false }: Omit<StatusListener, 'name'>): ListenerStatus['protocol'] {
+  switch (kind) {
+    case 'http':
+      return tls === null ? 'http' : 'https';
+    case 'stream':
+      if (readsServerName) return 'tls';
+      return tls === null ? 'tcp' : 'tcp+tls';
+    case 'datagram':
+      return 'udp';
+  }
 }
 
 function routeStatus(input: StatusInput, name: string, slot: number | undefined): RouteStatus {
