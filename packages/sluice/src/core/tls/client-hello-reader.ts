@@ -1,7 +1,7 @@
 /**
  * Finds the ClientHello in the first bytes of a connection, in whatever pieces and records they come (RFC 8446 §5.1), without answering
  * anything: for choosing by SNI at layer 4, and for the certificate policy before OpenSSL sees the bytes. The caller keeps the bytes; this
- * keeps a copy of the handshake message only, and of nothing once it is over. Bytes after the record that ends the hello (early data,
+ * keeps a copy of a handshake message that comes in pieces only, and of nothing once it is over. Bytes after the record that ends the hello (early data,
  * RFC 8446 §4.2.10) are left alone. Memory: at most twice `bytesMax`; time: linear.
  */
 import { assert } from '../../base/assert.ts';
@@ -32,6 +32,8 @@ const RECORD_BYTES_MAX = 16_384;
 const HANDSHAKE_RECORD = 22;
 const CLIENT_HELLO = 1;
 
+const EMPTY = new Uint8Array(0);
+
 const NOT_TLS: ClientHelloFault = { kind: 'not-tls', what: 'The first bytes are no TLS handshake record (RFC 8446 §5.1).' };
 const SSL2: ClientHelloFault = { kind: 'not-tls', what: 'The first bytes are an SSL 2.0 hello (RFC 6176 §3).' };
 const RECORD_LONG = malformed('A record is longer than 16,384 bytes (RFC 8446 §5.1).');
@@ -46,11 +48,11 @@ export class ClientHelloReader {
   private reading: HelloReading = MORE;
   /** Bytes taken so far, headers included. */
   private taken = 0;
-  private readonly header = new Uint8Array(RECORD_HEADER_BYTES);
+  private header: Uint8Array = EMPTY;
   private headerLength = 0;
   /** Bytes of the current record still to come. */
   private recordLeft = 0;
-  private message: Uint8Array = new Uint8Array(0);
+  private message: Uint8Array = EMPTY;
   private messageLength = 0;
 
   constructor(options: HelloReaderOptions = {}) {
@@ -60,16 +62,30 @@ export class ClientHelloReader {
 
   /** Feeds `bytes[start, end)`; once the answer is final it stays and bytes are ignored. */
   feed(bytes: Uint8Array, start = 0, end = bytes.length): HelloReading {
+    if (this.taken === 0 && this.reading === MORE && this.takeWhole(bytes, start, end)) return this.reading;
     let at = start;
     while (at < end && this.reading.kind === 'more') {
       at = this.recordLeft === 0 ? this.takeHeader(bytes[at]!, at) : this.takeFragment(bytes, at, end);
     }
-    if (this.reading.kind !== 'more') this.message = new Uint8Array(0);
+    if (this.reading.kind !== 'more') this.message = EMPTY;
     return this.reading;
+  }
+
+  /** Nearly every hello comes in one piece and one record: it is read where it is, without a copy. @returns False: not this one, or it needs a closer look. */
+  private takeWhole(bytes: Uint8Array, start: number, end: number): boolean {
+    const from = start + RECORD_HEADER_BYTES;
+    if (end - from < HANDSHAKE_HEADER_BYTES || bytes[start] !== HANDSHAKE_RECORD || bytes[start + 1] !== 3) return false;
+    const record = (bytes[start + 3]! << 8) | bytes[start + 4]!;
+    const body = (bytes[from + 1]! << 16) | (bytes[from + 2]! << 8) | bytes[from + 3]!;
+    if (bytes[from] !== CLIENT_HELLO || record !== body + HANDSHAKE_HEADER_BYTES || record > end - from) return false;
+    if (record > RECORD_BYTES_MAX || record + RECORD_HEADER_BYTES > this.bytesMax) return false;
+    this.settle(parseClientHello(bytes, from + HANDSHAKE_HEADER_BYTES, from + record));
+    return true;
   }
 
   /** One byte of a record header; every byte is judged as it comes, so another protocol is known from its first one. */
   private takeHeader(byte: number, at: number): number {
+    if (this.header === EMPTY) this.header = new Uint8Array(RECORD_HEADER_BYTES);
     const { header } = this;
     if (++this.taken > this.bytesMax) return this.refuse(this.tooLarge(), at);
     header[this.headerLength++] = byte;
@@ -116,7 +132,10 @@ export class ClientHelloReader {
       this.refuse(REST, at);
       return;
     }
-    const parsed = parseClientHello(this.message, HANDSHAKE_HEADER_BYTES, this.messageLength);
+    this.settle(parseClientHello(this.message, HANDSHAKE_HEADER_BYTES, this.messageLength));
+  }
+
+  private settle(parsed: ClientHello | ClientHelloFault): void {
     this.reading = 'kind' in parsed ? { kind: 'refused', fault: parsed } : { kind: 'hello', hello: parsed };
   }
 

@@ -106,6 +106,12 @@ describe('a ClientHello', () => {
     assert.equal(faultOf(bytes, 16_383).kind, 'too-large');
   });
 
+  test('of one record over 16,384 bytes is refused, also where so many are allowed', () => {
+    const message = helloMessage({ extensions: [extension(21, Buffer.alloc(16_384))] });
+    assert.equal(faultOf(records(message, message.length), 32_768).kind, 'malformed');
+    assert.equal(read(records(message), 32_768).kind, 'hello');
+  });
+
   test('fills its bound with the headers of its records', () => {
     const message = helloMessage({ extensions: [serverName('a.example')] });
     const bytes = records(message, message.length - 20);

@@ -35,7 +35,7 @@ export function canonicalServerName(text: string): string | null {
 
 /** Whether the text is an IPv4 or IPv6 address as a client would write it. */
 export function isAddress(text: string): boolean {
-  return /^[0-9]{1,3}(\.[0-9]{1,3}){3}\.?$/.test(text) || canonicalIpv6(text) !== null;
+  return /^[0-9]{1,3}(\.[0-9]{1,3}){3}\.?$/.test(text) || (text.includes(':') && canonicalIpv6(text) !== null);
 }
 
 function isNameCode(code: number): boolean {

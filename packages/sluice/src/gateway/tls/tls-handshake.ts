@@ -172,8 +172,8 @@ export class TlsHandshake implements ClientConnection {
     if (this.state !== 'handshake') return;
     // A second hello (HelloRetryRequest) must not name another server than the one that the rules were chosen by.
     // TLS 1.2 has one hello, and OpenSSL does not tell its name when a session is resumed.
-    const mayDiffer = session.getProtocol() === 'TLSv1.3';
-    if (mayDiffer && askedName(session) !== hello.serverName) return this.abandon('protocol');
+    const differs = askedName(session) !== hello.serverName;
+    if (differs && session.getProtocol() === 'TLSv1.3') return this.abandon('protocol');
     const facts = factsOf(session, hello, policy, this.owner.wall());
     if (facts === null) return this.abandon('client-certificate');
     this.state = 'over';

@@ -42,6 +42,8 @@ export class TlsPolicies {
   private readonly defaultSet: CertificateSet;
   private readonly rules: HostRules<ClientCertificatePlan | 'none'>;
   private readonly policies = new Map<string, TlsPolicy>();
+  /** The same, without a text to be made for each hello. */
+  private readonly found = new Map<CertificateSet, Map<ClientCertificatePlan | null, TlsPolicy>>();
   /** By key: those of the plan before, and ours. */
   private readonly contexts: Map<string, TlsContexts>;
   private lastHost = '';
@@ -91,6 +93,14 @@ export class TlsPolicies {
   }
 
   private policy(set: CertificateSet, clients: ClientCertificatePlan | null): TlsPolicy {
+    let byRule = this.found.get(set);
+    if (byRule === undefined) this.found.set(set, (byRule = new Map<ClientCertificatePlan | null, TlsPolicy>()));
+    let policy = byRule.get(clients);
+    if (policy === undefined) byRule.set(clients, (policy = this.policyAnew(set, clients)));
+    return policy;
+  }
+
+  private policyAnew(set: CertificateSet, clients: ClientCertificatePlan | null): TlsPolicy {
     const identity = JSON.stringify([set.map((index) => this.plan.certificates[index]!.source), ruleText(clients)]);
     let policy = this.policies.get(identity);
     if (policy === undefined) {
