@@ -21,6 +21,7 @@ import type { ListenerContext } from '../listeners/listener-context.ts';
 import { type OwnAnswer, ReplyWriter } from './reply-writer.ts';
 import { finishExchange } from '../exchange/reporting.ts';
 import { RequestBody } from './request-body.ts';
+import { resetSocket } from '../reset-socket.ts';
 import { openTunnel } from '../tunnel/open-tunnel.ts';
 import type { Tunnel, TunnelClient } from '../tunnel/tunnel.ts';
 import { SocketEnd } from '../tunnel/tunnel-end.ts';
@@ -465,9 +466,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
 
   /** Closes at once; with a reset where a plain close would make a cut reply look whole. */
   private destroy(): void {
-    // A unix socket knows no reset (Node throws).
-    const canReset = this.listener.plan.address.kind === 'tcp';
-    if (canReset && this.reply.isUnframed && !this.socket.writableFinished) this.arrival.transport.resetAndDestroy();
+    if (this.reply.isUnframed && !this.socket.writableFinished) resetSocket(this.socket, this.arrival.transport);
     else this.socket.destroy();
   }
 

@@ -5,6 +5,7 @@
 import type { LookupFunction, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { AddressPlan } from '../../config/plan.ts';
+import { resetSocket } from '../reset-socket.ts';
 import { dial } from '../upstream/dial.ts';
 import type { UpstreamTls } from '../upstream/upstream-tls.ts';
 import { RelayMemory } from './relay-memory.ts';
@@ -143,15 +144,4 @@ export class EndpointLink {
 /** Whether this machine has run out of something: descriptors, ports, memory for sockets. */
 export function isExhaustion({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EMFILE' || code === 'ENFILE' || code === 'EADDRNOTAVAIL' || code === 'ENOBUFS' || code === 'ENOMEM';
-}
-
-/**
- * Closes so that the peer cannot take it for an end: with a reset, where there is such a thing.
- * @param transport What the socket runs on: itself, or the connection beneath its TLS.
- */
-export function resetSocket(socket: Socket, transport: Socket): void {
-  // A unix socket, and one that is closed already, has no port: there is nothing to reset. While its end is on the way (shutdown) libuv refuses.
-  const isEnding = transport.writableEnded && !transport.writableFinished;
-  if (transport.remotePort !== undefined && !isEnding && !('encrypted' in transport)) transport.resetAndDestroy();
-  socket.destroy();
 }

@@ -12,10 +12,11 @@ import type { EndpointPlan, StreamListenerPlan } from '../../config/plan.ts';
 import type { AccessOutcome } from '../../observe/access-log.ts';
 import type { CloseReason } from '../../observe/metric-layout.ts';
 import type { Arrival, ClientConnection } from '../listeners/arrival.ts';
+import { resetSocket } from '../reset-socket.ts';
 import { FAILURES, type UpstreamFailure } from '../upstream/upstream-failure.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { Call, type CallService } from './call.ts';
-import { EndpointLink, isExhaustion, type LinkOwner, resetSocket } from './endpoint-link.ts';
+import { EndpointLink, isExhaustion, type LinkOwner } from './endpoint-link.ts';
 import { awaitHello, type HelloOwner } from './hello-wait.ts';
 import { proxyHeader, type SeenTls } from './proxy-header.ts';
 

@@ -171,6 +171,40 @@ describe('a drain', () => {
     assert.equal(await drained, 0);
   });
 
+  test('cuts a connection whose end is on its way', async () => {
+    const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
+    await using origin = await hostileOrigin(async (connection) => {
+      await connection.head();
+      await mayAnswer;
+      connection.write('HTTP/1.0 200 OK\r\n\r\nhello');
+      connection.end();
+    });
+    await using world = await startPlane(planeTo(origin.port));
+    using client = await RawClient.open(world.port);
+    client.write('GET / HTTP/1.0\r\nHost: a\r\n\r\n');
+    await eventually(3_000, 'the origin is asked', () => origin.connections.length === 1);
+    const connection = connectionsOf(world)[0]!;
+    const { socket } = connection;
+    const isEnding = new Promise<boolean>((resolve) => {
+      const end = socket.end.bind(socket);
+      socket.end = ((done: () => void) => {
+        end(done);
+        process.nextTick(() => {
+          resolve(socket.writableEnded && !socket.writableFinished);
+          connection.cut('drain');
+        });
+        return socket;
+      }) as typeof socket.end;
+    });
+    answer();
+    assert.equal(await isEnding, true);
+    await eventually(1_000, 'it is closed', () => socket.closed && connectionsOf(world).length === 0);
+    await client.ended();
+    client.socket.destroy();
+    const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+    await eventually(1_000, 'no handle is left', () => sockets() === 0);
+  });
+
   test('at its deadline closes idle connections uncounted, and cuts what is under way', async () => {
     await using origin = await hostileOrigin(async (connection) => await connection.head());
     await using world = await startPlane(
