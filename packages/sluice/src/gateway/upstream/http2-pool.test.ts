@@ -416,7 +416,7 @@ describe('requests that do not become whole', () => {
 });
 
 describe('ends', () => {
-  test('an idle connection closes in time, with GOAWAY; one that its endpoint does not read is destroyed', async () => {
+  test('an idle connection closes in time, with GOAWAY', async () => {
     await using origin = await readyOrigin();
     await using world = await startServicePlane([http2Plan([origin])]);
     using first = await client(world);
@@ -427,6 +427,33 @@ describe('ends', () => {
     await origin.connections[0]!.line('GOAWAY 0 NO_ERROR');
     await origin.connections[0]!.ended();
     await eventually(2_000, 'it does not count', () => Object.keys(world.leftovers()).length === 0);
+  });
+
+  test('one whose endpoint does not read is destroyed, whatever it is still owed', async () => {
+    await using origin = await heldOrigin(INITIAL_WINDOW_SIZE, 0x7fff_ffff);
+    await using other = await readyOrigin();
+    await using world = await startServicePlane([http2Plan([origin])]);
+    const one = await client(world, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 40000000\r\n\r\n');
+    await eventually(2_000, 'it is there', () => count(origin) === 1);
+    const [wire] = origin.connections;
+    wire!.send(frame(TYPES.WINDOW_UPDATE, 0, 0, uint32(0x7fff_0000 - 65_535)));
+    wire!.socket.pause();
+    one.write('x'.repeat(30_000_000));
+    const open = () =>
+      world.plane.sweeper['items'].filter((item) => 'openedAt' in item && 'session' in item) as unknown as {
+        readonly socket: { readonly writableNeedDrain: boolean };
+      }[];
+    await eventually(3_000, 'its socket is full', () => open()[0]?.socket.writableNeedDrain === true);
+    world.advance(31_000); // a client that is not read from is not seen to leave
+    await one.until('a reply', replied(504));
+    one.socket.destroy();
+    await world.apply([http2Plan([other])]);
+    await eventually(2_000, 'nothing is under way', () => nothingLeft(world));
+    assert.equal(open().length, 1, 'it still has something to say');
+    world.advance(1_100);
+    await eventually(2_000, 'it is gone', () => open().length === 0);
+    wire!.socket.resume();
+    await wire!.ended();
   });
 
   test('an endpoint that leaves the service finishes what it has, then its connection closes', async () => {
