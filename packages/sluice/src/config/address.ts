@@ -35,7 +35,7 @@ const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 export function parseAddress(text: string, use: AddressUse): ParsedAddress {
   if (text.startsWith('unix:')) return parseUnix(text.slice(5));
   if (text.startsWith('/')) return fault('names a path without saying what it is', `a unix socket is written 'unix:${text}'`);
-  if (text.includes('://')) return fault('has a scheme', 'write host and port only');
+  if (text.includes('://')) return fault('has a scheme', schemeHint(text, use));
   if (/^\d{1,5}$/.test(text)) return fault('has no host', `write ${use.hostDefault === null ? `'127.0.0.1:${text}'` : `':${text}'`}`);
   const colon = text.lastIndexOf(':');
   const bracketed = text.startsWith('[');
@@ -56,6 +56,13 @@ export function formatAddress(address: AddressPlan): string {
 /** Whether only this machine can reach the address. */
 export function isLoopback(address: AddressPlan): boolean {
   return address.kind === 'unix' || address.host === 'localhost' || address.host === '::1' || /^127(?:\.\d+){3}$/.test(address.host);
+}
+
+/** What `https://` says of an endpoint is a setting of its service. */
+function schemeHint(text: string, use: AddressUse): string {
+  return use === ENDPOINT && text.startsWith('https:')
+    ? 'write host and port only, and tls: true in the service'
+    : 'write host and port only';
 }
 
 function fault(problem: string, hint: string | null): ParsedAddress {

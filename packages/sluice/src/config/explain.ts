@@ -3,6 +3,7 @@
  * the value's kind, the one with the fewest faults. A reader who wrote `{ adress: … }` hears of the key, not that a text would have been possible.
  */
 import type * as z from 'zod';
+import { hintForKey, knownElsewhere } from './elsewhere.ts';
 import { type Fault, makeFault, type Path, valueAt } from './fault.ts';
 import { KNOWN_KEYS } from './schema/section.ts';
 import { suggest } from './suggest.ts';
@@ -43,8 +44,9 @@ function faultFrom(root: unknown, path: Path, message: string, suggestion: strin
 function explainKeys(root: unknown, path: Path, issue: Issue & { readonly keys: string[] }, faults: Fault[]): void {
   const known = issue.message.startsWith(KNOWN_KEYS) ? issue.message.slice(KNOWN_KEYS.length).split(' ') : [];
   for (const key of issue.keys) {
-    const suggestion = suggest(key, known);
-    const hint = suggestion === null && known.length > 0 ? `known keys: ${known.join(', ')}` : null;
+    const elsewhere = hintForKey(key, known);
+    const suggestion = elsewhere === null ? suggest(key, known) : null;
+    const hint = elsewhere ?? (suggestion === null && known.length > 0 ? `known keys: ${known.join(', ')}` : null);
     faults.push(makeFault(root, { path: [...path, key], what: 'is not a known key', suggestion, hint }));
   }
 }
@@ -86,7 +88,7 @@ function weight(issues: readonly Issue[]): number {
 function suggestWord(value: unknown, issues: readonly Issue[]): string | null {
   if (typeof value !== 'string') return null;
   const words = issues.flatMap((issue) => (issue.code === 'invalid_value' ? issue.values.map(String) : listedWords(issue.message)));
-  return suggest(value, words);
+  return knownElsewhere(value, words) ?? suggest(value, words);
 }
 
 /** The words of a message that lists what is allowed. */

@@ -41,7 +41,8 @@ function checkListeners(config: RawConfig, report: Report): void {
     const parsed = parse(value, use);
     if (parsed === null) return;
     const other = taken.find((entry) => entry.transport === transport && collide(entry.address, parsed.address));
-    if (other !== undefined) report({ path, what: `is the address of ${other.label}, too: ${parsed.text}` });
+    if (other !== undefined)
+      report({ path, what: `is the address of ${other.label}, too: ${parsed.text}`, hint: 'give one of them another port' });
     taken.push({ label, address: parsed.address, transport });
   };
   for (const [name, value] of Object.entries(config.listeners)) {

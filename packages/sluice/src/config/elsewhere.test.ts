@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { validate } from './validate.ts';
+
+function messages(listener: object, service: object = {}): string {
+  const config = {
+    listeners: { web: listener },
+    services: { app: { endpoints: ['127.0.0.1:3001'], ...service } },
+    routes: [{ to: 'app' }],
+  };
+  const result = validate(config, () => null);
+  return result.ok ? '' : result.faults.map(({ message }) => message).join('\n');
+}
+
+test('a key that other proxies have is answered with where it stands here', () => {
+  assert.match(
+    messages({ https: ':443', tls: { cert: 'a.pem', key: 'a.key' } }),
+    /tls\.cert is not .*; write tls: { certificates: { cert: FILE/,
+  );
+  assert.match(messages({ https: ':443', tls: { acme: ['a.example'] } }), /tls\.acme .*; write tls: { certificates: { acme: NAMES } }/);
+  assert.match(messages({ http: ':443', ssl: true }), /ssl is not a known key; write { https: ADDRESS, tls: 'dev' }/);
+  assert.match(messages({ http: ':80', hsts: true }), /hsts is not a known key; write it in tls/);
+  assert.match(messages({ http: ':80' }, { tls: { insecure: true } }), /tls\.insecure is not a known key; write verify: false/);
+  assert.match(messages({ http: ':80' }, { sendProxy: true }), /sendProxy is not a known key; write proxyProtocol: 'v2'/);
+});
+
+test('a word that other proxies have is answered with ours', () => {
+  assert.match(messages({ http: ':80' }, { protocol: 'h2c' }), /protocol .* got "h2c"; did you mean "http2"\?/);
+  assert.match(messages({ http: ':80' }, { balance: 'leastconn' }), /got "leastconn"; did you mean "least-connections"\?/);
+});
+
+test('an endpoint with a scheme is told what says https here', () => {
+  assert.match(messages({ http: ':80' }, { endpoints: ['https://a:443'] }), /write host and port only, and tls: true in the service$/m);
+  assert.match(messages({ http: ':80' }, { endpoints: ['http://a:80'] }), /write host and port only, got|write host and port only$/m);
+});
+
+test('two listeners at one port are told what to do', () => {
+  const config = { listeners: { a: { http: ':8080' }, b: { http: '127.0.0.1:8080' } }, routes: [{ respond: 204 }] };
+  const result = validate(config, () => null);
+  assert.match(result.ok ? '' : result.faults[0]!.message, /listener "a", too: 127.0.0.1:8080; give one of them another port/);
+});
