@@ -36,7 +36,7 @@ const GREASE = extension(0x0a0a);
 const ticket = Buffer.from('0123456789abcdefREST');
 
 describe('a ClientHello', () => {
-  test('tells name, protocols, versions and ticket', () => {
+  test('tells name, protocols and ticket', () => {
     const bytes = hello(
       GREASE,
       serverName('WWW.Example.com'),
@@ -47,21 +47,14 @@ describe('a ClientHello', () => {
     assert.deepEqual(helloOf(bytes), {
       serverName: 'www.example.com',
       alpn: ['h2', 'http/1.1'],
-      supportsTls13: true,
       ticketName: new Uint8Array(Buffer.from('0123456789abcdef')),
-      ticketCount: 1,
     });
   });
 
   test('of TLS 1.2 may have no extensions', () => {
-    const nothing = { serverName: null, alpn: [], supportsTls13: false, ticketName: null, ticketCount: 0 };
+    const nothing = { serverName: null, alpn: [], ticketName: null };
     assert.deepEqual(helloOf(records(helloMessage({ extensions: null }))), nothing);
     assert.deepEqual(helloOf(hello()), nothing);
-  });
-
-  test('offers TLS 1.3 only by supported_versions', () => {
-    assert.equal(helloOf(hello(versions(0x0303, 0x0302))).supportsTls13, false);
-    assert.equal(helloOf(records(helloMessage({ version: 0x0304 }))).supportsTls13, false);
   });
 
   test('an address is no name', () => {
@@ -70,17 +63,14 @@ describe('a ClientHello', () => {
   });
 
   test('a TLS 1.2 ticket is named, an empty one asks for one, a short one has no name', () => {
-    const named = helloOf(hello(extension(35, ticket)));
-    assert.deepEqual([named.ticketName?.length, named.ticketCount], [16, 1]);
-    const asking = helloOf(hello(extension(35)));
-    assert.deepEqual([asking.ticketName, asking.ticketCount], [null, 0]);
-    const short = helloOf(hello(extension(35, Buffer.alloc(15))));
-    assert.deepEqual([short.ticketName, short.ticketCount], [null, 1]);
+    assert.equal(helloOf(hello(extension(35, ticket))).ticketName?.length, 16);
+    assert.equal(helloOf(hello(extension(35))).ticketName, null);
+    assert.equal(helloOf(hello(extension(35, Buffer.alloc(15)))).ticketName, null);
   });
 
-  test('of several identities the first is named and all are counted', () => {
+  test('of several identities the first is named', () => {
     const said = helloOf(hello(extension(35, ticket), preSharedKeys([Buffer.alloc(16, 5), ticket])));
-    assert.deepEqual([said.ticketName, said.ticketCount], [new Uint8Array(16).fill(5), 3]);
+    assert.deepEqual(said.ticketName, new Uint8Array(16).fill(5));
   });
 
   test('the name of a ticket does not share memory with the bytes', () => {
@@ -197,9 +187,6 @@ describe('malformed hellos are refused', () => {
     ['an empty protocol name', hello(alpn('h2', ''))],
     ['a protocol name longer than its list', hello(extension(16, vector(2, Buffer.of(3, 0x68, 0x32))))],
     ['bytes after the ALPN list', hello(extension(16, vector(2, Buffer.of(2, 0x68, 0x32)), Buffer.of(0)))],
-    ['no versions', hello(extension(43, vector(1)))],
-    ['half a version', hello(extension(43, vector(1, Buffer.of(3, 4, 3))))],
-    ['bytes after the versions', hello(extension(43, vector(1, number(0x0304, 2)), Buffer.of(0)))],
     ['pre_shared_key before others', hello(preSharedKeys([ticket]), alpn('h2'))],
     ['pre_shared_key without identities', hello(preSharedKeys([]))],
     ['an empty PSK identity', hello(preSharedKeys([Buffer.alloc(0)]))],

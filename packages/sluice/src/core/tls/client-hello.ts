@@ -1,5 +1,5 @@
 /**
- * What a TLS ClientHello asks for (RFC 8446 §4.1.2, RFC 5246 §7.4.1.2): the server's name, protocols, whether TLS 1.3 is offered, and which
+ * What a TLS ClientHello asks for (RFC 8446 §4.1.2, RFC 5246 §7.4.1.2): the server's name, protocols, and which
  * ticket would be resumed. Structure is checked to the last byte of each part that is read; other extensions are passed by their length.
  * Unknown values (GREASE, RFC 8701) mean nothing here. Cost: one pass; a post-quantum hello of 1.8 KB has some fifteen extensions.
  */
@@ -13,11 +13,11 @@ export interface ClientHello {
   readonly serverName: string | null;
   /** RFC 7301 names as offered, one character per byte: may hold any byte but is never empty. */
   readonly alpn: readonly string[];
-  readonly supportsTls13: boolean;
-  /** The first 16 bytes of the first TLS 1.3 PSK identity, else of the TLS 1.2 ticket (OpenSSL: the ticket key's name); null: shorter, or none. */
+  /**
+   * The first 16 bytes of the first TLS 1.3 PSK identity, else of the TLS 1.2 ticket (OpenSSL: the ticket key's name); null: shorter, or none. OpenSSL looks at other
+   * identities, too: it must have no key that the first one may not be opened with.
+   */
   readonly ticketName: Uint8Array | null;
-  /** Tickets and PSK identities together. Above 1, OpenSSL may resume another one than `ticketName` tells of. */
-  readonly ticketCount: number;
 }
 
 /** Extension types (IANA, TLS ExtensionType Values). */
@@ -25,9 +25,7 @@ const SERVER_NAME = 0;
 const ALPN = 16;
 const SESSION_TICKET = 35;
 const PRE_SHARED_KEY = 41;
-const SUPPORTED_VERSIONS = 43;
 
-const TLS13 = 0x0304;
 const HOST_NAME = 0;
 const RANDOM_BYTES = 32;
 const SESSION_ID_BYTES_MAX = 32;
@@ -38,20 +36,18 @@ const BINDER_BYTES_MIN = 32;
 interface Draft {
   serverName: string | null;
   alpn: readonly string[];
-  supportsTls13: boolean;
   pskName: Uint8Array | null;
   ticketName: Uint8Array | null;
-  ticketCount: number;
 }
 
 /** Parses the body of a ClientHello message: `bytes[start, end)`, without the four bytes of its handshake header. */
 export function parseClientHello(bytes: Uint8Array, start: number, end: number): ClientHello | ClientHelloFault {
   const reader = new ByteReader(bytes, start, end);
-  const draft: Draft = { serverName: null, alpn: [], supportsTls13: false, pskName: null, ticketName: null, ticketCount: 0 };
+  const draft: Draft = { serverName: null, alpn: [], pskName: null, ticketName: null };
   const fault = readFixedPart(reader) ?? readExtensions(reader, draft);
   if (fault !== null) return fault;
-  const { serverName, alpn, supportsTls13, pskName, ticketName, ticketCount } = draft;
-  return { serverName, alpn, supportsTls13, ticketName: pskName ?? ticketName, ticketCount };
+  const { serverName, alpn, pskName, ticketName } = draft;
+  return { serverName, alpn, ticketName: pskName ?? ticketName };
 }
 
 function readFixedPart(reader: ByteReader): ClientHelloFault | null {
@@ -92,11 +88,8 @@ function readExtension(type: number, data: ByteReader, draft: Draft): ClientHell
       return readServerName(data, draft);
     case ALPN:
       return readAlpn(data, draft);
-    case SUPPORTED_VERSIONS:
-      return readVersions(data, draft);
     case SESSION_TICKET:
-      if (data.remaining > 0) draft.ticketCount++; // RFC 5077 §3.2: empty asks for a ticket
-      draft.ticketName = ticketName(data);
+      draft.ticketName = ticketName(data); // RFC 5077 §3.2: empty asks for a ticket
       return null;
     case PRE_SHARED_KEY:
       return readPreSharedKeys(data, draft);
@@ -133,16 +126,6 @@ function readAlpn(data: ByteReader, draft: Draft): ClientHelloFault | null {
   return null;
 }
 
-/** RFC 8446 §4.2.1. */
-function readVersions(data: ByteReader, draft: Draft): ClientHelloFault | null {
-  const list = data.vector8();
-  if (!data.isSpent || list.remaining === 0 || list.remaining % 2 !== 0) {
-    return malformed('supported_versions is empty, odd, cut short or followed by other bytes (RFC 8446 §4.2.1).');
-  }
-  while (list.remaining > 0) if (list.u16() === TLS13) draft.supportsTls13 = true;
-  return null;
-}
-
 /** RFC 8446 §4.2.11: identities, each with an age, and as many binders. */
 function readPreSharedKeys(data: ByteReader, draft: Draft): ClientHelloFault | null {
   const identities = data.vector16();
@@ -163,7 +146,6 @@ function readPreSharedKeys(data: ByteReader, draft: Draft): ClientHelloFault | n
   if (!data.isSpent || count === 0 || count !== proofs) {
     return malformed('pre_shared_key has no identity, or not one binder for each, or other bytes (RFC 8446 §4.2.11).');
   }
-  draft.ticketCount += count;
   return null;
 }
 
