@@ -124,6 +124,16 @@ describe('the files that a plan names', () => {
     );
   });
 
+  test('with names that the certificate is not made out to are told of', async () => {
+    const names = ['A.example', 'x.b.example', '*.b.example', 'b.example', 'x.y.b.example', '*.a.example'];
+    const result = await load({ certificates: { cert: 'a.pem', key: 'a.key', names } });
+    assert.ok(result.ok);
+    assert.deepEqual(
+      result.warnings.map(({ message }) => /names\[(\d)\] is ".*", but the certificate is made out to a\.example, /.exec(message)?.[1]),
+      ['3', '4', '5'],
+    );
+  });
+
   test('never show a key in a fault', async () => {
     const [, body = ''] = pair.keyPem.split('\n');
     const faults = await faultsOf({ certificates: { cert: 'a.key', key: 'a.pem' } });

@@ -113,6 +113,11 @@ class MaterialReader {
       const what = 'is made out to no name (no subjectAltName), so that no client would ever get it by its name';
       this.#warn([...path, 'cert'], { what, hint: 'add names: [NAME], or have it issued anew' });
     }
+    for (const [index, name] of certificate.names.entries()) {
+      if (loaded.names.length === 0 || covers(loaded.names, name)) continue;
+      const what = `is ${JSON.stringify(name)}, but the certificate is made out to ${loaded.names.slice(0, 4).join(', ')}: clients will refuse it`;
+      this.#warn([...path, 'names', index], { what, hint: 'take it out, or have the certificate issued anew' });
+    }
     return { ...certificate, names, material: materialOf(loaded) };
   }
 
@@ -219,6 +224,11 @@ class MaterialReader {
   #outdate(path: Path, { what, hint }: { what: string; hint: string | null }): void {
     this.outdated.push(makeFault(this.#options.root, { path, what, hint }));
   }
+}
+
+/** Whether a certificate for these names is good for this one (RFC 9525 §6.3). */
+function covers(names: readonly string[], name: string): boolean {
+  return names.includes(name) || (!name.startsWith('*.') && names.includes(`*${name.slice(Math.max(0, name.indexOf('.')))}`));
 }
 
 /** No file that a plan names may be larger (`pem.ts`); what is in one that is does not matter. */

@@ -5,7 +5,6 @@ import {
   extension,
   hello,
   helloMessage,
-  number,
   preSharedKeys,
   records,
   serverName,
