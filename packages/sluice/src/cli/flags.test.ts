@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { endpointFlag, listenerAddress, serviceName, wholeNumber } from './flags.ts';
+import { resolve } from 'node:path';
+import { endpointFlag, listenerAddress, listenerFlags, serviceName, wholeNumber } from './flags.ts';
 
 const line = (text: string) => ({ name: 'CommandFault', lines: [text], exitCode: 2 });
 
@@ -15,6 +16,21 @@ test('a fault names the flag, the value and what is allowed', () => {
   assert.throws(() => endpointFlag('a:1,toString=1'), /unknown setting "toString"/);
   assert.throws(() => wholeNumber('--instances', '1e3', 1, 9), line('--instances must be a whole number 1..9, got "1e3"'));
   assert.throws(() => serviceName('-'), /--name must be at most 64 letters/);
+});
+
+test('--tls makes an https listener, with a certificate for this machine or from files', () => {
+  assert.deepEqual(listenerFlags('--port', '8080', undefined), { http: ':8080' });
+  assert.deepEqual(listenerFlags('--port', '8443', 'dev'), { https: ':8443', tls: 'dev' });
+  assert.deepEqual(listenerFlags('--from', ':443', 'a.pem,/etc/a.key'), {
+    https: ':443',
+    tls: { certificates: { cert: resolve('a.pem'), key: '/etc/a.key' } },
+  });
+  for (const tls of ['', 'a.pem', 'a.pem,', ',a.key', 'a,b,c'])
+    assert.throws(() => listenerFlags('--port', '8443', tls), line(`--tls must be dev or CERT.pem,KEY.pem, got "${tls}"`));
+  assert.throws(
+    () => listenerFlags('--from', 'https://:8443', undefined),
+    line('--from "https://:8443" has a scheme; write host and port only, and --tls dev or --tls CERT.pem,KEY.pem'),
+  );
 });
 
 test('a port alone is every interface; anything else is as in the configuration', () => {

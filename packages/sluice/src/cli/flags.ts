@@ -1,4 +1,5 @@
 /** Parses what flags carry. Each fault is one line that names the flag, the value, what is allowed. */
+import { resolve } from 'node:path';
 import { ENDPOINT, LISTENER, parseAddress } from '../config/address.ts';
 import { usageFault } from './console.ts';
 
@@ -21,6 +22,18 @@ export function listenerAddress(flag: string, text: string): string {
   const parsed = parseAddress(written, LISTENER);
   if (parsed.ok) return written;
   throw usageFault(`${flag} "${text}" ${parsed.problem}${parsed.hint === null ? '' : `; ${parsed.hint}`}`);
+}
+
+/** Where to listen, and whether TLS ends there, in the form of the configuration. @param tls `dev` or `CERT,KEY`; undefined is HTTP in the clear. */
+export function listenerFlags(flag: string, address: string, tls: string | undefined): Readonly<Record<string, unknown>> {
+  if (tls === undefined && address.startsWith('https://'))
+    throw usageFault(`${flag} "${address}" has a scheme; write host and port only, and --tls dev or --tls CERT.pem,KEY.pem`);
+  const place = listenerAddress(flag, address);
+  if (tls === undefined) return { http: place };
+  if (tls === 'dev') return { https: place, tls: 'dev' };
+  const [cert = '', key = '', ...more] = tls.split(',');
+  if (cert === '' || key === '' || more.length > 0) throw usageFault(`--tls must be dev or CERT.pem,KEY.pem, got "${tls}"`);
+  return { https: place, tls: { certificates: { cert: resolve(cert), key: resolve(key) } } };
 }
 
 /** An endpoint as `--to` takes it: `127.0.0.1:3001` or `127.0.0.1:3001,weight=3,priority=1`, in the form of the configuration. */

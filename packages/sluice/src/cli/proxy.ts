@@ -2,12 +2,13 @@
 import type { Command } from 'commander';
 import { adminFlag, fixedSource } from './config-source.ts';
 import { usageFault } from './console.ts';
-import { endpointFlag, listenerAddress, serviceName, wholeNumber } from './flags.ts';
+import { endpointFlag, listenerFlags, serviceName, wholeNumber } from './flags.ts';
 
 interface ProxyFlags {
   readonly from: string;
   readonly to: readonly string[];
   readonly name: string;
+  readonly tls?: string;
   readonly health?: string;
   readonly balance: string;
   readonly admin?: string;
@@ -24,6 +25,7 @@ export function register(program: Command): void {
     .requiredOption('--from <address>', 'where to listen: :8080, 127.0.0.1:8080 or unix:/path')
     .requiredOption('--to <address>', 'an endpoint, with its weight if it has one: 127.0.0.1:3001,weight=3; repeat it', collect, [])
     .option('--name <name>', "the service's name", 'web')
+    .option('--tls <what>', 'https instead of http: dev (a certificate for this machine), or CERT.pem,KEY.pem')
     .option('--health <path>', 'probe this path of each endpoint; use it only while it answers 200-399')
     .option('--balance <algorithm>', 'p2c, round-robin, least-connections, …', 'p2c')
     .option('--workers <number>', 'data-plane threads (default: one per core)')
@@ -36,6 +38,7 @@ export function register(program: Command): void {
 
 const HELP = `Examples:
   sluice proxy --from :8080 --to 127.0.0.1:3001 --to 127.0.0.1:3002,weight=3
+  sluice proxy --from :8443 --tls dev --to 127.0.0.1:3001
   sluice proxy --from :8080 --to unix:/run/app.sock --balance least-connections --health /healthz`;
 
 function collect(value: string, before: readonly string[]): readonly string[] {
@@ -49,7 +52,7 @@ async function proxy(flags: ProxyFlags): Promise<number> {
   if (health !== undefined && !health.startsWith('/')) throw usageFault(`--health must be a path such as /healthz, got "${health}"`);
   const endpoints = flags.to.map(endpointFlag);
   const raw = {
-    listeners: { [name]: { http: listenerAddress('--from', flags.from) } },
+    listeners: { [name]: listenerFlags('--from', flags.from, flags.tls) },
     services: { [name]: { endpoints, balance, ...(health === undefined ? {} : { health: { http: health, interval: '2s' } }) } },
     routes: [{ path: '/*', to: name }],
   };

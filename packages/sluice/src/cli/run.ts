@@ -7,12 +7,13 @@ import { startProcess } from '../io/processes.ts';
 import { probeReadiness } from '../io/readiness.ts';
 import { adminFlag, fixedSource } from './config-source.ts';
 import { printInstanceLine, usageFault } from './console.ts';
-import { listenerAddress, serviceName, wholeNumber } from './flags.ts';
+import { listenerFlags, serviceName, wholeNumber } from './flags.ts';
 
 interface RunFlags {
   readonly port: string;
   readonly instances: string;
   readonly name: string;
+  readonly tls?: string;
   readonly health?: string;
   readonly balance: string;
   readonly admin?: string;
@@ -30,6 +31,7 @@ export function register(program: Command): void {
     .option('--port <port>', 'port or address to listen on', '8080')
     .option('--instances <number>', 'how many instances', '2')
     .option('--name <name>', "the service's name", 'web')
+    .option('--tls <what>', 'https instead of http: dev (a certificate for this machine), or CERT.pem,KEY.pem')
     .option('--health <path>', 'path that answers 200-399 when an instance is ready and well (without it: a TCP connection)')
     .option('--balance <algorithm>', 'p2c, round-robin, least-connections, …', 'p2c')
     .option('--workers <number>', 'data-plane threads (default: one per core)')
@@ -47,6 +49,7 @@ again with backoff when it exits.
 Examples:
   sluice run -- node server.js
   sluice run --port 3000 --instances 4 --health /healthz -- node server.js
+  sluice run --port 8443 --tls dev -- node server.js
   sluice run --name api --balance least-connections -- npm start`;
 
 async function run(command: readonly string[], flags: RunFlags): Promise<number> {
@@ -55,7 +58,7 @@ async function run(command: readonly string[], flags: RunFlags): Promise<number>
   const instances = wholeNumber('--instances', flags.instances, 1, INSTANCES_MAX);
   if (health !== undefined && !health.startsWith('/')) throw usageFault(`--health must be a path such as /healthz, got "${health}"`);
   const raw = {
-    listeners: { [name]: { http: listenerAddress('--port', flags.port) } },
+    listeners: { [name]: listenerFlags('--port', flags.port, flags.tls) },
     services: {
       [name]: {
         endpoints: [],

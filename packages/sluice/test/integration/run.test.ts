@@ -2,13 +2,17 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Status } from '../../src/observe/status.ts';
 import { getOnce, startLoad } from '../support/load.ts';
-import { runSluice, startSluice } from '../support/sluice-process.ts';
+import { runSluice, SluiceProcess, startSluice } from '../support/sluice-process.ts';
 
 const INSTANCE = fileURLToPath(new URL('../fixtures/instance.mjs', import.meta.url));
 const ANYWHERE = ['--port', '127.0.0.1:0', '--admin', '127.0.0.1:0'] as const;
@@ -125,6 +129,21 @@ test('a port in use is named, with the remedy', { timeout: 30_000 }, async (t) =
   assert.match(output, new RegExp(`${address} is in use by another program: .*choose another port`));
 });
 
+test('--tls dev serves https with a certificate for this machine', { timeout: 30_000 }, async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-run-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  const args = ['run', ...ANYWHERE, '--tls', 'dev', '--', process.execPath, INSTANCE];
+  const sluice = new SluiceProcess(args, { env: { SLUICE_DEV_DIR: directory } });
+  t.after(() => sluice.child.kill('SIGKILL'));
+  await sluice.count(/instance-ready/, 2);
+  const [, port = ''] = await sluice.line(/listener +web +https:\/\/127\.0\.0\.1:(\d+)/);
+  const ca = await readFile(join(directory, 'ca.pem'));
+  const request = get({ host: '127.0.0.1', port: Number(port), ca, agent: false });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  assert.equal(response.statusCode, 200);
+  response.destroy();
+});
+
 for (const [what, args] of [
   ['an unknown flag', ['run', '--prot', '1', '--', 'true']],
   ['a port that is none', ['run', '--port', '99999', '--', 'true']],
@@ -135,6 +154,7 @@ for (const [what, args] of [
   ['an admin API for everybody without a token', ['run', '--admin', '0.0.0.0:9900', '--', 'true']],
   ['an unknown command', ['rnu']],
   ['a proxy to nowhere', ['proxy', '--from', ':8080']],
+  ['a certificate without its key', ['proxy', '--from', ':8443', '--to', '127.0.0.1:1', '--tls', 'a.pem']],
   ['a weight that is none', ['proxy', '--from', ':8080', '--to', '127.0.0.1:1,weight=x']],
 ] as const) {
   test(`${what} is one clear line and exit 2`, { timeout: 30_000 }, async () => {
