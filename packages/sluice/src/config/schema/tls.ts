@@ -85,13 +85,19 @@ export const tlsObject = section("'dev', or an object such as { certificates: [{
     ),
   minVersion: choice(['1.2', '1.3']).default('1.2').describe('The oldest version of TLS. 1.0 and 1.1 are broken and not there (RFC 8996).'),
   clientCertificates: clients.describe('Mutual TLS: who may connect. Off unless given.'),
-  hosts: preset(named('an object of names and rules', hostPattern(), hostRules), {}).describe('Other rules for some names.'),
+  hosts: preset(named('an object of names and rules', hostPattern(), hostRules), {}).describe(
+    'Other rules for some hosts. `*.example.com` holds for all below it, as in routes; the longest that fits counts.',
+  ),
   unknownNames: choice(['default', 'refuse'])
     .default('default')
     .describe('A name without a certificate gets the first one, or is refused with `unrecognized_name`.'),
   handshake: preset(duration('100ms', '1m'), '10s').describe('From the accept to the end of the handshake. Absolute.'),
-  handshakesMax: whole(1, 1_000_000).default(1000).describe('Handshakes under way, per worker; more connections are closed and counted.'),
-  handshakesPerSourceMax: whole(1, 1_000_000).default(100).describe('The same from one source address.'),
+  handshakesMax: whole(1, 1_000_000)
+    .default(1000)
+    .describe('Handshakes under way, per worker. A newcomer goes before who has waited longest without a hello.'),
+  handshakesPerSourceMax: whole(1, 1_000_000)
+    .default(100)
+    .describe('The same from one source: an IPv4 address, or the /64 of an IPv6 one.'),
   sessionTickets: flag()
     .default(true)
     .describe('Clients that come back resume (RFC 5077, RFC 8446 §2.2). Keys are shared by all workers and change every 12 hours.'),
