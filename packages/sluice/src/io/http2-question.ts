@@ -8,6 +8,7 @@ import { Http2Session } from '../core/http2/session.ts';
 import { SESSION_DEFAULTS, type SessionSink } from '../core/http2/session-sink.ts';
 import type { Stream } from '../core/http2/stream.ts';
 import { Workspace } from '../core/http2/workspace.ts';
+import { foreignReply } from './upstream-words.ts';
 import { holdShortTalk, type TalkTarget } from './short-talk.ts';
 
 export interface Http2Question {
@@ -54,6 +55,7 @@ class Http2Talk implements SessionSink<true> {
   private readonly question: Http2Question;
   private readonly session: Http2Session<true>;
   private readonly parts: Buffer[] = [];
+  private isFirst = true;
   private bytes = 0;
   private head = '';
   private failure = '';
@@ -89,6 +91,9 @@ class Http2Talk implements SessionSink<true> {
   }
 
   receive(bytes: Buffer): Http2Answer | null {
+    const foreign = this.isFirst ? foreignReply(bytes, 'http2') : null;
+    if (foreign !== null) throw new Error(foreign);
+    this.isFirst = false;
     this.session.receive(bytes, 0, bytes.length, instant(performance.now()));
     if (this.answer === null && this.failure !== '') throw new Error(this.failure);
     return this.answer;

@@ -6,6 +6,7 @@ import type { HealthPlan } from '../config/plan.ts';
 import { askHttp2 } from './http2-question.ts';
 import { authorityOf, type ProbeResult, type ProbeTarget } from './probe.ts';
 import { ProbeReply } from './probe-reply.ts';
+import { foreignReply } from './upstream-words.ts';
 import { holdShortTalk, type TalkTarget } from './short-talk.ts';
 
 /** The stream's window: more does not come. */
@@ -21,19 +22,28 @@ export async function probeHttp(target: ProbeTarget, check: HttpCheck, signal: A
 
 function askByHttp1({ address, tls }: ProbeTarget, check: HttpCheck, signal: AbortSignal): Promise<ProbeResult> {
   const reply = new ProbeReply(check.method === 'HEAD');
+  let isFirst = true;
   return holdShortTalk<ProbeResult>({
     address,
     tls,
     send: requestText({ address, tls }, check),
     signal,
     received(bytes) {
+      const foreign = isFirst ? foreignReply(bytes, 'http1') : null;
+      if (foreign !== null) throw new Error(foreign);
+      isFirst = false;
       reply.push(bytes);
       return judge(reply, check);
     },
     ended() {
       reply.end();
       const result = judge(reply, check);
-      if (result === null) throw new Error('connection closed before the reply was complete');
+      if (result === null)
+        throw new Error(
+          isFirst && tls === null
+            ? 'it closed without a word: does it speak TLS (tls: true)?'
+            : 'connection closed before the reply was complete',
+        );
       return result;
     },
   });

@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { AddressPlan } from '../config/plan.ts';
 import type { UpstreamTlsPlan } from '../config/tls-plan.ts';
+import { connectionWords } from './upstream-words.ts';
 import { upstreamName, upstreamTlsOptions } from './upstream-tls.ts';
 
 /** Where to, and whether by TLS. */
@@ -64,7 +65,7 @@ function listen<T>(socket: Socket, talk: ShortTalk<T>): Promise<T> {
       }
     };
     const write = (bytes: Uint8Array): void => void socket.write(bytes);
-    socket.on('error', reject);
+    socket.on('error', (error) => reject(named(error)));
     socket.on(talk.tls === null ? 'connect' : 'secureConnect', () => {
       attempt(() => {
         if (talk.tls !== null && talk.protocol !== undefined) checkProtocol(socket as TLSSocket, talk.protocol);
@@ -77,8 +78,14 @@ function listen<T>(socket: Socket, talk: ShortTalk<T>): Promise<T> {
   });
 }
 
+/** Our own reason to end the talk stays what it is. */
+function named(error: Error): Error {
+  const words = connectionWords(error);
+  return words === error.message ? error : new Error(words, { cause: error });
+}
+
 function checkProtocol({ alpnProtocol }: TLSSocket, protocol: string): void {
-  if (alpnProtocol !== protocol) throw new Error(`no ${protocol} by ALPN`);
+  if (alpnProtocol !== protocol) throw new Error(`no ${protocol} by ALPN: it may speak HTTP/1.1 only, see \`protocol\` of the service`);
 }
 
 function endOf<T>(talk: ShortTalk<T>): T {
