@@ -101,6 +101,14 @@ describe('a client certificate', () => {
     }
   });
 
+  test('that was made out to a server is none of a client', async () => {
+    const misused = await material.leaf('misused', ['alice.example'], { purpose: 'server' });
+    for (const mode of ['required', 'optional'] as const) {
+      await using world = await startPlane(config({ clientCertificates: { mode, ca: material.caFile } }));
+      for (const version of VERSIONS) assert.match(await askOnce(world, misused, version), CUT);
+    }
+  });
+
   test('that is optional lets in who shows none, but nobody with a bad one', async () => {
     await using world = await startPlane(config({ clientCertificates: { mode: 'optional', ca: material.caFile } }));
     for (const [count, version] of VERSIONS.entries()) {
