@@ -141,7 +141,9 @@ const written = section("an object such as { http: ':8080' }", {
     .describe('Connections (UDP: sessions) per worker; more are closed at once and counted.'),
   connectionsPerSourceMax: whole(0, 1_000_000)
     .default(0)
-    .describe('Layer 4: connections (UDP: sessions) at once from one source address, per worker. 0 is no bound.'),
+    .describe(
+      'Layer 4: connections (UDP: sessions) at once from one source, per worker: an IPv4 address, or the /64 of an IPv6 one. 0 is no bound.',
+    ),
   answersMax: whole(0, 1_000_000).default(0).describe('UDP: answers after which a session ends at once; 1 suits DNS. 0 is no bound.'),
   engine: choice(['user', 'kernel'])
     .default('user')
