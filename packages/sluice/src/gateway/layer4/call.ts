@@ -38,7 +38,8 @@ export interface CallService {
 const NONE_TRIED: readonly number[] = [];
 
 export abstract class Call implements AffinityRequest {
-  readonly clientAddress: string;
+  /** Without port. */
+  abstract readonly clientAddress: string;
   readonly startedAt: Instant;
   service: CallService | null = null;
   isOver = false;
@@ -70,8 +71,7 @@ export abstract class Call implements AffinityRequest {
   countedOut = 0;
   outcome: AccessOutcome = 'complete';
 
-  constructor(clientAddress: string, startedAt: Instant) {
-    this.clientAddress = clientAddress;
+  constructor(startedAt: Instant) {
     this.startedAt = startedAt;
   }
 

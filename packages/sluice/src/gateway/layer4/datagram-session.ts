@@ -35,6 +35,7 @@ export class DatagramSession extends Call implements Sweepable {
   deadline: number;
   sweepIndex = -1;
   readonly key: string;
+  readonly clientAddress: string;
   readonly clientPort: number;
   /** Datagrams from the client, and answers. */
   received = 0;
@@ -48,7 +49,8 @@ export class DatagramSession extends Call implements Sweepable {
   private openedAt = 0 as Instant;
 
   constructor(owner: SessionOwner, key: string, from: AnswerSocket, client: { readonly address: string; readonly port: number }) {
-    super(client.address, owner.worker.clock.now());
+    super(owner.worker.clock.now());
+    this.clientAddress = client.address;
     this.owner = owner;
     this.key = key;
     this.from = from;

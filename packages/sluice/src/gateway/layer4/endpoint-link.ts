@@ -8,6 +8,7 @@ import type { AddressPlan } from '../../config/plan.ts';
 import { resetSocket } from '../reset-socket.ts';
 import { dial } from '../upstream/dial.ts';
 import type { UpstreamTls } from '../upstream/upstream-tls.ts';
+import { writePromptly } from './prompt-write.ts';
 import { RelayMemory } from './relay-memory.ts';
 
 /** Where to, and how. */
@@ -43,16 +44,17 @@ export class EndpointLink {
   private readonly transport: Socket;
   private readonly memory = new RelayMemory();
   private isGone = false;
+  private hasWritten = false;
 
   constructor(owner: LinkOwner, to: LinkTarget) {
     this.owner = owner;
     const { preface, tls } = to;
     const isWrapped = preface !== null && tls !== null;
     const onread = { buffer: this.memory.next, callback: (size: number, memory: Uint8Array) => this.onRead(memory as Buffer, size) };
-    const { socket, ready } = dial(isWrapped ? { ...to, tls: null } : to, NO_PROTOCOLS, isWrapped ? null : onread);
+    const { socket, ready } = dial(isWrapped ? { ...to, tls: null } : to, NO_PROTOCOLS, isWrapped ? null : onread, isWrapped);
     this.socket = socket;
     this.transport = socket;
-    if (preface !== null) socket.write(preface);
+    if (preface !== null) this.write(preface);
     if (isWrapped) this.wrap(socket, tls);
     else this.listen(ready);
   }
@@ -72,7 +74,10 @@ export class EndpointLink {
 
   /** @returns Whether the socket takes more. */
   write(bytes: Uint8Array): boolean {
-    return !this.socket.writable || this.socket.write(bytes);
+    if (!this.socket.writable) return true;
+    const isFirst = !this.hasWritten;
+    this.hasWritten = true;
+    return writePromptly(this.socket, bytes, isFirst);
   }
 
   end(): void {

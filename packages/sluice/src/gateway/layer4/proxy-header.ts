@@ -2,6 +2,7 @@
 import type { ServicePlan } from '../../config/plan.ts';
 import type { ProxyEnds } from '../../core/proxy-protocol/writer.ts';
 import { writeProxyV1, writeProxyV2 } from '../../core/proxy-protocol/writer.ts';
+import { unmapped } from '../address-list.ts';
 import type { Arrival } from '../listeners/arrival.ts';
 
 /** What was seen of the client's TLS, here or on the way through. */
@@ -21,7 +22,7 @@ export function proxyHeader(version: ServicePlan['proxyProtocol'], arrival: Arri
   return writeProxyV2(ends, { authority: serverName === '' ? null : serverName, alpn: alpn === '' ? null : alpn });
 }
 
-/** Null for what is no IP connection. */
+/** Null for what is no IP connection. A listener on `::` sees IPv4 clients as ::ffff:a.b.c.d; the endpoint should not. */
 function endsOf({ socket, address, port }: Arrival): ProxyEnds | null {
   const { localAddress, localPort } = socket;
   if (address === undefined || port === undefined || localAddress === undefined || localPort === undefined) return null;
@@ -29,9 +30,4 @@ function endsOf({ socket, address, port }: Arrival): ProxyEnds | null {
     source: { kind: 'ip', address: unmapped(address), port },
     destination: { kind: 'ip', address: unmapped(localAddress), port: localPort },
   };
-}
-
-/** A listener on `::` sees IPv4 clients as ::ffff:a.b.c.d; the endpoint should not. */
-function unmapped(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }

@@ -42,6 +42,7 @@ export class StreamListener implements StreamOwner, EntryOwner, Sweepable {
     this.acceptor = new Acceptor({
       address: plan.address,
       sharesPort: worker.sharesPorts,
+      isTuned: false,
       onSocket: (socket) => this.accept(socket),
       onError: (error) => worker.event('error', 'listener failed', { listener: plan.name, reason: error.message }),
     });
@@ -121,7 +122,7 @@ export class StreamListener implements StreamOwner, EntryOwner, Sweepable {
 
   ended(stream: Stream, reason: CloseReason): void {
     this.streams.remove(stream);
-    this.sources.give(stream.clientAddress);
+    if (stream.isCountedBySource) this.sources.give(stream.clientAddress);
     if (stream.service === null) this.worker.metrics.exchangeStarted(this.slot, -1, -1);
     finishCall(this.worker, { listenerSlot: this.slot, protocol: this.protocol, serverName: stream.seen.serverName }, stream);
     this.leave(reason);
@@ -134,14 +135,15 @@ export class StreamListener implements StreamOwner, EntryOwner, Sweepable {
 
   /** Who is there is known. */
   onArrival(arrival: Arrival, before: ClientConnection | null): void {
-    if (!this.sources.take(arrival.address ?? '', this.plan.connectionsPerSourceMax)) {
+    const perSourceMax = this.plan.connectionsPerSourceMax;
+    if (perSourceMax > 0 && !this.sources.take(arrival.address ?? '', perSourceMax)) {
       this.worker.metrics.connectionRefused(this.slot);
       arrival.transport.destroy();
       if (before !== null) this.onClosed(before, 'error');
       return;
     }
     this.replace(before);
-    const stream = new Stream(this, arrival);
+    const stream = new Stream(this, arrival, perSourceMax > 0);
     this.streams.add(stream);
     stream.start();
   }

@@ -87,6 +87,8 @@ export class StreamService implements CallService, QueueOwner<Call> {
     const now = this.worker.clock.now();
     this.release(call);
     this.core.ledger.record(slot, failure.outcome, latencyMs, 0);
+    const tlsFailure = this.tls.get(slot)?.failure ?? '';
+    this.core.notices.note({ slot, address: this.addressOf(slot), failure, hasAnswered: false, tlsFailure }, now);
     call.verdict = 'failed';
     call.serviceLatencyMs = latencyMs;
     if (call.isOver) return;

@@ -119,6 +119,65 @@ describe('bytes', () => {
   });
 });
 
+describe('what a client says before an endpoint has its connection', () => {
+  const limits = { ...servicePlan('x', []).limits, requestsMax: 1, queueMax: 10 };
+
+  test('is held to a bound, and arrives whole with its end', async () => {
+    const sums: string[] = [];
+    await using sink = await server((socket) => {
+      const sum = createHash('sha256');
+      socket.on('data', (chunk) => sum.update(chunk));
+      socket.on('end', () => {
+        sums.push(sum.digest('hex'));
+        socket.end('got it');
+      });
+    });
+    await using plane = await world([sink.port], {}, { limits });
+    const first = await RawClient.open(plane.port);
+    await eventually(2_000, 'the place is taken', () => sink.sockets.length === 1);
+    using second = await RawClient.open(plane.port);
+    const bytes = Buffer.from(Array.from({ length: 16 * 1024 * 1024 }, (_, index) => index % 251));
+    let isTaken = false;
+    second.socket.write(bytes, () => (isTaken = true));
+    second.socket.end();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.equal(isTaken, false, 'more than is held stays with the client');
+    first.socket.end();
+    await second.until('the answer', (text) => text === 'got it');
+    assert.equal(sums[1], createHash('sha256').update(bytes).digest('hex'));
+    assert.equal(await second.ended(), 'fin');
+    first.socket.destroy();
+    await eventually(2_000, 'both are over', () => plane.table.inflight[0] === 0);
+    assert.deepEqual(plane.leftovers(), {});
+  });
+
+  test('may be nothing but its end', async () => {
+    await using greeter = await server((socket) => socket.on('end', () => socket.end('bye')).resume());
+    await using plane = await world([greeter.port], {}, { limits });
+    const first = await RawClient.open(plane.port);
+    await eventually(2_000, 'the place is taken', () => greeter.sockets.length === 1);
+    using second = await RawClient.open(plane.port);
+    second.socket.end();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(greeter.sockets.length, 1);
+    first.socket.destroy();
+    await second.until('the answer', (text) => text === 'bye');
+  });
+
+  test('is forgotten with a client that goes', async () => {
+    await using greeter = await server((socket) => socket.resume());
+    await using plane = await world([greeter.port], {}, { limits });
+    using _first = await RawClient.open(plane.port);
+    await eventually(2_000, 'the place is taken', () => greeter.sockets.length === 1);
+    const second = await RawClient.open(plane.port);
+    second.write('hello');
+    await eventually(2_000, 'it waits', () => plane.board.connections(0) === 2);
+    second.socket.resetAndDestroy();
+    await eventually(2_000, 'it is gone', () => plane.board.connections(0) === 1);
+    assert.equal(greeter.sockets.length, 1);
+  });
+});
+
 describe('an end', () => {
   test("of the client's side leaves the other open", async () => {
     await using origin = await hostileOrigin(() => {});

@@ -1,6 +1,6 @@
 /**
  * One relayed connection: bytes from a client to an endpoint and back, unread. The endpoint is connected to at once, since some protocols let the server speak
- * first; until that has worked the client's bytes stay where they are, at most 64 KiB in the socket, so that another endpoint can be tried and nothing is lost.
+ * first; until that has worked the client's bytes are held, at most some 64 KiB, so that another endpoint can be tried and nothing is lost.
  * An end is passed on as an end, a reset as a reset, and a side that cannot take more stops the other.
  */
 import type { Socket } from 'node:net';
@@ -11,6 +11,7 @@ import type { ClientHelloFault } from '../../core/tls/hello-fault.ts';
 import type { EndpointPlan, StreamListenerPlan } from '../../config/plan.ts';
 import type { AccessOutcome } from '../../observe/access-log.ts';
 import type { CloseReason } from '../../observe/metric-layout.ts';
+import { unmapped } from '../address-list.ts';
 import type { Arrival, ClientConnection } from '../listeners/arrival.ts';
 import { resetSocket } from '../reset-socket.ts';
 import { FAILURES, type UpstreamFailure } from '../upstream/upstream-failure.ts';
@@ -18,6 +19,7 @@ import type { WorkerContext } from '../worker-context.ts';
 import { Call, type CallService } from './call.ts';
 import { EndpointLink, isExhaustion, type LinkOwner } from './endpoint-link.ts';
 import { awaitHello, type HelloOwner } from './hello-wait.ts';
+import { writePromptly } from './prompt-write.ts';
 import { proxyHeader, type SeenTls } from './proxy-header.ts';
 
 /** Whose connection it is. `stream-listener.ts` is it. */
@@ -29,6 +31,10 @@ export interface StreamOwner {
   ended(stream: Stream, reason: CloseReason): void;
 }
 
+/** Of the client's bytes while no endpoint has taken the connection; the rest stays where it is. */
+const EARLY_BYTES_MAX = 64 * 1024;
+/** Linux looks after a silent peer when two hours have passed: only where silence is allowed for longer does it matter. */
+const KEEP_ALIVE_AFTER_MS = 7_200_000;
 const NOTHING_SEEN: SeenTls = { serverName: '', alpn: '' };
 
 export class Stream extends Call implements ClientConnection, LinkOwner, HelloOwner {
@@ -37,8 +43,11 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
   /** What cannot be told apart from work: nobody knows whether a silent connection is done. */
   readonly isIdle = false;
   readonly arrival: Arrival;
-  /** What was read of the client before an endpoint was chosen. */
-  private early: readonly Buffer[] = [];
+  /** Has a place among those of its address. */
+  readonly isCountedBySource: boolean;
+  /** What the client has said and no endpoint has got: at most EARLY_BYTES_MAX and one read. */
+  private early: Buffer[] | null = null;
+  private earlyBytes = 0;
   /** What was seen of the client's TLS; empty texts when there is none, or nobody looked. */
   seen: SeenTls = NOTHING_SEEN;
   private readonly owner: StreamOwner;
@@ -49,21 +58,28 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
   private hasClientEnded = false;
   private hasUpstreamEnded = false;
   private dialledAt = 0 as Instant;
+  private address: string | null = null;
 
-  constructor(owner: StreamOwner, arrival: Arrival) {
-    super(arrival.address ?? '', owner.worker.clock.now());
+  constructor(owner: StreamOwner, arrival: Arrival, isCountedBySource: boolean) {
+    super(owner.worker.clock.now());
     this.owner = owner;
     this.arrival = arrival;
+    this.isCountedBySource = isCountedBySource;
     this.client = arrival.socket;
     if (arrival.tls !== null) this.seen = arrival.tls;
-    if (this.client.readableFlowing === true) this.client.pause(); // until there is an endpoint
+    if (owner.worker.plan.accessLog !== null) this.address = this.clientAddress; // at the end nobody knows it any more
+    if (owner.plan.timeouts.idleMs > KEEP_ALIVE_AFTER_MS) arrival.transport.setKeepAlive(true);
     this.client.on('error', () => this.finish('client-gone', 'error'));
-    this.client.on('end', () => this.onClientEnd()); // comes early where nothing was sent before
+    this.client.on('end', () => this.onClientEnd());
     this.client.on('close', () => this.onClosed());
   }
 
+  get clientAddress(): string {
+    return (this.address ??= unmapped(this.arrival.address ?? ''));
+  }
+
   start(): void {
-    if (!this.owner.plan.readsServerName) return this.owner.route(this);
+    if (!this.owner.plan.readsServerName) return this.begin();
     this.deadline = this.startedAt + this.owner.plan.timeouts.handshakeMs;
     awaitHello(this.client, this);
   }
@@ -71,9 +87,9 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
   onHello(hello: ClientHello, early: readonly Buffer[]): void {
     if (this.isOver) return;
     this.deadline = Infinity;
-    this.early = early;
+    for (const chunk of early) this.hold(chunk);
     this.seen = { serverName: hello.serverName ?? '', alpn: hello.alpn[0] ?? '' };
-    this.owner.route(this);
+    this.begin();
   }
 
   onNoHello(fault: ClientHelloFault): void {
@@ -91,7 +107,7 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
   serve(service: CallService): void {
     this.service = service;
     // The clock costs as much as a small system call: without a hello to wait for no time has passed.
-    service.begin(this, this.early.length === 0 ? this.startedAt : this.owner.worker.clock.now());
+    service.begin(this, this.early === null ? this.startedAt : this.owner.worker.clock.now());
   }
 
   /** Whether its endpoint has left, or its drain is over. */
@@ -122,15 +138,9 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
     this.connectMs = worker.clock.now() - this.dialledAt;
     this.isOpen = true;
     this.touch();
-    const { early, client } = this;
-    this.early = [];
-    for (const chunk of early) this.onClientBytes(chunk);
-    client.on('data', (chunk: Buffer) => this.onClientBytes(chunk));
-    client.resume();
-    client.on('drain', () => {
-      this.touch();
-      this.upstream!.resume();
-    });
+    const { early } = this;
+    this.early = null;
+    if (early !== null) this.forwardEarly(early);
     if (this.hasClientEnded) this.onClientEnd();
   }
 
@@ -143,7 +153,7 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
     this.bytesOut += bytes.length;
     this.touch();
     if (!client.writable) return false;
-    if (!client.write(bytes)) this.upstream!.pause();
+    if (!writePromptly(client, bytes, this.bytesOut === bytes.length)) this.upstream!.pause();
     return client.writableLength > 0;
   }
 
@@ -187,6 +197,29 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
 
   cut(reason: CloseReason): void {
     this.finish(reason === 'timeout' ? 'timeout-idle' : 'drain', reason);
+  }
+
+  /** Reads the client from now on: what it says before there is an endpoint is held. */
+  private begin(): void {
+    const { client } = this;
+    client.on('data', (chunk: Buffer) => (this.isOpen ? this.onClientBytes(chunk) : this.hold(chunk)));
+    client.on('drain', () => {
+      this.touch();
+      this.upstream?.resume();
+    });
+    this.owner.route(this);
+    if (!this.isOver && !this.isOpen && this.earlyBytes < EARLY_BYTES_MAX) client.resume();
+  }
+
+  private hold(chunk: Buffer): void {
+    (this.early ??= []).push(chunk);
+    this.earlyBytes += chunk.length;
+    if (this.earlyBytes >= EARLY_BYTES_MAX) this.client.pause();
+  }
+
+  private forwardEarly(early: readonly Buffer[]): void {
+    if (this.earlyBytes >= EARLY_BYTES_MAX) this.client.resume();
+    for (const chunk of early) this.onClientBytes(chunk);
   }
 
   private onClientBytes(chunk: Buffer): void {

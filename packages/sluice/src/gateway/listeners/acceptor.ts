@@ -12,6 +12,8 @@ export interface AcceptorOptions {
   readonly sharesPort: boolean;
   /** Takes a connection; not before `serve`. */
   readonly onSocket: (socket: Socket) => void;
+  /** Whether each connection gets TCP_NODELAY and SO_KEEPALIVE at once: two system calls that those of layer 4 do when they need them. */
+  readonly isTuned: boolean;
   readonly onError: (error: Error) => void;
 }
 
@@ -28,11 +30,11 @@ export class Acceptor {
 
   /** Opens the address; who connects waits for `serve`. Rejects with the system's error when it is taken. */
   async start(): Promise<void> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, highWaterMark: 64 * 1024 }, (socket) =>
+    const { address, sharesPort, isTuned } = this.options;
+    const server = createServer({ allowHalfOpen: true, noDelay: isTuned, keepAlive: isTuned, highWaterMark: 64 * 1024 }, (socket) =>
       this.accept(socket),
     );
     this.server = server;
-    const { address, sharesPort } = this.options;
     const where = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port, reusePort: sharesPort };
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

@@ -31,6 +31,29 @@ export interface EntryOwner extends ConnectionOwner {
   onArrival(arrival: Arrival, before: ClientConnection | null): void;
 }
 
+/** Who is there as the socket knows it, which is asked when somebody wants to know: that is a system call, and layer 4 may never need it. */
+class SocketPeer implements Peer, Arrival {
+  readonly socket: Socket;
+  readonly tls = null;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+  }
+
+  get transport(): Socket {
+    return this.socket;
+  }
+
+  /** Not known once the connection is closed, unless it was asked before. */
+  get address(): string | undefined {
+    return this.socket.remoteAddress;
+  }
+
+  get port(): number | undefined {
+    return this.socket.remotePort;
+  }
+}
+
 /** A proxy that is set up wrongly sends no header on every connection: one event in this time is enough. */
 const EVENT_EVERY_MS = 60_000;
 
@@ -57,7 +80,7 @@ export class Entry {
 
   /** Lets an accepted connection in; false when it must be refused at once. */
   admit(socket: Socket): boolean {
-    const peer: Peer = { socket, address: socket.remoteAddress, port: socket.remotePort };
+    const peer = new SocketPeer(socket);
     if (this.proxy === null) return this.pass(peer, null);
     if (!this.proxy.trusts(peer.address)) {
       this.onRefused(peer, 'the connection is not from a trusted address');
@@ -94,14 +117,18 @@ export class Entry {
   }
 
   private pass(peer: Peer, before: ClientConnection | null): boolean {
-    const { socket, address, port } = peer;
     if (this.tls === null) {
-      this.owner.onArrival({ socket, transport: socket, address, port, tls: null }, before);
+      this.owner.onArrival(peer instanceof SocketPeer ? peer : arrivalOf(peer), before);
       return true;
     }
+    peer.socket.setNoDelay(true);
     const handshake = this.tls.begin(peer);
     if (handshake === null) return false;
     this.owner.onEntering(handshake, before);
     return true;
   }
+}
+
+function arrivalOf({ socket, address, port }: Peer): Arrival {
+  return { socket, transport: socket, address, port, tls: null };
 }

@@ -52,6 +52,7 @@ export class HttpListener implements ListenerContext, EntryOwner {
     this.acceptor = new Acceptor({
       address: plan.address,
       sharesPort: worker.sharesPorts,
+      isTuned: true,
       onSocket: (socket) => this.accept(socket),
       onError: (error) => worker.event('error', 'listener failed', { listener: plan.name, reason: error.message }),
     });

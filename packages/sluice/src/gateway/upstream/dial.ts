@@ -18,11 +18,15 @@ export interface Dialled {
   readonly ready: 'connect' | 'secureConnect';
 }
 
-/** @param protocols Offered by ALPN where there is TLS. @param onread Where reads go; null: `data` events. */
-export function dial(to: DialTarget, protocols: readonly string[], onread: OnReadOpts | null): Dialled {
+/**
+ * @param protocols Offered by ALPN where there is TLS.
+ * @param onread Where reads go; null: `data` events.
+ * @param noDelay Whether small writes go at once (TCP_NODELAY). In the clear only: TLS does so anyway.
+ */
+export function dial(to: DialTarget, protocols: readonly string[], onread: OnReadOpts | null, noDelay = true): Dialled {
   const { target, tls, resolver } = to;
   if (tls === null) {
-    const where = target.kind === 'unix' ? { path: target.path } : { host: target.host, port: target.port, noDelay: true, ...resolver };
+    const where = target.kind === 'unix' ? { path: target.path } : { host: target.host, port: target.port, noDelay, ...resolver };
     return { socket: connect(onread === null ? where : { ...where, onread }), ready: 'connect' };
   }
   const options = tls.options(protocols);
