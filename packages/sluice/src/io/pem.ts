@@ -22,7 +22,7 @@ export interface PemBlock {
 export type Found<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly fault: CertificateFault };
 
 /** A bundle of all public CAs is a fifth of it. */
-const FILE_BYTES_MAX = 1_048_576;
+export const PEM_BYTES_MAX = 1_048_576;
 
 const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> = {
   ENOENT: ['does not exist', 'check the path'],
@@ -40,7 +40,7 @@ export async function readPemText(file: string): Promise<Found<PemText>> {
     try {
       const stat = await handle.stat();
       if (!stat.isFile()) return refused(file, 'unreadable', 'is not a file', 'name a PEM file');
-      if (stat.size > FILE_BYTES_MAX) return refused(file, 'unreadable', 'is larger than 1 MiB', 'name a PEM file');
+      if (stat.size > PEM_BYTES_MAX) return refused(file, 'unreadable', 'is larger than 1 MiB', 'name a PEM file');
       return { ok: true, value: { file, text: await handle.readFile('latin1') } };
     } finally {
       await handle.close();

@@ -14,6 +14,7 @@ import type { CertificatePlan, ClientCertificatePlan, TlsPlan, UpstreamTlsPlan }
 import { type CertificateReading, type LoadedCertificate, readCertificate } from './certificate.ts';
 import type { CertificateFault } from './certificate-fault.ts';
 import { CertificateStore } from './certificate-store.ts';
+import { PEM_BYTES_MAX } from './pem.ts';
 import { readCaBundle, readRevocationLists, type TrustReading } from './trust-file.ts';
 
 /** A file that the plan depends on, as it was just before it was read. */
@@ -231,15 +232,12 @@ function covers(names: readonly string[], name: string): boolean {
   return names.includes(name) || (!name.startsWith('*.') && names.includes(`*${name.slice(Math.max(0, name.indexOf('.')))}`));
 }
 
-/** No file that a plan names may be larger (`pem.ts`); what is in one that is does not matter. */
-const FILE_BYTES_MAX = 1_048_576;
-
-/** A file's state now. */
+/** A file's state now. What is in one that is too large to be read does not matter. */
 export async function fileState(path: string): Promise<FileState> {
   try {
     const file = await stat(path);
     if (!file.isFile()) return { path, digest: 'no file' }; // a named pipe would hold us for ever
-    if (file.size > FILE_BYTES_MAX) return { path, digest: 'too large' };
+    if (file.size > PEM_BYTES_MAX) return { path, digest: 'too large' };
     const hash = createHash('sha256').update(await readFile(path));
     return { path, digest: hash.digest('hex') };
   } catch (error) {

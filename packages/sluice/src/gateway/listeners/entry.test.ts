@@ -9,7 +9,7 @@ import { RawClient } from '../../../test/support/raw-client.ts';
 import { startRecordingOrigin } from '../../../test/support/recording-origin.ts';
 import { type LeafFiles, type TlsMaterial, tlsMaterial } from '../../../test/support/tls-material.ts';
 import { eventually } from '../../../test/support/waiting.ts';
-import { CONNECTIONS_REFUSED } from '../../observe/metric-layout.ts';
+import { CONNECTIONS_REFUSED, HANDSHAKE_FAILURES, HANDSHAKES_FAILED } from '../../observe/metric-layout.ts';
 
 let material: TlsMaterial;
 let server: LeafFiles;
@@ -147,6 +147,12 @@ describe('a proof for an ACME server', () => {
     assert.equal(socket.getPeerX509Certificate()!.subjectAltName, 'DNS:new.example');
     socket.resume();
     await once(socket, 'end');
+    await eventually(3_000, 'it is gone', () => world.board.connections(0) === 0);
+    const failures = world.board.row('listener', 0).slice(HANDSHAKES_FAILED, HANDSHAKES_FAILED + HANDSHAKE_FAILURES.length);
+    assert.ok(
+      failures.every((count) => count === 0),
+      'a proof is no failure',
+    );
     const refused = open('a.example');
     const [error] = (await once(refused, 'error')) as [Error];
     assert.match(error.message, /no application protocol/);

@@ -141,8 +141,9 @@ export class TlsHandshake implements ClientConnection {
     this.pieces.length = 0;
     this.state = 'handshake';
     this.begin(answer.terminator, (session) => {
-      if (answer.kind === 'policy') this.finish(session, hello, answer.policy);
-      else session.end(); // the name is proved
+      if (answer.kind === 'policy') return this.finish(session, hello, answer.policy);
+      this.state = 'failed'; // it comes to nothing more, and that is no failure to be counted: the name is proved
+      session.end();
     });
   }
 
