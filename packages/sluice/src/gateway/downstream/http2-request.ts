@@ -23,16 +23,13 @@ import type { Tunnel, TunnelClient } from '../tunnel/tunnel.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import { ownReply } from './refusal.ts';
 import type { OwnAnswer } from './reply-writer.ts';
-import { RequestContent } from './request-content.ts';
 import { writeInterimHead, writeResponseHead, writeUpgradeHead } from './response-head.ts';
+import { StreamContent } from './stream-content.ts';
 
 /** Interim replies (1xx) of one exchange that are passed on; more is an attack on the client. */
 const INTERIMS_MAX = 32;
 /** To an extended CONNECT where nothing takes it (RFC 9220 §3). */
 const NOT_SUPPORTED: OwnAnswer = { status: 501 };
-/** Content in smaller frames is gathered until its event is over: a client that sends a byte per frame would cost a write for each. */
-const SMALL_BYTES = 1024;
-const GATHER_BYTES = 16 * 1024;
 
 /** The connection of a request. `http2-connection.ts` is it. */
 export interface Http2Client {
@@ -56,14 +53,8 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
   private readonly session: Http2Session<Http2Request>;
   private readonly stream: Stream<Http2Request>;
   private exchange: Exchange | null = null;
-  private content: RequestContent | null = null;
-  private received = 0;
-  /** Content whose room is given back once upstream takes more. */
-  private owed = 0;
+  private content: StreamContent<Http2Request> | null = null;
   private isBlocked = false;
-  /** Small pieces of content of this event, up to `gatheredBytes`. */
-  private gathered: Buffer | null = null;
-  private gatheredBytes = 0;
   private tunnel: Tunnel | null = null;
   private tunnelEnd: StreamEnd<Http2Request> | null = null;
   /** Content that came for a tunnel before it was there. */
@@ -100,7 +91,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     beginExchange(this, exchange, parser, bytes, 0);
     worker.giveParser(parser);
     if (exchange.isOver || this.stream.isRemoteDone || exchange.isRequestDone) return;
-    this.content = new RequestContent(this.listener);
+    this.content = new StreamContent(this.listener, this.session, this.stream);
     this.content.start(exchange);
     this.setDeadline(exchange);
   }
@@ -115,61 +106,31 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
   }
 
   onData(bytes: Buffer, start: number, end: number): void {
-    const size = end - start;
-    this.received += size;
-    // The memory is a read's own and is not written to again.
-    const part = bytes.subarray(start, end);
-    if (size < SMALL_BYTES && this.content !== null && this.tunnelEnd === null) return this.gather(part);
-    this.passContent();
+    const { content } = this;
+    const part = bytes.subarray(start, end); // the memory is a read's own and is not written to again
     if (this.tunnelEnd !== null) return this.tunnelEnd.receive(part);
-    if (this.content === null) return this.keepEarly(part);
-    this.take(this.content, part);
+    if (content === null) return this.keepEarly(part);
+    if (content.receive(part)) this.connection.holdsContent(this);
+    else if (!content.isHolding && this.exchange !== null) this.setDeadline(this.exchange);
   }
 
   /** Passes on what was gathered. */
   passContent(): void {
-    const { gathered, content, gatheredBytes } = this;
-    if (gathered === null) return;
-    this.gathered = null;
-    if (content !== null) this.take(content, gathered.length === gatheredBytes ? gathered : gathered.subarray(0, gatheredBytes));
-  }
-
-  /** The first piece waits where it is, since usually no other follows; a second one moves both. */
-  private gather(part: Buffer): void {
-    if (this.gathered !== null && this.gatheredBytes + part.length > GATHER_BYTES) this.passContent();
-    const { gathered, gatheredBytes } = this;
-    if (gathered === null) {
-      this.gathered = part;
-      this.gatheredBytes = part.length;
-      return this.connection.holdsContent(this);
-    }
-    if (gathered.length < GATHER_BYTES) {
-      this.gathered = Buffer.allocUnsafe(GATHER_BYTES);
-      this.gathered.set(gathered);
-    }
-    this.gathered!.set(part, gatheredBytes);
-    this.gatheredBytes += part.length;
-  }
-
-  private take(content: RequestContent, part: Buffer): void {
-    content.asked();
-    content.mustPause = false;
-    content.take(part);
-    if (content.mustPause) this.owed += part.length;
-    else this.session.consumed(this.stream, part.length);
+    if (this.content?.isHolding !== true) return;
+    this.content.passOn();
     if (this.exchange !== null) this.setDeadline(this.exchange);
   }
 
   onEnd(trailers: string): void {
-    this.passContent();
     if (this.tunnelEnd !== null) return this.tunnelEnd.ended();
+    this.content?.passOn();
     this.content?.end(keptTrailers(trailers));
     if (this.exchange !== null) this.deadline = this.exchange.exchangeDeadline;
   }
 
   /** The stream is over before its time. @param outcome Whose doing it was. */
   onReset(outcome: Exchange['outcome']): void {
-    this.gathered = null;
+    this.content?.drop();
     if (this.tunnel !== null) return this.tunnel.fromClient.onClose(outcome === 'client-error');
     const { exchange } = this;
     if (exchange === null || exchange.isOver) return;
@@ -186,7 +147,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     else if (now >= exchange.exchangeDeadline) this.giveUp(exchange, 504, 'timeout-exchange');
     else if (this.isBlocked) this.giveUp(exchange, 0, 'timeout-body');
     else if (!exchange.isRequestDone) {
-      if (this.owed > 0) this.giveUp(exchange, 504, 'timeout-response'); // nobody takes its content
+      if (this.content?.isStuck === true) this.giveUp(exchange, 504, 'timeout-response'); // nobody takes its content
       else this.giveUp(exchange, 408, 'timeout-body');
     } else this.deadline = exchange.exchangeDeadline;
   }
@@ -213,9 +174,8 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
   }
 
   onUpstreamDrain(attempt: Attempt): void {
-    if (this.exchange?.current !== attempt || this.owed === 0) return;
-    this.session.consumed(this.stream, this.owed);
-    this.owed = 0;
+    if (this.exchange?.current !== attempt || this.content?.isStuck !== true) return;
+    this.content.giveRoom();
     this.setDeadline(this.exchange);
   }
 
@@ -425,6 +385,6 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
 
   private setDeadline(exchange: Exchange): void {
     if (exchange.isRequestDone || this.content === null) this.deadline = exchange.exchangeDeadline;
-    else this.deadline = Math.min(this.content.deadline(this.received), exchange.exchangeDeadline);
+    else this.deadline = Math.min(this.content.dueAt, exchange.exchangeDeadline);
   }
 }
