@@ -31,6 +31,7 @@ function handshake(ticket: Buffer | undefined): Promise<Buffer | undefined> {
       if (isDone) return;
       isDone = true;
       if (socket.isSessionReused()) counts.resumed++;
+      else if (ticket !== undefined) counts.failures++;
       socket.end();
     };
     socket.setTimeout(5000, () => socket.destroy());

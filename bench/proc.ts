@@ -30,12 +30,12 @@ export function processTree(root: number): number[] {
   return tree;
 }
 
-/** Microseconds of CPU that the process tree has used so far. */
+/** Microseconds of CPU that the process tree has used so far, with what its members that have ended had used. */
 export function cpuMicros(root: number): number {
   let ticks = 0;
   for (const pid of processTree(root)) {
     const fields = statFields(`/proc/${pid}/stat`);
-    ticks += Number(fields[11]) + Number(fields[12]);
+    for (const field of fields.slice(11, 15)) ticks += Number(field);
   }
   return (ticks / TICKS_PER_SECOND) * 1e6;
 }
