@@ -91,4 +91,6 @@ test('other errors keep their words', () => {
     reason: 'bad ecpoint',
   });
   assert.equal(connectionWords(openssl), 'TLS: bad ecpoint');
+  const written = 'write EPROTO 40D3:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../any_meth.c:78:\n';
+  assert.match(connectionWords(new Error(written)), /^what answers is no TLS/);
 });

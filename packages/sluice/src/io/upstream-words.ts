@@ -21,9 +21,6 @@ const WANTS_CERTIFICATE = 'it does not accept our certificate, or wants one: tls
 const NO_COMMON = 'no version or cipher of TLS in common: see `minVersion`';
 
 const WORDS: ReadonlyMap<string, string> = new Map([
-  ['ERR_SSL_WRONG_VERSION_NUMBER', NO_TLS],
-  ['ERR_SSL_PACKET_LENGTH_TOO_LONG', NO_TLS],
-  ['ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL', NO_PROTOCOL],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', UNTRUSTED],
   ['UNABLE_TO_GET_ISSUER_CERT', UNTRUSTED],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', UNTRUSTED],
@@ -31,15 +28,15 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['DEPTH_ZERO_SELF_SIGNED_CERT', UNTRUSTED],
   ['CERT_HAS_EXPIRED', 'its certificate has expired'],
   ['CERT_NOT_YET_VALID', 'its certificate is not valid yet'],
-  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', WANTS_CERTIFICATE],
-  ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', WANTS_CERTIFICATE],
-  ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', WANTS_CERTIFICATE],
-  ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', WANTS_CERTIFICATE],
-  ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', NO_COMMON],
-  ['ERR_SSL_UNSUPPORTED_PROTOCOL', NO_COMMON],
-  ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', NO_COMMON],
-  ['ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE', NO_COMMON],
 ]);
+
+/** By OpenSSL's reason; its alerts begin with the version that first had them. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/wrong version number|packet length too long|bad record type/, NO_TLS],
+  [/alert no application protocol/, NO_PROTOCOL],
+  [/alert (?:certificate required|bad certificate|unknown ca|certificate unknown)/, WANTS_CERTIFICATE],
+  [/alert (?:handshake failure|protocol version)|unsupported protocol/, NO_COMMON],
+];
 
 /** The error in one line. */
 export function connectionWords(error: Error): string {
@@ -52,7 +49,10 @@ export function connectionWords(error: Error): string {
   const words = WORDS.get(code);
   if (words !== undefined) return words;
   if (code === 'ECONNRESET' && message.includes('before secure TLS')) return 'it closed the connection during the TLS handshake';
-  return code.startsWith('ERR_SSL_') && reason !== undefined ? `TLS: ${reason}` : message;
+  // An error that a write meets has OpenSSL's line in its message alone.
+  const said = reason ?? /SSL routines:[^:]*:([^:]+):/.exec(message)?.[1];
+  if (said === undefined) return message;
+  return REASONS.find(([pattern]) => pattern.test(said))?.[1] ?? `TLS: ${said}`;
 }
 
 /** What the first bytes of a reply show, when they plainly are another protocol than the expected one; else null. */

@@ -6,7 +6,7 @@ import type { ConfigInput } from '../../src/config/schema/config.ts';
 import type { Plan } from '../../src/config/plan.ts';
 import { validate } from '../../src/config/validate.ts';
 import { readMaterial } from '../../src/io/plan-material.ts';
-import type { SlotMap } from '../../src/config/worker-protocol.ts';
+import type { FromWorker, SlotMap } from '../../src/config/worker-protocol.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { instant, timestamp } from '../../src/base/time.ts';
 import { endpointTable, resetEndpoint } from '../../src/core/balancing/endpoint-table.ts';
@@ -22,6 +22,8 @@ export interface TestPlane {
   readonly port: number;
   readonly plane: DataPlane;
   readonly board: MetricBoard;
+  /** What it told the control plane. */
+  readonly said: readonly FromWorker[];
   /** Moves time on and looks at everything that can be late. */
   advance(ms: number): void;
   /** Applies another configuration, as a reload does. */
@@ -48,8 +50,9 @@ export async function startPlane(config: PlaneConfig): Promise<TestPlane> {
   for (let slot = 0; slot < 64; slot++) resetEndpoint(table, slot);
   let nowMs = 1_000;
   const clock = { now: () => instant(nowMs), wall: () => timestamp(WALL_START + nowMs - 1_000) };
+  const said: FromWorker[] = [];
   const start = { index: 0, endpoints: table.buffer, metrics: board.buffer, tickets: ticketSecrets() };
-  const plane = new DataPlane({ start, clock, random: seededRandom(7), say: () => {} });
+  const plane = new DataPlane({ start, clock, random: seededRandom(7), say: (message) => said.push(message) });
   const port = await freePort('127.0.0.1');
   let generation = 0;
   const apply = async (given: PlaneConfig): Promise<void> => {
@@ -61,6 +64,7 @@ export async function startPlane(config: PlaneConfig): Promise<TestPlane> {
     port,
     plane,
     board,
+    said,
     advance(ms) {
       nowMs += ms;
       plane.sweep();

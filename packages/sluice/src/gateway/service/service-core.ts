@@ -9,6 +9,7 @@ import { type RetryBudget, retryBudget } from '../../core/limiting/retry-budget.
 import type { ServicePlan } from '../../config/plan.ts';
 import { AttemptLedger } from './attempt-ledger.ts';
 import { balanceRules, endpointsOf, newBalancer } from './balancer-setup.ts';
+import { FailureNotices } from './failure-notices.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
 /** Rows of a service's endpoints in the shared tables, by address. */
@@ -22,6 +23,7 @@ export class ServiceCore {
   balancer: ServiceBalancer;
   budget: RetryBudget;
   readonly ledger: AttemptLedger;
+  readonly notices: FailureNotices;
 
   constructor(worker: WorkerContext, slot: number, plan: ServicePlan, slots: EndpointSlots) {
     this.worker = worker;
@@ -30,6 +32,7 @@ export class ServiceCore {
     this.endpointSlots = slots;
     this.budget = retryBudget(plan.retry.budgetShare, plan.limits.retriesMax);
     this.ledger = new AttemptLedger(this);
+    this.notices = new FailureNotices(this);
     this.balancer = newBalancer(worker, slot, plan, slots);
   }
 

@@ -171,6 +171,9 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     if (!isStale && !isUnseen && isAsked) {
       exchange.serviceLatencyMs = now - attempt.sentAt;
       this.ledger.record(attempt.slot, failure.outcome, exchange.serviceLatencyMs, 0);
+      const { slot, hasAnswered } = attempt;
+      const tlsFailure = this.pools.get(slot)?.tls?.failure ?? '';
+      this.notices.note({ slot, address: this.addressOf(slot), failure, hasAnswered, tlsFailure }, now);
     }
     if (exchange.isOver) return;
     if (attempt.isReplying) {

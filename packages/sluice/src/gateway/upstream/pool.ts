@@ -36,6 +36,8 @@ const SURPLUS_MS = 1_000;
 export interface EndpointPool {
   readonly slot: number;
   readonly address: string;
+  /** Null: in the clear. */
+  readonly tls: UpstreamTls | null;
   plan: PoolPlan;
   /** Told of connections that could not be made. */
   onUnreachable: (() => void) | null;
