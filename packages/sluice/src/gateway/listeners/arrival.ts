@@ -39,6 +39,8 @@ export interface TlsFacts {
   readonly alpn: string;
   /** Which rules it came in by: a request for a name that has others is 421 (RFC 9110 §15.5.20). */
   readonly policy: number;
+  /** The part of them that is about the client's certificate. */
+  readonly rule: string;
   /** Null where none was asked for, or none was shown. */
   readonly client: ClientCertificate | null;
   /** Field lines that tell the service of it, each with CRLF; empty where it is not told. */

@@ -70,7 +70,7 @@ export class TlsEntrance implements HandshakeOwner {
 
   /** Whether requests for this host must come by another connection (RFC 9110 §15.5.20): its certificates or its rules for clients are others. */
   isMisdirected(host: string, tls: TlsFacts): boolean {
-    return host !== '' && this.policies.numberFor(host) !== tls.policy;
+    return host !== '' && !this.policies.admits(host, tls);
   }
 
   now(): Instant {

@@ -224,7 +224,7 @@ function askedName(session: TLSSocket): string | null {
  */
 function factsOf(session: TLSSocket, hello: ClientHello, policy: TlsPolicy, now: Timestamp): TlsFacts | null {
   const alpn = session.alpnProtocol || '';
-  const facts = { serverName: hello.serverName ?? '', alpn, policy: policy.number };
+  const facts = { serverName: hello.serverName ?? '', alpn, policy: policy.number, rule: policy.rule };
   const { clients } = policy;
   if (clients === null) return { ...facts, client: null, clientLines: '' };
   const shown = session.getPeerX509Certificate();

@@ -69,6 +69,20 @@ describe('a policy', () => {
     assert.equal(policies.numberFor('[::1]'), 0, 'an address gets what a hello without a name gets');
   });
 
+  test('that a reload changes for host and server name alike admits who came before, if they passed the rule that holds now', () => {
+    const numbers = new PolicyNumbers();
+    const before = policiesOf(plan([certificate('a', ['a.example']), certificate('b', ['b.example'])]), numbers);
+    const { number, rule: passed } = chosen(before, 'a.example');
+    const came = { serverName: 'a.example', policy: number, rule: passed };
+    assert.deepEqual([before.admits('a.example', came), before.admits('b.example', came)], [true, false]);
+    const renamed = policiesOf(plan([certificate('c', ['a.example']), certificate('b', ['b.example'])]), numbers, before);
+    assert.deepEqual([renamed.admits('a.example', came), renamed.admits('b.example', came)], [true, false]);
+    const asking = policiesOf(plan([certificate('c', ['a.example'])], { clientCertificates: rule() }), numbers, renamed);
+    assert.equal(asking.admits('a.example', came), false, 'it has shown no certificate');
+    const gone = policiesOf(plan([certificate('b', ['b.example'])], { unknownNames: 'refuse' }), numbers, renamed);
+    assert.equal(gone.admits('a.example', came), false, 'a name that is not served any more');
+  });
+
   test('may ask nothing of one name where all others are asked', () => {
     const hosts = [{ serverNames: ['*.open.example'], clientCertificates: null }];
     const policies = policiesOf(plan([certificate('a', ['a.example'])], { hosts, clientCertificates: rule() }));

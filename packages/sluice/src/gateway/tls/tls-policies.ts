@@ -11,6 +11,8 @@ import { TlsContexts } from './tls-contexts.ts';
 export interface TlsPolicy {
   /** The same for the same rules, also after a reload that renews what is in their files. */
   readonly number: number;
+  /** The same for the same rule about clients, whatever the certificates. */
+  readonly rule: string;
   readonly clients: ClientCertificatePlan | null;
   readonly contexts: TlsContexts;
 }
@@ -59,6 +61,17 @@ export class TlsPolicies {
     this.contexts = new Map(before === null ? [] : before.used().map((contexts) => [contexts.key, contexts]));
   }
 
+  /**
+   * Whether a request for this host may come by a connection that was let in with these facts: the policy is the same; or a reload has changed it, for host and server name
+   * alike, and the rule about clients is the one that the connection passed.
+   */
+  admits(host: string, came: { readonly serverName: string; readonly policy: number; readonly rule: string }): boolean {
+    const number = this.numberFor(host);
+    if (number === came.policy) return true;
+    const now = this.choose(came.serverName === '' ? null : came.serverName);
+    return typeof now !== 'string' && now.number === number && now.rule === came.rule;
+  }
+
   /** The policy for a name (lower case, without trailing dot), or for a client that gives none. */
   choose(serverName: string | null): TlsPolicy | NoPolicy {
     const set = serverName === null ? this.defaultSet : (this.sets.named(serverName) ?? this.fallback());
@@ -101,10 +114,11 @@ export class TlsPolicies {
   }
 
   private policyAnew(set: CertificateSet, clients: ClientCertificatePlan | null): TlsPolicy {
-    const identity = JSON.stringify([set.map((index) => this.plan.certificates[index]!.source), ruleText(clients)]);
+    const rule = ruleText(clients);
+    const identity = JSON.stringify([set.map((index) => this.plan.certificates[index]!.source), rule]);
     let policy = this.policies.get(identity);
     if (policy === undefined) {
-      policy = { number: this.numbers.of(identity), clients, contexts: this.contextsFor(set, clients, identity) };
+      policy = { number: this.numbers.of(identity), rule, clients, contexts: this.contextsFor(set, clients, identity) };
       this.policies.set(identity, policy);
     }
     return policy;
@@ -123,8 +137,8 @@ export class TlsPolicies {
 }
 
 /** Two rules that ask the same of the same clients. What their files hold may change. */
-function ruleText(clients: ClientCertificatePlan | null): readonly unknown[] | null {
-  return clients && [clients.mode, clients.caFiles, clients.crlFiles, clients.headers];
+function ruleText(clients: ClientCertificatePlan | null): string {
+  return JSON.stringify(clients && [clients.mode, clients.caFiles, clients.crlFiles, clients.headers]);
 }
 
 function hostRules({ hosts }: TlsPlan): Map<string, ClientCertificatePlan | 'none'> {
