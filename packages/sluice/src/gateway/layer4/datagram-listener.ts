@@ -96,8 +96,7 @@ export class DatagramListener implements SessionOwner, Sweepable {
   }
 
   onDeadline(now: Instant): void {
-    let isChanged = false;
-    for (const service of this.targets.services) if (service.expire(now)) isChanged = true;
+    const isChanged = this.targets.expire(now);
     const isTimeToLook = now >= this.lookAt;
     if (isTimeToLook) {
       this.lookAt = now + LOOK_EVERY_MS;

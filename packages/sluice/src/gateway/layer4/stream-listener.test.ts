@@ -307,6 +307,25 @@ describe('a change', () => {
     await eventually(2_000, 'it goes on', () => a.connections[0]!.received === 'still here');
   });
 
+  test('of the targets forgets nobody who waits, and no connection whose endpoint leaves later', async () => {
+    await using a = await named('a');
+    await using b = await named('b');
+    await using plane = await world([a.port], limited({ requestsMax: 1, queueMax: 1, queueTimeoutMs: 1_000 }));
+    using first = await RawClient.open(plane.port);
+    await told(first);
+    using second = await RawClient.open(plane.port);
+    await eventually(2_000, 'it waits', () => plane.board.connections(0) === 2);
+    const services = [...plane.services, servicePlan('other', [`127.0.0.1:${b.port}`])];
+    await plane.apply([streamPlan('db', plane.port, 'other')], services);
+    plane.advance(1_001);
+    assert.equal(await second.ended(), 'reset');
+    plane.setState('db', `127.0.0.1:${a.port}`, DRAINING | MAINTENANCE);
+    plane.advance(250);
+    assert.equal(await first.ended(), 'reset');
+    await eventually(2_000, 'both are over', () => plane.board.connections(0) === 0);
+    assert.deepEqual(plane.leftovers(), {});
+  });
+
   test('that does not concern a listener leaves its connections alone', async () => {
     await using a = await named('a');
     await using plane = await world([a.port]);

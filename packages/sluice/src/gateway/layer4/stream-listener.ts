@@ -101,8 +101,7 @@ export class StreamListener implements StreamOwner, EntryOwner, Sweepable {
   onDeadline(now: Instant): void {
     this.entering.sweep(now);
     this.streams.sweep(now);
-    let isChanged = false;
-    for (const service of this.targets.services) if (service.expire(now)) isChanged = true;
+    const isChanged = this.targets.expire(now);
     const isTimeToCount = now >= this.countAt;
     if (isTimeToCount) this.countAt = now + COUNT_EVERY_MS;
     if (!isChanged && !isTimeToCount) return;

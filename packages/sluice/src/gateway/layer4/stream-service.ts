@@ -28,6 +28,8 @@ export class StreamService implements CallService, QueueOwner<Call> {
   readonly slot: number;
   /** The service's, with bounds as layer 4 counts. */
   plan: ServicePlan;
+  /** Begun and not ended. */
+  calls = 0;
   private affinity: AffinityPolicy | null = null;
   private endpoints = new Map<number, EndpointPlan>();
   /** Those whose endpoint has left the plan are looked up here. */
@@ -47,6 +49,7 @@ export class StreamService implements CallService, QueueOwner<Call> {
   }
 
   begin(call: Call, now: Instant): void {
+    this.calls++;
     if (this.core.plan !== this.configured) this.configure();
     if (this.queue.size > 0) this.queue.serve(now); // who waits goes before who comes
     switch (admit(this.worker.table, this.slot, this.plan.limits, call.shedPriority)) {
@@ -121,6 +124,7 @@ export class StreamService implements CallService, QueueOwner<Call> {
   }
 
   ended(call: Call): void {
+    this.calls--;
     if (call.leaveQueue !== null) call.leaveQueue();
     call.leaveQueue = null;
     if (call.retryTimer !== null) clearTimeout(call.retryTimer);
