@@ -29,7 +29,7 @@ import { systemNetwork } from '../io/network-state.ts';
 import { systemNft } from '../io/nft.ts';
 import { nodeProbe } from '../io/node-probe.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
-import type { FileState } from '../io/plan-material.ts';
+import type { FileState } from '../io/file-state.ts';
 import { freePort, hasIpv6, listenFault } from '../io/ports.ts';
 import { workerThreads } from '../io/worker-threads.ts';
 import { MetricBoard } from '../observe/metric-board.ts';

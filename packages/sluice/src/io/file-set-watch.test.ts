@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { FileSetWatch } from './file-set-watch.ts';
-import { fileState } from './plan-material.ts';
+import { fileState } from './file-state.ts';
 
 async function setUp(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-files-'));

@@ -4,7 +4,7 @@
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
-import { type FileState, fileState } from './plan-material.ts';
+import { type FileState, fileState } from './file-state.ts';
 
 /** Tools that renew write certificate and key within milliseconds of each other. */
 const QUIET_MS = 500;

@@ -12,7 +12,8 @@ import { validate } from '../config/validate.ts';
 import { acmeFaults } from './acme-faults.ts';
 import { type LoadFileOptions, loadConfigFile } from './config-file.ts';
 import { nodeRuntime } from './node-runtime.ts';
-import { type FileState, readMaterial } from './plan-material.ts';
+import type { FileState } from './file-state.ts';
+import { readMaterial } from './plan-material.ts';
 import { checkLinearRegex } from './regex.ts';
 
 /** How to make the Plan. */

@@ -2,28 +2,18 @@
  * What the files hold that a plan names: certificates, keys, authorities, revocation lists. Everything is read and checked before the plan goes anywhere, so that a
  * wrong file is a fault with its place in the configuration, and never an error of a listener that runs. Files are relative to the configuration's.
  */
-import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Timestamp } from '../base/time.ts';
 import type { AcmeSettings } from '../config/compile.ts';
-import { unusedCertificates } from '../config/checks/unused-certificates.ts';
+import { unusedCertificates } from '../config/unused-certificates.ts';
 import { type Fault, firstLine, makeFault, type Path } from '../config/fault.ts';
 import type { ListenerPlan, Plan, ServicePlan } from '../config/plan.ts';
 import type { CertificatePlan, ClientCertificatePlan, TlsPlan, UpstreamTlsPlan } from '../config/tls-plan.ts';
 import { type CertificateReading, type LoadedCertificate, readCertificate } from './certificate.ts';
 import type { CertificateFault } from './certificate-fault.ts';
 import { CertificateStore } from './certificate-store.ts';
-import { PEM_BYTES_MAX } from './pem.ts';
+import { type FileState, fileState } from './file-state.ts';
 import { readCaBundle, readRevocationLists, type TrustReading } from './trust-file.ts';
-
-/** A file that the plan depends on, as it was just before it was read. */
-export interface FileState {
-  /** Absolute. */
-  readonly path: string;
-  /** SHA-256, hex; a word on why it cannot be read; empty when it is not there. */
-  readonly digest: string;
-}
 
 export interface MaterialOptions {
   /** What relative paths are relative to. */
@@ -230,20 +220,6 @@ class MaterialReader {
 /** Whether a certificate for these names is good for this one (RFC 9525 §6.3). */
 function covers(names: readonly string[], name: string): boolean {
   return names.includes(name) || (!name.startsWith('*.') && names.includes(`*${name.slice(Math.max(0, name.indexOf('.')))}`));
-}
-
-/** A file's state now. What is in one that is too large to be read does not matter. */
-export async function fileState(path: string): Promise<FileState> {
-  try {
-    const file = await stat(path);
-    if (!file.isFile()) return { path, digest: 'no file' }; // a named pipe would hold us for ever
-    if (file.size > PEM_BYTES_MAX) return { path, digest: 'too large' };
-    const hash = createHash('sha256').update(await readFile(path));
-    return { path, digest: hash.digest('hex') };
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    return { path, digest: code === 'ENOENT' ? '' : code };
-  }
 }
 
 function materialOf(loaded: LoadedCertificate): NonNullable<CertificatePlan['material']> {

@@ -4,7 +4,7 @@ import type { Fault } from '../config/fault.ts';
 import type { Plan } from '../config/plan.ts';
 import type { PackedRoutes } from '../config/route-message.ts';
 import type { PlanOptions } from './load-plan.ts';
-import type { FileState } from './plan-material.ts';
+import type { FileState } from './file-state.ts';
 
 /** Where the configuration stands: a file (null: the one in the working directory), or a value that a command made. */
 export type PlanSource = { readonly kind: 'file'; readonly path: string | null } | { readonly kind: 'value'; readonly value: object };

@@ -1,5 +1,5 @@
 /** Certificates that no client would ever be given: all their names are those of certificates before them, with a key of the same type. */
-import type { CertificatePlan } from '../tls-plan.ts';
+import type { CertificatePlan } from './tls-plan.ts';
 
 /** @returns For each, its index and that of the one that is given instead. */
 export function unusedCertificates(
