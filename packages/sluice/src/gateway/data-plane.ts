@@ -8,7 +8,7 @@ import type { Random } from '../base/random.ts';
 import { type EndpointTable, endpointTable } from '../core/balancing/endpoint-table.ts';
 import { Workspace } from '../core/http2/workspace.ts';
 import { RequestParser } from '../core/http1/request-parser.ts';
-import { type Http1Limits, type ListenerPlan, NO_CHALLENGES, type Plan } from '../config/plan.ts';
+import { type Http1Limits, NO_CHALLENGES, type Plan } from '../config/plan.ts';
 import type { WorkerSlots } from '../config/plan-message.ts';
 import type { FromWorker, TicketSecrets, WorkerStart } from '../config/worker-protocol.ts';
 import { collectYoung } from '../io/minor-gc.ts';
@@ -18,11 +18,12 @@ import { type AccessRecord, formatAccess } from '../observe/access-log.ts';
 import { WorkerMetrics } from '../observe/worker-metrics.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Exchange } from './exchange/exchange.ts';
-import { createListener, type Listener, type ListenerOwner } from './listeners/listener.ts';
+import type { ListenerOwner } from './listeners/listener.ts';
+import { ListenerSet } from './listeners/listener-set.ts';
 import { RouteRuntime } from './exchange/route-runtime.ts';
 import { Service } from './service/service.ts';
-import { SWEEP_PERIOD_MS, Sweeper } from './sweeper.ts';
-import { GOODBYE_MS, OpenWebSockets } from './tunnel/web-sockets.ts';
+import { Sweeper } from './sweeper.ts';
+import { LAST_WORDS_MS, OpenWebSockets } from './tunnel/web-sockets.ts';
 
 const EMPTY_PLAN: Plan = {
   generation: 0,
@@ -35,9 +36,6 @@ const EMPTY_PLAN: Plan = {
   workers: 1,
   drainTimeoutMs: 0,
 };
-
-/** For WebSockets to end after they were told: their second, and a look at deadlines. */
-const LAST_WORDS_MS = GOODBYE_MS + 2 * SWEEP_PERIOD_MS;
 
 /** Uploads leave garbage that V8 does not see: see `io/minor-gc.ts`. */
 const UPLOAD_BYTES_PER_COLLECTION = 4 * 1024 * 1024;
@@ -66,9 +64,7 @@ export class DataPlane implements ListenerOwner {
   coarseNow: Instant;
   /** Whether other workers listen on the same ports. */
   sharesPorts = true;
-  private readonly listeners = new Map<string, Listener>();
-  /** Draining because of a change. */
-  private readonly leaving = new Set<Listener>();
+  private readonly listeners = new ListenerSet(this);
   private readonly services = new Map<string, Service>();
   readonly http2: Workspace = new Workspace(Buffer.allocUnsafeSlow);
   private readonly dispatcher: Dispatcher;
@@ -94,7 +90,9 @@ export class DataPlane implements ListenerOwner {
 
   /** Runs this plan from now on. Rejects, and changes nothing that runs, when a new listener cannot be opened. */
   async apply(plan: Plan, slots: WorkerSlots): Promise<void> {
-    const opened = await this.openListeners(plan, slots);
+    // Where the system can, even for one worker: a reload may bring more. Two programs on one port are noticed before (`io/ports.ts`).
+    this.sharesPorts = plan.workers > 1 || process.platform === 'linux';
+    const opened = await this.listeners.open(plan, slots);
     await this.openLog(plan).catch((error: unknown) => {
       for (const listener of opened) listener.close();
       throw error;
@@ -104,9 +102,7 @@ export class DataPlane implements ListenerOwner {
     this.plan = plan;
     this.slots = slots;
     const areServicesSame = this.applyServices(before, plan, slots);
-    this.retireListeners(plan);
-    for (const listenerPlan of plan.listeners) this.listeners.get(listenerPlan.name)?.update(listenerPlan);
-    for (const listener of opened) this.listeners.set(listener.plan.name, listener);
+    this.listeners.replace(plan, opened);
     const stale = areRoutesSame && areServicesSame ? opened : this.listeners.values();
     for (const listener of stale) listener.setRoutes();
     for (const listener of opened) listener.serve();
@@ -122,9 +118,9 @@ export class DataPlane implements ListenerOwner {
 
   /** Stops accepting and finishes. Resolves with the number of exchanges that had to be cut at the deadline. */
   async drain(deadlineMs: number, idleMs: number): Promise<number> {
-    for (const listener of this.listeners.values()) listener.drain();
+    this.listeners.drain();
     this.isEnding = true;
-    const closingIdle = setTimeout(() => this.closeIdle(), Math.min(idleMs, deadlineMs));
+    const closingIdle = setTimeout(() => this.listeners.closeIdle(), Math.min(idleMs, deadlineMs));
     await this.whenEmpty(deadlineMs);
     clearTimeout(closingIdle);
     if (this.webSockets.leave() > 0) await this.whenEmpty(LAST_WORDS_MS);
@@ -133,8 +129,7 @@ export class DataPlane implements ListenerOwner {
 
   /** Ends everything. @returns Exchanges cut. */
   close(): number {
-    let cut = 0;
-    for (const listener of [...this.listeners.values(), ...this.leaving]) cut += listener.close();
+    const cut = this.listeners.close();
     for (const service of this.services.values()) service.close();
     return cut;
   }
@@ -149,10 +144,8 @@ export class DataPlane implements ListenerOwner {
   }
 
   onListenerEmpty(): void {
-    for (const listener of this.leaving) if (listener.size === 0) this.leaving.delete(listener);
-    if (!this.isEnding) return;
-    for (const listener of [...this.listeners.values(), ...this.leaving]) if (listener.size > 0) return;
-    this.onEmpty?.();
+    this.listeners.forgetEmpty();
+    if (this.isEnding && this.listeners.isEmpty) this.onEmpty?.();
   }
 
   dispatch(exchange: Exchange): void {
@@ -202,48 +195,6 @@ export class DataPlane implements ListenerOwner {
     this.say({ type: 'event', level, what, detail: { worker: this.index, ...detail } });
   }
 
-  private async openListeners(plan: Plan, slots: WorkerSlots): Promise<Listener[]> {
-    const opened: Listener[] = [];
-    // Where the system can, even for one worker: a reload may bring more. Two programs on one port are noticed before (`io/ports.ts`).
-    this.sharesPorts = plan.workers > 1 || process.platform === 'linux';
-    try {
-      for (const listenerPlan of plan.listeners) {
-        const running = this.listeners.get(listenerPlan.name);
-        if (running !== undefined && isSamePlace(running.plan, listenerPlan)) continue;
-        if (listenerPlan.address.kind === 'unix' && this.index > 0) continue; // a path has one owner
-        const listener = createListener(this, listenerPlan, slots.listeners[listenerPlan.name]!);
-        if (listener === null) continue;
-        await listener.start();
-        opened.push(listener);
-      }
-    } catch (error) {
-      for (const listener of opened) listener.close();
-      throw error;
-    }
-    return opened;
-  }
-
-  /** Listeners that the plan has no more, or elsewhere, finish what they have. */
-  private retireListeners(plan: Plan): void {
-    const wanted = new Map(plan.listeners.map((listener) => [listener.name, listener]));
-    for (const [name, listener] of this.listeners) {
-      if (isSamePlace(listener.plan, wanted.get(name))) continue;
-      this.listeners.delete(name);
-      this.leaving.add(listener);
-      listener.drain();
-      setTimeout(() => this.forget(listener), plan.drainTimeoutMs).unref();
-    }
-  }
-
-  private forget(listener: Listener): void {
-    const close = (): void => {
-      listener.close();
-      this.leaving.delete(listener);
-    };
-    if (this.webSockets.leaveListener(listener) === 0) close();
-    else setTimeout(close, LAST_WORDS_MS).unref();
-  }
-
   /** @returns Whether every service kept its object. */
   private applyServices(before: Plan, plan: Plan, slots: WorkerSlots): boolean {
     const old = new Map(before.services.map((service) => [service.name, service]));
@@ -282,10 +233,6 @@ export class DataPlane implements ListenerOwner {
     this.log = opened;
   }
 
-  private closeIdle(): void {
-    for (const listener of [...this.listeners.values(), ...this.leaving]) listener.closeIdle();
-  }
-
   private async whenEmpty(deadlineMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, deadlineMs);
@@ -294,20 +241,6 @@ export class DataPlane implements ListenerOwner {
     await promise;
     clearTimeout(timer);
   }
-}
-
-/** Whether the listener that runs can take the plan over: same address, same kind, and its work still ours. */
-function isSamePlace(running: ListenerPlan, wanted: ListenerPlan | undefined): boolean {
-  return (
-    wanted !== undefined &&
-    wanted.kind === running.kind &&
-    isDeepStrictEqual(wanted.address, running.address) &&
-    engineOf(wanted) === engineOf(running)
-  );
-}
-
-function engineOf(plan: ListenerPlan): 'user' | 'kernel' {
-  return plan.kind === 'http' ? 'user' : plan.engine;
 }
 
 function isSameRow(left: Int32Array, right: Int32Array): boolean {

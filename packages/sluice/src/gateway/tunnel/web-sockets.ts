@@ -1,8 +1,11 @@
 /** The open WebSockets of one worker: whoever ends some of them before their time (a drain, a listener or an endpoint that goes) finds them here, so that they are told first. */
 import { DRAINING, type EndpointTable, MAINTENANCE } from '../../core/balancing/endpoint-table.ts';
+import { SWEEP_PERIOD_MS } from '../sweeper.ts';
 
 /** How long peers have for their close frames once they were told (RFC 6455 §7.1.1), in milliseconds. */
 export const GOODBYE_MS = 1_000;
+/** For WebSockets to end after they were told: their second, and a look at deadlines. */
+export const LAST_WORDS_MS = GOODBYE_MS + 2 * SWEEP_PERIOD_MS;
 
 /** `web-socket-tunnel.ts` is it. */
 export interface OpenWebSocket {
