@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Program to Debian package. */
+/** Program, or file, to Debian package. */
 export const PROGRAMS: Readonly<Record<string, string>> = {
   ip: 'iproute2',
   nft: 'nftables',
@@ -19,6 +19,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   nghttp: 'nghttp2-client',
   nghttpd: 'nghttp2-server',
   nginx: 'nginx-light',
+  '/usr/lib/nginx/modules/ngx_stream_module.so': 'libnginx-mod-stream',
   haproxy: 'haproxy',
   caddy: 'caddy',
   curl: 'curl',
@@ -31,8 +32,9 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 const POLICY = '/usr/sbin/policy-rc.d';
 
-/** Whether a program is on PATH or in one of the system's folders (nginx and haproxy live in /usr/sbin). */
+/** Whether a program is on PATH or in one of the system's folders (nginx and haproxy live in /usr/sbin), or a file is where its path says. */
 export function hasProgram(name: string): boolean {
+  if (name.startsWith('/')) return existsSync(name);
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_FOLDERS];
   return folders.some((folder) => isExecutable(join(folder, name)));
 }

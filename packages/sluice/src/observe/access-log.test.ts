@@ -59,6 +59,22 @@ test('a JSON line holds every field that has a value', () => {
   });
 });
 
+test('a JSON line leaves out what there is not', () => {
+  const connection: AccessRecord = {
+    ...base,
+    method: '',
+    host: '',
+    path: '',
+    query: '',
+    protocol: 'TCP',
+    route: '',
+    requestId: '',
+    userAgent: '',
+  };
+  const { method, host, path, query, route, protocol } = JSON.parse(formatAccess(connection, 'json'));
+  deepEqual([method, host, path, query, route, protocol], [undefined, undefined, undefined, undefined, undefined, 'TCP']);
+});
+
 test('the combined format is the one of the Apache documentation', () => {
   // httpd.apache.org/docs/2.4/logs.html#combined, but for the user, which is never logged, and the zone, which is UTC
   const example: AccessRecord = {
@@ -102,7 +118,7 @@ test('log injection: no field of a request can start a new line or a new JSON me
       const record: AccessRecord = { ...base, ...texts };
       const json = formatAccess(record, 'json');
       match(json, /^[\x20-\x7e]+\n$/);
-      equal(JSON.parse(json).path, texts.path);
+      equal(JSON.parse(json).path ?? '', texts.path);
       equal(JSON.parse(json).outcome, 'complete');
       match(formatAccess(record, 'combined'), /^[\x20-\x7e]+\n$/);
     }),

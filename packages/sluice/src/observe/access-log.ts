@@ -83,9 +83,9 @@ export function formatAccess(record: AccessRecord, format: AccessFormat, withQue
 }
 
 function jsonLine(record: AccessRecord, withQuery: boolean): string {
-  let line = `{"time":"${isoTime(record.time)}","client":${jsonString(record.client)},"method":${jsonString(record.method)}`;
-  line += `,"host":${jsonString(record.host)},"path":${jsonString(record.path)}`;
-  if (withQuery && record.query !== '') line += `,"query":${jsonString(record.query)}`;
+  let line = `{"time":"${isoTime(record.time)}","client":${jsonString(record.client)}`;
+  line += field('method', record.method) + field('host', record.host) + field('path', record.path);
+  if (withQuery) line += field('query', record.query);
   line += `,"protocol":${jsonString(record.protocol)},"status":${record.status}`;
   if (record.grpcStatus >= 0) line += `,"grpcStatus":${record.grpcStatus}`;
   line += `,"bytesIn":${record.bytesIn},"bytesOut":${record.bytesOut},"durationMs":${milliseconds(record.durationMs)}`;
