@@ -106,7 +106,7 @@ describe('kernel listeners', { skip, timeout: 180_000 }, () => {
       [6, 3],
     );
     assert.ok(db!.endpoints.every(({ bytesIn, bytesOut }) => bytesIn > 0 && bytesOut > 0));
-    assert.match((await sluice('status')).output, /db 10\.78\.0\.1:5432 kernel/);
+    assert.match((await sluice('status')).output, /db tcp 10\.78\.0\.1:5432 kernel/);
   });
 
   test('a backend that is killed is found out, gets nothing new, and comes back', async () => {
