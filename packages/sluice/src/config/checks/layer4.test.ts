@@ -53,3 +53,37 @@ test('server names are names', () => {
   const listeners = { db: { tls: ':1', to: { serverNames: { '[::1]': 'db', 'a~b.example': 'db', '*.example.com': 'db', '*': 'db' } } } };
   assert.equal(faults({ listeners, services: { db: DB } }).length, 2);
 });
+
+test('names that are written as weights are told where they belong', () => {
+  const listeners = { names: { tls: ':443', to: { 'shop.example': 'db' } } };
+  assert.match(
+    faults({ listeners, services: { db: DB } }).join('\n'),
+    /to has services where weights belong; for names .* write to: { serverNames:/,
+  );
+});
+
+test('a PROXY header that HTTP requests will not have is a warning', () => {
+  const warned = (service: object): readonly string[] => {
+    const listeners = { web: { http: ':80' }, db: { tcp: ':6000', to: 'db' } };
+    const validation = validate({ workers: 1, listeners, services: { db: { ...DB, ...service } }, routes: [{ to: 'db' }] }, () => null);
+    return validation.ok ? validation.warnings.map(({ message }) => message) : ['fault'];
+  };
+  assert.deepEqual(warned({}), []);
+  assert.match(warned({ proxyProtocol: 'v2' }).join(), /^service "db": proxyProtocol is not sent with HTTP requests, only by listeners/);
+});
+
+test('what is about requests has no effect on a service that gets none', () => {
+  const settings = { hedge: {}, protocol: 'http2', limits: { adaptive: {} }, pool: { connectTimeout: '1s', idleMax: 7 } };
+  const warnings = (config: object): readonly string[] => {
+    const validation = validate({ workers: 1, ...config }, () => null);
+    assert.ok(validation.ok, JSON.stringify(validation));
+    return validation.warnings.map(({ message }) => message);
+  };
+  const why = 'has no effect: only listener "db" leads here, and it knows of no requests';
+  assert.deepEqual(
+    warnings({ listeners: { db: { tcp: ':1', to: 'db' } }, services: { db: { ...DB, ...settings } } }),
+    ['hedge', 'protocol', 'limits.adaptive', 'pool.idleMax'].map((path) => `service "db": ${path} ${why}`),
+  );
+  const both = { listeners: { web: { http: ':80' }, db: { tcp: ':1', to: 'db' } }, services: { db: { ...DB, ...settings } } };
+  assert.deepEqual(warnings({ ...both, routes: [{ path: '/*', to: 'db' }] }), []);
+});

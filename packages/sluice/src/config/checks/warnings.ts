@@ -6,6 +6,7 @@ import type { Path } from '../fault.ts';
 import type { AddressPlan, FieldMatch } from '../plan.ts';
 import { warnAcme } from './acme.ts';
 import { warnGrpc } from './grpc.ts';
+import { targetsOf, warnLayer4 } from './layer4.ts';
 
 type ValidRoute = ValidConfig['routes'][number];
 type ValidService = ValidConfig['services'][string];
@@ -20,6 +21,7 @@ export function warn(config: ValidConfig, report: Report): void {
   const hasHttp = Object.values(config.listeners).some(({ kind }) => kind === 'http');
   if (hasHttp && config.routes.length === 0) report({ path: ['routes'], what: 'is empty: every request is answered with 404' });
   warnServices(config, report);
+  warnLayer4(config, report);
   warnShadowed(config.routes, report);
   warnGrpc(config, report);
   warnAcme(config, report);
@@ -27,24 +29,24 @@ export function warn(config: ValidConfig, report: Report): void {
 }
 
 function warnServices(config: ValidConfig, report: Report): void {
-  const used = new Set<string>();
-  for (const { to } of config.routes) if (to !== undefined) for (const { service } of to) used.add(service);
+  const routed = new Set<string>();
+  for (const { to } of config.routes) if (to !== undefined) for (const { service } of to) routed.add(service);
+  const used = new Set(routed);
   for (const { to } of Object.values(config.listeners)) for (const { service } of targetsOf(to)) used.add(service);
   for (const [name, service] of Object.entries(config.services)) {
     const path = ['services', name];
     if (!used.has(name)) report({ path, what: 'is used by no route and no listener' });
     if (service.endpoints.length === 0) report({ path: [...path, 'endpoints'], what: 'is empty: requests are answered with 503' });
+    if (service.proxyProtocol !== null && routed.has(name))
+      report({
+        path: [...path, 'proxyProtocol'],
+        what: 'is not sent with HTTP requests, only by listeners of layer 4: requests have X-Forwarded-For',
+      });
     warnBalance(service.balance, [...path, 'balance'], report);
     warnLoops(service.endpoints, config.listeners, [...path, 'endpoints'], report);
     if (service.affinity?.by !== 'cookie') continue;
     service.affinity.secrets.forEach((secret, index) => warnSecret(secret, [...path, 'affinity', 'secrets', index], report));
   }
-}
-
-/** The services of a layer 4 listener. */
-function targetsOf(to: ValidConfig['listeners'][string]['to']) {
-  if (to === undefined) return [];
-  return 'services' in to ? to.services : Object.values(to.serverNames).flat();
 }
 
 /** Settings of another algorithm. */
