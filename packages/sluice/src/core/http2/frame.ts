@@ -30,6 +30,11 @@ export const FIRST_WINDOW_BYTES = 65_535;
 /** What a client sends first (§3.4). */
 export const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 
+/** Whether a connection begins as the preface does. `PRI` is a method of no one's. */
+export function beginsAsPreface(bytes: Uint8Array): boolean {
+  return bytes.length >= 4 && bytes[0] === 0x50 && bytes[1] === 0x52 && bytes[2] === 0x49 && bytes[3] === 0x20;
+}
+
 /** An unsigned 31-bit number; the reserved bit is ignored. */
 export function readInt31(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! & 0x7f) << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;

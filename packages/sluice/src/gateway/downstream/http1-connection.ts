@@ -4,11 +4,12 @@
  */
 import type { Socket } from 'node:net';
 import type { Instant } from '../../base/time.ts';
-import { CR, LF, SP } from '../../core/http1/characters.ts';
+import { CR, LF } from '../../core/http1/characters.ts';
 import { FAULTS, type Fault } from '../../core/http1/fault.ts';
 import { MORE, REFUSED } from '../../core/http1/field-section.ts';
 import type { RequestParser } from '../../core/http1/request-parser.ts';
 import type { ResponseParser } from '../../core/http1/response-parser.ts';
+import { beginsAsPreface } from '../../core/http2/frame.ts';
 import type { CloseReason } from '../../observe/metric-layout.ts';
 import { type Attempt, type Client, Exchange } from '../exchange/exchange.ts';
 import { PeerIdentity } from '../exchange/forwarding.ts';
@@ -19,6 +20,7 @@ import { callAnswer } from '../grpc/own-answer.ts';
 import type { Arrival, ClientConnection, ConnectionOwner } from '../listeners/arrival.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import { type OwnAnswer, ReplyWriter } from './reply-writer.ts';
+import { INTERIMS_MAX } from './response-head.ts';
 import { finishExchange } from '../exchange/reporting.ts';
 import { RequestBody } from './request-body.ts';
 import { resetSocket } from '../reset-socket.ts';
@@ -27,8 +29,6 @@ import type { Tunnel, TunnelClient } from '../tunnel/tunnel.ts';
 import { SocketEnd } from '../tunnel/tunnel-end.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 
-/** Interim replies (1xx) of one exchange that are passed on; more is an attack on the client. */
-const INTERIMS_MAX = 32;
 /** After the last reply, what the client still sends is read away for this long, so that no reset overtakes the reply (RFC 9112 §9.6). */
 const LINGER_MS = 1_000;
 /** The rest of a request that was answered without its content is read away up to here, and the connection stays; more closes it. */
@@ -130,7 +130,8 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
       bytes = Buffer.concat([this.pending, chunk]);
       this.pending = null;
     }
-    if (this.isFirst && this.arrival.tls === null && isPreface(bytes) && this.listener.plan.http2 !== null) return this.becomeHttp2(bytes);
+    if (this.isFirst && this.arrival.tls === null && beginsAsPreface(bytes) && this.listener.plan.http2 !== null)
+      return this.becomeHttp2(bytes);
     this.process(bytes);
   }
 
@@ -486,9 +487,4 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     this.isPaused = false;
     this.socket.resume();
   }
-}
-
-/** Whether a connection begins as HTTP/2's preface does (RFC 9113 §3.4). `PRI` is a method of no one's. */
-function isPreface(bytes: Buffer): boolean {
-  return bytes.length >= 4 && bytes[0] === 0x50 && bytes[1] === 0x52 && bytes[2] === 0x49 && bytes[3] === SP;
 }

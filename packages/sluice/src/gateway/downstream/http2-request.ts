@@ -23,11 +23,9 @@ import type { Tunnel, TunnelClient } from '../tunnel/tunnel.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import { ownReply } from './refusal.ts';
 import type { OwnAnswer } from './reply-writer.ts';
-import { writeInterimHead, writeResponseHead, writeUpgradeHead } from './response-head.ts';
+import { INTERIMS_MAX, writeInterimHead, writeResponseHead, writeUpgradeHead } from './response-head.ts';
 import { StreamContent } from './stream-content.ts';
 
-/** Interim replies (1xx) of one exchange that are passed on; more is an attack on the client. */
-const INTERIMS_MAX = 32;
 /** To an extended CONNECT where nothing takes it (RFC 9220 §3). */
 const NOT_SUPPORTED: OwnAnswer = { status: 501 };
 

@@ -16,6 +16,9 @@ const POLICY_WITH_HSTS = fieldPolicy(
   [known.SET_COOKIE, known.DATE, known.VIA, known.TRAILER],
 );
 
+/** Interim replies (1xx) of one exchange that are passed on; more is an attack on the client. */
+export const INTERIMS_MAX = 32;
+
 /** How the body is framed towards the client. */
 export type ReplyFraming = 'none' | 'length' | 'chunked' | 'close';
 
