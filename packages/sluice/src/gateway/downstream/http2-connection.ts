@@ -6,11 +6,11 @@ import type { Socket } from 'node:net';
 import type { Instant } from '../../base/time.ts';
 import { CANCEL, NO_ERROR } from '../../core/http2/error-code.ts';
 import { Http2Session } from '../../core/http2/session.ts';
-import { type FatalCause, type ResetBy, SESSION_DEFAULTS, type SessionOptions, type SessionSink } from '../../core/http2/session-sink.ts';
+import type { FatalCause, ResetBy, SessionSink } from '../../core/http2/session-sink.ts';
 import type { Stream } from '../../core/http2/stream.ts';
-import type { HttpListenerPlan } from '../../config/plan.ts';
 import type { CloseReason } from '../../observe/metric-layout.ts';
 import { PeerIdentity } from '../exchange/forwarding.ts';
+import { downstreamOptions } from '../http2-options.ts';
 import type { Arrival, ClientConnection, ConnectionOwner } from '../listeners/arrival.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import { SocketTarget } from '../socket-target.ts';
@@ -60,7 +60,7 @@ export class Http2Connection implements ClientConnection, Http2Client, SessionSi
     this.owner = owner;
     this.target = new SocketTarget(socket, listener.worker.http2.blocks);
     this.who = new PeerIdentity(listener.forwarding, arrival, true);
-    this.session = new Http2Session<Http2Request>(sessionOptions(listener.plan, arrival), listener.worker.http2, this);
+    this.session = new Http2Session<Http2Request>(downstreamOptions(listener.plan, arrival.tls !== null), listener.worker.http2, this);
     this.idleDeadline = now + listener.plan.timeouts.headerMs;
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('drain', () => this.onDrain());
@@ -277,21 +277,4 @@ export class Http2Connection implements ClientConnection, Http2Client, SessionSi
     this.session.transportClosed();
     this.owner.onClosed(this, this.closeReason === 'normal' ? reason : this.closeReason);
   }
-}
-
-function sessionOptions(plan: HttpListenerPlan, arrival: Arrival): SessionOptions {
-  const { http1, http2, timeouts } = plan;
-  return {
-    ...SESSION_DEFAULTS,
-    streamsMax: http2?.streamsMax ?? SESSION_DEFAULTS.streamsMax,
-    streamWindowBytes: http2?.streamWindowBytes ?? SESSION_DEFAULTS.streamWindowBytes,
-    connectionWindowBytes: http2?.connectionWindowBytes ?? SESSION_DEFAULTS.connectionWindowBytes,
-    headerBytesMax: http1.headerBytesMax,
-    requestLineBytesMax: http1.requestLineBytesMax,
-    headersMax: http1.headersMax,
-    allowsExtendedConnect: true,
-    scheme: arrival.tls === null ? 'http' : 'https',
-    settingsTimeoutMs: timeouts.headerMs,
-    stallTimeoutMs: timeouts.bodyIdleMs,
-  };
 }

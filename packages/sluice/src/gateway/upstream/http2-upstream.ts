@@ -6,13 +6,13 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Instant } from '../../base/time.ts';
 import { NO_ERROR } from '../../core/http2/error-code.ts';
-import { INT31_MAX } from '../../core/http2/frame.ts';
 import { Http2Session } from '../../core/http2/session.ts';
-import { type FatalCause, type ResetBy, SESSION_DEFAULTS, type SessionOptions, type SessionSink } from '../../core/http2/session-sink.ts';
+import type { FatalCause, ResetBy, SessionSink } from '../../core/http2/session-sink.ts';
 import type { Stream } from '../../core/http2/stream.ts';
 import type { ResponseParser } from '../../core/http1/response-parser.ts';
 import type { PoolPlan } from '../../config/plan.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { upstreamOptions } from '../http2-options.ts';
 import { SocketTarget } from '../socket-target.ts';
 import type { Sweepable } from '../sweeper.ts';
 import type { WorkerContext } from '../worker-context.ts';
@@ -22,11 +22,6 @@ import { ReadBuffer } from './read-buffer.ts';
 import { FAILURES, type UpstreamFailure } from './upstream-failure.ts';
 
 const HTTP2: readonly string[] = ['h2'];
-/**
- * Receive window of a stream: what one client that does not read can make us hold. At 1 ms round trip a reply runs at 128 MB/s. The connection's is as much for each
- * stream, so that clients that do not read never stop the others.
- */
-const STREAM_WINDOW_BYTES = 128 * 1024;
 /** After the last frame, for the endpoint to take it. */
 const LINGER_MS = 1_000;
 
@@ -81,7 +76,7 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
     const { socket, ready } = dial(owner, HTTP2, onread);
     this.socket = socket;
     this.target = new SocketTarget(socket, owner.worker.http2.blocks);
-    this.session = new Http2Session<Http2Attempt>(sessionOptions(owner), owner.worker.http2, this);
+    this.session = new Http2Session<Http2Attempt>(upstreamOptions(owner.plan, owner.tls !== null), owner.worker.http2, this);
     socket.on(ready, () => this.onConnect());
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onGone());
@@ -303,21 +298,4 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
     for (const attempt of [...this.attempts]) attempt.fail(failure, -1);
     this.session.transportClosed();
   }
-}
-
-function sessionOptions(owner: Http2UpstreamOwner): SessionOptions {
-  const { http1, http2, bodyIdleMs, connectTimeoutMs } = owner.plan;
-  return {
-    ...SESSION_DEFAULTS,
-    role: 'client',
-    streamsMax: http2.streamsMax,
-    streamWindowBytes: STREAM_WINDOW_BYTES,
-    connectionWindowBytes: Math.min(http2.streamsMax * STREAM_WINDOW_BYTES, INT31_MAX),
-    headerBytesMax: http1.headerBytesMax,
-    requestLineBytesMax: http1.requestLineBytesMax,
-    headersMax: http1.headersMax,
-    scheme: owner.tls === null ? 'http' : 'https',
-    settingsTimeoutMs: SESSION_DEFAULTS.settingsTimeoutMs + connectTimeoutMs, // it begins with the dialling
-    stallTimeoutMs: bodyIdleMs,
-  };
 }
