@@ -3,7 +3,7 @@ import { latin1 } from '../../src/core/http1/text.ts';
 import { DecodedFields } from '../../src/core/http2/hpack/decoded-fields.ts';
 import type { HpackDecoder } from '../../src/core/http2/hpack/decoder.ts';
 import type { HpackEncoder } from '../../src/core/http2/hpack/encoder.ts';
-import { FieldBlock } from '../../src/core/http2/hpack/field-block.ts';
+import { FieldBlock } from './field-block.ts';
 
 export type Pair = readonly [name: string, value: string];
 

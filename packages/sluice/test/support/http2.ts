@@ -1,6 +1,5 @@
 /** HTTP/2 by hand: raw frames, header blocks without compression, a session whose events and output can be read. */
 import { instant } from '../../src/base/time.ts';
-import { errorName } from '../../src/core/http2/error-code.ts';
 import type { OutputTarget } from '../../src/core/http2/frame-writer.ts';
 import { DecodedFields } from '../../src/core/http2/hpack/decoded-fields.ts';
 import { HpackDecoder } from '../../src/core/http2/hpack/decoder.ts';
@@ -14,6 +13,7 @@ import {
 } from '../../src/core/http2/session-sink.ts';
 import type { Stream } from '../../src/core/http2/stream.ts';
 import { Workspace } from '../../src/core/http2/workspace.ts';
+import { errorName } from './error-name.ts';
 
 export const TYPES = {
   DATA: 0,

@@ -1,4 +1,4 @@
-/** Error codes of RST_STREAM and GOAWAY (RFC 9113 §7): those that we send or look for, and the names of all. */
+/** Error codes of RST_STREAM and GOAWAY (RFC 9113 §7) that we send or look for. */
 
 export const NO_ERROR = 0x0;
 export const PROTOCOL_ERROR = 0x1;
@@ -11,25 +11,3 @@ export const REFUSED_STREAM = 0x7;
 export const CANCEL = 0x8;
 export const COMPRESSION_ERROR = 0x9;
 export const ENHANCE_YOUR_CALM = 0xb;
-
-const NAMES: readonly string[] = [
-  'NO_ERROR',
-  'PROTOCOL_ERROR',
-  'INTERNAL_ERROR',
-  'FLOW_CONTROL_ERROR',
-  'SETTINGS_TIMEOUT',
-  'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR',
-  'REFUSED_STREAM',
-  'CANCEL',
-  'COMPRESSION_ERROR',
-  'CONNECT_ERROR',
-  'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY',
-  'HTTP_1_1_REQUIRED',
-];
-
-/** The code's registered name, for logs; unknown ones as a number. */
-export function errorName(code: number): string {
-  return NAMES[code] ?? `0x${code.toString(16)}`;
-}

@@ -21,7 +21,7 @@ import {
   SETTINGS,
   WINDOW_UPDATE,
 } from './frame.ts';
-import type { BlockSink } from './hpack/field-block.ts';
+import type { BlockSink } from './hpack/block-sink.ts';
 
 /** Where output goes: a socket. */
 export interface OutputTarget {

@@ -7,7 +7,7 @@ import { CR, LF } from '../http1/characters.ts';
 import { knownField } from '../http1/known-fields.ts';
 import * as known from '../http1/known-fields.ts';
 import { isConnectionSpecific } from './field-rules.ts';
-import type { BlockSink } from './hpack/field-block.ts';
+import type { BlockSink } from './hpack/block-sink.ts';
 import { HpackEncoder } from './hpack/encoder.ts';
 import type { Workspace } from './workspace.ts';
 

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { type Pair, decodePairs, encodePairs, hex } from '../../../../test/support/hpack.ts';
 import { HpackDecoder } from './decoder.ts';
 import { HpackEncoder } from './encoder.ts';
-import { FieldBlock } from './field-block.ts';
+import { FieldBlock } from '../../../../test/support/field-block.ts';
 import { step } from './line-hash.ts';
 
 function encodedLines(encoder: HpackEncoder, text: string): Uint8Array {

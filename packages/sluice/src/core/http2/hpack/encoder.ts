@@ -5,7 +5,7 @@
  * Blocks have to be sent in the order in which they were begun: the peer's table follows ours.
  */
 import { DynamicTable } from './dynamic-table.ts';
-import type { BlockSink } from './field-block.ts';
+import type { BlockSink } from './block-sink.ts';
 import { ALWAYS, COOKIE_BYTES_MIN, NEVER, POLICIES, REPEATED } from './indexing-policy.ts';
 import { INTEGER_BYTES_MAX } from './integer.ts';
 import { LOWER, finish, isSameBytes, isSameName, step } from './line-hash.ts';

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { DecodedFields } from './decoded-fields.ts';
 import { HpackDecoder } from './decoder.ts';
 import { HpackEncoder } from './encoder.ts';
-import { FieldBlock } from './field-block.ts';
+import { FieldBlock } from '../../../../test/support/field-block.ts';
 import { huffmanDecode, huffmanEncode } from './huffman.ts';
 
 const LIMITS = { sectionBytesMax: 65_536, fieldsMax: 100 };

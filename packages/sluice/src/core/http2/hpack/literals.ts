@@ -1,5 +1,5 @@
 /** Writes numbers and strings of header blocks (RFC 7541 §5). Whoever calls has made room: the string's bytes and INTEGER_BYTES_MAX. */
-import type { BlockSink } from './field-block.ts';
+import type { BlockSink } from './block-sink.ts';
 import { huffmanEncode, huffmanLength } from './huffman.ts';
 import { writeInteger } from './integer.ts';
 import { copyBytes } from './octets.ts';

@@ -1,13 +1,6 @@
-/** The bytes of encoded header blocks. */
-import { copyBytes } from './octets.ts';
-
-/** Where an encoder writes: `bytes` from `length` on. `FieldBlock` is one; a connection's output buffer may be another. */
-export interface BlockSink {
-  bytes: Uint8Array;
-  length: number;
-  /** Makes room for `bytes` more behind `length`; `bytes` may be another array afterwards. */
-  reserve(bytes: number): void;
-}
+/** Encoded header blocks in memory of their own, for tests of the encoder alone. */
+import type { BlockSink } from '../../src/core/http2/hpack/block-sink.ts';
+import { copyBytes } from '../../src/core/http2/hpack/octets.ts';
 
 export class FieldBlock implements BlockSink {
   bytes: Uint8Array = new Uint8Array(512);
