@@ -81,7 +81,6 @@ export class Http2Attempt implements Attempt, Sweepable {
     const isEnd = exchange.isRequestDone && exchange.partsBytes === 0 && exchange.requestTrailers === '';
     this.stream = session.open(exchange.head, { owner: this, isEnd, protocol: '' });
     if (this.stream === null) return false;
-    this.carrier.worker.sweeper.add(this);
     if (isEnd) this.requestSent();
     else this.sendParts(exchange, this.stream);
     if (exchange.expectsContinue) this.awaitHead();
@@ -118,7 +117,7 @@ export class Http2Attempt implements Attempt, Sweepable {
   detach(listener: TunnelListener): TunnelEnd {
     this.tunnel = new StreamEnd(this.carrier.session, this.stream!, () => this.tunnelOver());
     this.tunnel.listener = listener;
-    this.carrier.worker.sweeper.remove(this);
+    this.deadline = Infinity; // the tunnel has its own
     return this.tunnel;
   }
 
@@ -153,7 +152,6 @@ export class Http2Attempt implements Attempt, Sweepable {
   /** The endpoint's SETTINGS have come. */
   onSettings(): void {
     if (!this.isHeldBack || this.exchange === null) return;
-    this.carrier.worker.sweeper.remove(this);
     if (!this.askForWebSocket(this.exchange)) this.fail(FAILURES.refused, -1);
   }
 
@@ -233,7 +231,6 @@ export class Http2Attempt implements Attempt, Sweepable {
       this.stream = session.open(withoutKey(exchange.head), { owner: this, isEnd: false, protocol: 'websocket' });
       if (this.stream === null) return false;
     } else if (session.isReady) worker.later(() => this.fail(FAILURES.noWebSocket, -1));
-    worker.sweeper.add(this);
     this.requestSent();
     return true;
   }
@@ -264,7 +261,6 @@ export class Http2Attempt implements Attempt, Sweepable {
   private end(): void {
     this.exchange = null;
     this.deadline = Infinity;
-    this.carrier.worker.sweeper.remove(this);
     this.carrier.left(this);
   }
 

@@ -14,7 +14,7 @@ import type { PoolPlan } from '../../config/plan.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { upstreamOptions } from '../http2-options.ts';
 import { SocketTarget } from '../socket-target.ts';
-import type { Sweepable } from '../sweeper.ts';
+import { type Sweepable, Sweeper } from '../sweeper.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { type DialTarget, dial } from './dial.ts';
 import { Http2Attempt, type Http2Carrier } from './http2-attempt.ts';
@@ -53,7 +53,7 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
   private readonly target: SocketTarget;
   private readonly memory = new ReadBuffer();
   /** Exchanges under way. */
-  private readonly attempts = new Set<Http2Attempt>();
+  private readonly attempts = new Sweeper<Http2Attempt>();
   private readonly touchedAttempts: Http2Attempt[] = [];
   private connectDeadline: number;
   private idleDeadline = Infinity;
@@ -85,6 +85,7 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
       this.onGone();
       this.closed();
     });
+    owner.worker.sweeper.add(this.attempts);
     this.session.start(now);
   }
 
@@ -169,7 +170,7 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
   }
 
   left(attempt: Http2Attempt): void {
-    if (!this.attempts.delete(attempt)) return;
+    if (!this.attempts.remove(attempt)) return;
     this.owner.giveParser(attempt.parser);
     if (this.attempts.size === 0) {
       this.idleDeadline = this.worker.coarseNow + this.plan.idleTimeoutMs;
@@ -209,7 +210,7 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
   }
 
   onSettings(): void {
-    for (const attempt of this.attempts) attempt.onSettings();
+    for (const attempt of this.attempts.all()) attempt.onSettings();
     this.owner.peerStreamsMax = Math.max(1, this.session.streamsMax);
     if (this.capacity > 0) this.owner.onRoom(this);
   }
@@ -243,7 +244,7 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
     if (this.owner.tls !== null && (this.socket as TLSSocket).alpnProtocol !== 'h2') return this.dead(FAILURES.connect);
     this.isConnected = true;
     const connectMs = this.worker.clock.now() - this.openedAt;
-    for (const attempt of this.attempts) attempt.connected(connectMs);
+    for (const attempt of this.attempts.all()) attempt.connected(connectMs);
   }
 
   /** @returns True: read on. */
@@ -274,7 +275,8 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
     this.isDead = true;
     this.owner.onDead(this);
     this.session.fail(NO_ERROR, 'closing');
-    for (const attempt of [...this.attempts]) attempt.fail(FAILURES.refused, -1); // those that never had a stream
+    for (const attempt of this.attempts.all()) attempt.fail(FAILURES.refused, -1); // those that never had a stream
+    this.worker.sweeper.remove(this.attempts);
     this.session.output.drain(this.target);
     this.socket.destroySoon();
     this.closeDeadline = this.worker.clock.now() + LINGER_MS;
@@ -295,7 +297,8 @@ export class Http2Upstream implements Http2Carrier, SessionSink<Http2Attempt>, S
     this.isDead = true;
     this.owner.onDead(this);
     this.socket.destroy();
-    for (const attempt of [...this.attempts]) attempt.fail(failure, -1);
+    for (const attempt of this.attempts.all()) attempt.fail(failure, -1);
+    this.worker.sweeper.remove(this.attempts);
     this.session.transportClosed();
   }
 }
