@@ -4,7 +4,7 @@ import { hashString } from '../../base/hash.ts';
 import { RequestParser } from '../../core/http1/request-parser.ts';
 import { servicePlan } from '../../../test/support/plans.ts';
 import { LIMITS } from '../../../test/support/http1.ts';
-import { RequestView, valueIn } from './request-view.ts';
+import { RequestView, parameterIn } from './request-view.ts';
 
 function viewOf(lines: readonly string[], query: string | null = null): RequestView {
   const parser = new RequestParser(LIMITS);
@@ -57,19 +57,18 @@ describe('what a request is balanced by', () => {
   });
 });
 
-describe('valueIn', () => {
-  const cases: readonly (readonly [list: string, value: string | null])[] = [
+describe('parameterIn', () => {
+  const cases: readonly (readonly [query: string, value: string | null])[] = [
     ['a=1', '1'],
-    ['b=2;a=1;a=3', '1'],
-    ['b=2;  a=1', '1'],
-    ['aa=2;a=1', '1'],
+    ['b=2&a=1&a=3', '1'],
+    ['aa=2&a=1', '1'],
     ['ba=2', null],
     ['a', null],
-    ['a;a=', ''],
+    ['a&a=', ''],
     ['a=b=c', 'b=c'],
     ['', null],
-    [';;', null],
+    ['&&', null],
   ];
-  for (const [list, value] of cases)
-    test(`a in ${JSON.stringify(list)} is ${JSON.stringify(value)}`, () => assert.equal(valueIn(list, 'a', ';'), value));
+  for (const [query, value] of cases)
+    test(`a in ${JSON.stringify(query)} is ${JSON.stringify(value)}`, () => assert.equal(parameterIn(query, 'a'), value));
 });

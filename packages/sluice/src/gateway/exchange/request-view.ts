@@ -1,5 +1,6 @@
 /** A request's head as the router, the balancer's key and affinity look at it: by name, in place, without building a map. Reused; valid while its bytes are. */
 import { hashString } from '../../base/hash.ts';
+import { readCookie } from '../../core/affinity/cookie-header.ts';
 import { equalsIgnoringCase } from '../../core/http1/framing.ts';
 import type { RequestParser } from '../../core/http1/request-parser.ts';
 import type { RouteClient } from '../../core/routing/fields.ts';
@@ -59,20 +60,19 @@ export class RequestView implements RouteRequest {
       case 'header':
         return this.header(on.name);
       case 'cookie':
-        return valueIn(this.header('cookie') ?? '', on.name, ';');
+        return readCookie(this.header('cookie') ?? '', on.name);
       case 'query':
-        return valueIn(this.query ?? '', on.name, '&');
+        return parameterIn(this.query ?? '', on.name);
     }
   }
 }
 
-/** The value of `name=value` in a list, or null. */
-export function valueIn(list: string, name: string, separator: string): string | null {
-  for (let start = 0; start < list.length;) {
-    let end = list.indexOf(separator, start);
-    if (end < 0) end = list.length;
-    while (list.charCodeAt(start) === 0x20) start++;
-    if (list.startsWith(name, start) && list.charCodeAt(start + name.length) === 0x3d) return list.slice(start + name.length + 1, end);
+/** The value of the first parameter of this name, as it was sent; null when there is none. */
+export function parameterIn(query: string, name: string): string | null {
+  for (let start = 0; start < query.length;) {
+    let end = query.indexOf('&', start);
+    if (end < 0) end = query.length;
+    if (query.startsWith(name, start) && query.charCodeAt(start + name.length) === 0x3d) return query.slice(start + name.length + 1, end);
     start = end + 1;
   }
   return null;
