@@ -76,12 +76,18 @@ export async function startGateway(config: GatewayConfig, options: StartOptions 
   void exited.then(() => running.delete(child));
   const output = (): string => readFileSync(log, 'utf8');
   // The first worker may listen before the last one does; the admin API answers when all do.
-  await eventually(10_000, 'the gateway listens', () => listens(port, child, output));
-  await eventually(
-    5000,
-    'the admin API answers',
-    async () => (await fetch(`http://127.0.0.1:${adminPort}/healthz`).catch(() => null)) !== null,
-  );
+  const ready = async (): Promise<void> => {
+    await eventually(20_000, 'the gateway listens', () => listens(port, child, output));
+    await eventually(
+      10_000,
+      'the admin API answers',
+      async () => (await fetch(`http://127.0.0.1:${adminPort}/healthz`).catch(() => null)) !== null,
+    );
+  };
+  await ready().catch((error: unknown) => {
+    child.kill('SIGKILL'); // who waits for it would wait for ever
+    throw error;
+  });
   return {
     port,
     adminPort,
