@@ -21,7 +21,9 @@ export const poolSchema = section('an object about upstream connections', {
     'How long an idle connection is kept. Stay below the keep-alive timeout of the service (Node.js: 5 s): then no request meets a connection that is being closed.',
   ),
   connectTimeout: preset(duration('1ms', '10m'), '3s').describe('For opening a connection.'),
-  bodyIdle: preset(duration('10ms', '24d'), '60s').describe('Silence of an endpoint in the middle of a body. For server-sent events, `upgradeIdle` of the listener if that is longer.'),
+  bodyIdle: preset(duration('10ms', '24d'), '60s').describe(
+    'Silence of an endpoint in the middle of a body. For server-sent events, `upgradeIdle` of the listener if that is longer.',
+  ),
   http2: preset(
     section('an object about HTTP/2 to endpoints', {
       connectionsMax: whole(1, 1024).default(4).describe('HTTP/2: connections to one endpoint, per worker.'),
