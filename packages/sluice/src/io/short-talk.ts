@@ -3,7 +3,8 @@
  * Names are resolved by `dns.lookup` for each talk (`net.connect` does it), so that a changed address is seen at the next one.
  */
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+import { tls as nodeTls } from './node-tls.ts';
 import type { AddressPlan } from '../config/plan.ts';
 import type { UpstreamTlsPlan } from '../config/tls-plan.ts';
 import { connectionWords } from './upstream-words.ts';
@@ -51,7 +52,7 @@ export async function holdShortTalk<T>(talk: ShortTalk<T>): Promise<T> {
 function open({ address, tls }: TalkTarget, protocol: string | undefined): Socket {
   const where = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
   if (tls === null) return connect(where);
-  return connectTls({ ...upstreamTlsOptions(tls, upstreamName(tls, address), protocol === undefined ? [] : [protocol]), ...where });
+  return nodeTls().connect({ ...upstreamTlsOptions(tls, upstreamName(tls, address), protocol === undefined ? [] : [protocol]), ...where });
 }
 
 function listen<T>(socket: Socket, talk: ShortTalk<T>): Promise<T> {

@@ -3,7 +3,8 @@
  * otherwise.
  */
 import { isIP } from 'node:net';
-import { checkServerIdentity, type ConnectionOptions, createSecureContext, type PeerCertificate, type SecureContext } from 'node:tls';
+import type { ConnectionOptions, PeerCertificate, SecureContext } from 'node:tls';
+import { tls as nodeTls } from './node-tls.ts';
 import type { AddressPlan } from '../config/plan.ts';
 import type { UpstreamTlsPlan } from '../config/tls-plan.ts';
 
@@ -18,7 +19,8 @@ export function upstreamTlsOptions(plan: UpstreamTlsPlan, name: string, protocol
   return {
     secureContext: contextOf(plan),
     rejectUnauthorized: plan.verify,
-    checkServerIdentity: (_host: string, certificate: PeerCertificate): Error | undefined => checkServerIdentity(name, certificate),
+    checkServerIdentity: (_host: string, certificate: PeerCertificate): Error | undefined =>
+      nodeTls().checkServerIdentity(name, certificate),
     ...(isName ? { servername: name } : {}), // RFC 6066 §3: an address is not sent
     ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
   };
@@ -30,7 +32,7 @@ const contexts = new WeakMap<UpstreamTlsPlan, SecureContext>();
 function contextOf(plan: UpstreamTlsPlan): SecureContext {
   let context = contexts.get(plan);
   if (context === undefined) {
-    context = createSecureContext({
+    context = nodeTls().createSecureContext({
       minVersion: plan.minVersion,
       ...(plan.caPem === '' ? {} : { ca: plan.caPem }),
       ...(plan.certPem === '' ? {} : { cert: plan.certPem, key: plan.keyPem }),

@@ -3,7 +3,7 @@
  * into memory that silent connections do not hold (`relay-memory.ts`).
  */
 import type { LookupFunction, Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { tls as nodeTls } from '../../io/node-tls.ts';
 import type { AddressPlan } from '../../config/plan.ts';
 import { resetSocket } from '../reset-socket.ts';
 import { dial } from '../upstream/dial.ts';
@@ -127,7 +127,7 @@ export class EndpointLink {
     });
     plain.on('connect', () => {
       if (this.isGone) return;
-      const session = connectTls({ ...tls.options(NO_PROTOCOLS), socket: plain });
+      const session = nodeTls().connect({ ...tls.options(NO_PROTOCOLS), socket: plain });
       tls.watch(session);
       this.socket = session;
       this.listen('secureConnect');

@@ -4,7 +4,8 @@
  * ending anybody's session.
  */
 import { constants, createHash } from 'node:crypto';
-import { createSecureContext, createServer, type SecureContext, type Server, type TlsOptions, type TLSSocketOptions } from 'node:tls';
+import type { SecureContext, Server, TlsOptions, TLSSocketOptions } from 'node:tls';
+import { tls as nodeTls } from '../../io/node-tls.ts';
 import type { CertificateMaterial, ClientCertificatePlan, TlsPlan } from '../../config/tls-plan.ts';
 import type { TicketSecrets } from '../../config/worker-protocol.ts';
 import { keyForTicket, type TicketKeys, ticketKeys } from './ticket-keys.ts';
@@ -24,8 +25,7 @@ const CIPHERS = [
 ].join(':');
 
 const GROUPS_CLASSIC = 'X25519:P-256:P-384';
-/** With a key that also a quantum computer cannot find (draft-ietf-tls-ecdhe-mlkem), where OpenSSL has it (3.5). */
-const GROUPS = knowsGroups(`X25519MLKEM768:${GROUPS_CLASSIC}`) ? `X25519MLKEM768:${GROUPS_CLASSIC}` : GROUPS_CLASSIC;
+const GROUPS_HYBRID = `X25519MLKEM768:${GROUPS_CLASSIC}`;
 
 /** Tickets live as long as their key is honoured at least: two changes of 12 hours. */
 const SESSION_SECONDS = 12 * 3600;
@@ -102,9 +102,9 @@ export class TlsContexts {
       };
       return { kind: 'verifying', server: new VerifyingServer(verifying, (server) => staple(server, plan.ocspResponse)) };
     }
-    const stapling = plan.ocspResponse === null ? {} : { server: staple(createServer({}), plan.ocspResponse) };
+    const stapling = plan.ocspResponse === null ? {} : { server: staple(nodeTls().createServer({}), plan.ocspResponse) };
     // The high-water mark is passed on to the stream, as everywhere; the types do not know.
-    const secureContext: SecureContext = createSecureContext({ ...options, sessionTimeout: SESSION_SECONDS });
+    const secureContext: SecureContext = nodeTls().createSecureContext({ ...options, sessionTimeout: SESSION_SECONDS });
     const more = { highWaterMark: READ_BYTES };
     return { kind: 'plain', options: { isServer: true, secureContext, requestCert: false, ...protocols, ...stapling, ...more } };
   }
@@ -117,7 +117,7 @@ function contextOptions(plan: ContextPlan, ticketKey: Buffer | null): TlsOptions
     cert: certificates.map(({ certPem }) => certPem),
     key: certificates.map(({ keyPem }) => keyPem),
     ciphers: CIPHERS,
-    ecdhCurve: GROUPS,
+    ecdhCurve: groups(),
     honorCipherOrder: true,
     minVersion: plan.minVersion,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_PRIORITIZE_CHACHA | noTickets,
@@ -151,9 +151,17 @@ function contextKey(plan: ContextPlan, identity: string): string {
   return JSON.stringify([policyText(plan, identity), plan.clients?.mode, fingerprints, minVersion, alpn, sessionTickets, staples]);
 }
 
-function knowsGroups(groups: string): boolean {
+let chosenGroups = '';
+
+/** With a key that also a quantum computer cannot find (draft-ietf-tls-ecdhe-mlkem), where OpenSSL has it (3.5). */
+function groups(): string {
+  if (chosenGroups === '') chosenGroups = knowsGroups(GROUPS_HYBRID) ? GROUPS_HYBRID : GROUPS_CLASSIC;
+  return chosenGroups;
+}
+
+function knowsGroups(ecdhCurve: string): boolean {
   try {
-    createSecureContext({ ecdhCurve: groups });
+    nodeTls().createSecureContext({ ecdhCurve });
     return true;
   } catch {
     return false;

@@ -3,7 +3,8 @@
  * afterwards. A handshake costs some hundred times what a request does, so both bounds matter: on all of them and on those of one address. Where all places are taken,
  * a newcomer has the place of whoever has waited longest without saying its hello, which has cost nothing yet: to keep others out one must at least speak.
  */
-import { createSecureContext, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+import { tls as nodeTls } from '../../io/node-tls.ts';
 import type { Instant, Timestamp } from '../../base/time.ts';
 import type { TlsPlan } from '../../config/tls-plan.ts';
 import type { TicketSecrets } from '../../config/worker-protocol.ts';
@@ -114,7 +115,7 @@ export class TlsEntrance implements HandshakeOwner {
   private challengeAnswer({ serverName }: ClientHello): HelloAnswer {
     const challenge = this.owner.worker.plan.acmeChallenges.tls.find(({ name }) => name === serverName);
     if (challenge === undefined) return { kind: 'refusal', alert: 'no_application_protocol', failure: 'no-match' };
-    const secureContext = createSecureContext({ cert: challenge.certPem, key: challenge.keyPem });
+    const secureContext = nodeTls().createSecureContext({ cert: challenge.certPem, key: challenge.keyPem });
     return { kind: 'challenge', terminator: { kind: 'plain', options: { isServer: true, secureContext, ALPNProtocols: [ACME_PROTOCOL] } } };
   }
 

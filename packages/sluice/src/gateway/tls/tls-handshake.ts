@@ -3,7 +3,8 @@
  * and bounds hold from the first byte; then the bytes are put back and OpenSSL does the rest. Who does not speak TLS is told so, in HTTP where that is what it speaks.
  */
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+import { tls as nodeTls } from '../../io/node-tls.ts';
 import type { Instant, Timestamp } from '../../base/time.ts';
 import { type AlertName, alertForFault, fatalAlert } from '../../core/tls/alert.ts';
 import type { ClientHello } from '../../core/tls/client-hello.ts';
@@ -150,7 +151,7 @@ export class TlsHandshake implements ClientConnection {
   private begin(terminator: Terminator, done: (session: TLSSocket) => void): void {
     const { socket } = this.peer;
     if (terminator.kind === 'plain') {
-      const session = new TLSSocket(socket, terminator.options);
+      const session = new (nodeTls().TLSSocket)(socket, terminator.options);
       session.on('error', this.onError);
       session.on('end', this.onEnd); // its half is closed before the handshake is done: nothing can come of it
       session.once('secure', () => done(session));

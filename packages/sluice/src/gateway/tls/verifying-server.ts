@@ -1,10 +1,11 @@
+import { tls as nodeTls } from '../../io/node-tls.ts';
 /**
  * Handshakes in which the client shows a certificate. Only `tls.Server` tells in public what OpenSSL thinks of it, so each such policy has one, which never listens:
  * connections are handed to it (Node documents that), and found again by their addresses. Those that look alike get a server each, lest one be taken for another: over
  * unix sockets; from one port of a client to two addresses of ours; and from a client that resets a connection and comes again before its end was noticed.
  */
 import type { Socket } from 'node:net';
-import { createServer, type Server, type TlsOptions, type TLSSocket } from 'node:tls';
+import type { Server, TlsOptions, TLSSocket } from 'node:tls';
 
 /** The session, when the handshake is done; else OpenSSL's or Node's code. */
 export type HandshakeResult = { readonly ok: true; readonly socket: TLSSocket } | { readonly ok: false; readonly code: string };
@@ -23,7 +24,7 @@ export class VerifyingServer {
   constructor(options: TlsOptions, prepare: (server: Server) => void) {
     this.options = options;
     this.prepare = prepare;
-    this.server = createServer(options);
+    this.server = nodeTls().createServer(options);
     prepare(this.server);
     this.server.on('secureConnection', (socket) => this.settle(placeOf(socket), verdict(socket)));
     this.server.on('tlsClientError', (error, socket) => this.onError(error, socket));

@@ -1,6 +1,6 @@
 /** Opens a connection to an endpoint: TCP or a unix socket, in the clear or with TLS. */
 import { connect, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { tls as nodeTls } from '../../io/node-tls.ts';
 import type { AddressPlan } from '../../config/plan.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 
@@ -32,7 +32,7 @@ export function dial(to: DialTarget, protocols: readonly string[], onread: OnRea
   const options = tls.options(protocols);
   const where = target.kind === 'unix' ? { path: target.path } : { host: target.host, port: target.port, ...resolver };
   const more: object = { noDelay: true, onread }; // of `net.connect`: documented, and not in the types
-  const socket = connectTls({ ...options, ...where, ...more });
+  const socket = nodeTls().connect({ ...options, ...where, ...more });
   tls.watch(socket);
   return { socket, ready: 'secureConnect' };
 }
