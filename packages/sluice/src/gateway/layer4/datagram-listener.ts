@@ -13,7 +13,7 @@ import { countBytes, finishCall } from './call-report.ts';
 import { DatagramSession, type SessionOwner } from './datagram-session.ts';
 import { type AnswerSocket, DatagramSockets } from './datagram-sockets.ts';
 import type { Layer4Owner } from './layer4-owner.ts';
-import { SourceCounts } from './source-counts.ts';
+import { SourceCounts } from '../source-counts.ts';
 import { TargetTable } from './target-table.ts';
 
 /** How often the metrics hear of the bytes of sessions that last, and addresses that came or went are looked for. */

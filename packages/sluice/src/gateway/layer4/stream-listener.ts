@@ -10,7 +10,7 @@ import { Entry, type EntryOwner } from '../listeners/entry.ts';
 import { type Sweepable, Sweeper } from '../sweeper.ts';
 import { countBytes, finishCall } from './call-report.ts';
 import type { Layer4Owner } from './layer4-owner.ts';
-import { SourceCounts } from './source-counts.ts';
+import { SourceCounts } from '../source-counts.ts';
 import { Stream, type StreamOwner } from './stream.ts';
 import { TargetTable } from './target-table.ts';
 

@@ -11,7 +11,7 @@ import type { TicketSecrets } from '../../config/worker-protocol.ts';
 import type { ClientHello } from '../../core/tls/client-hello.ts';
 import type { CloseReason, HandshakeFailure } from '../../observe/metric-layout.ts';
 import type { Arrival, ClientConnection, TlsFacts } from '../listeners/arrival.ts';
-import { SourceCounts } from '../layer4/source-counts.ts';
+import { SourceCounts } from '../source-counts.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { type PolicyNumbers, TlsPolicies } from './tls-policies.ts';
 import { type HandshakeOwner, type HelloAnswer, type Peer, TlsHandshake } from './tls-handshake.ts';

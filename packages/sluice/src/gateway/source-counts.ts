@@ -2,8 +2,8 @@
  * How many connections (or sessions) each source has at once, in one worker. A source is an IPv4 address or the /64 of an IPv6 one, which is what one customer has
  * at least (RFC 6177): who could choose among 2^64 addresses would have no bound. Bounded by the listener's bound on all of them.
  */
-import { ipBytes } from '../../core/proxy-protocol/ip-bytes.ts';
-import { unmapped } from '../address-list.ts';
+import { ipBytes } from '../core/proxy-protocol/ip-bytes.ts';
+import { unmapped } from './address-list.ts';
 
 const NETWORK_BYTES = 8;
 
