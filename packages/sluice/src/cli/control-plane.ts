@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { BUCKET_COUNT } from '../base/histogram.ts';
 import type { ControlSettings } from '../config/compile.ts';
 import type { Fault } from '../config/fault.ts';
+import { NO_FLEET } from '../config/fleet-plan.ts';
 import type { Plan } from '../config/plan.ts';
 import { WORKERS_MAX, endpointTable, type EndpointTable } from '../core/balancing/endpoint-table.ts';
 import { takeBack } from '../core/balancing/in-flight.ts';
@@ -111,6 +112,7 @@ export function buildControlPlane({ source, providers, say, reread }: ControlPla
       board.workerRestarted(worker);
     },
     suspect: (service, endpoint) => health.suspect(service, endpoint),
+    parked: () => {},
   });
   const loader = new Loader(source, say);
   const certificates = new CertificateKeeper({
@@ -176,7 +178,7 @@ function latencyReader(board: MetricBoard): (slot: number) => Float64Array {
 
 /** Loads the plan, and keeps what only the main thread needs. */
 class Loader {
-  settings: ControlSettings = { watch: false, adminToken: null, acme: null };
+  settings: ControlSettings = { watch: false, adminToken: null, acme: null, fleet: NO_FLEET };
   files: readonly FileState[] = [];
   readonly #source: ConfigSource;
   readonly #say: SayEvent;

@@ -23,6 +23,7 @@ export function compileService(name: string, service: ValidService, hasHighPrior
       weight,
       priority,
       requestsMax,
+      version: '',
     })),
     balance: compileBalance(service.balance),
     affinity: compileAffinity(service.affinity),
@@ -42,6 +43,10 @@ export function compileService(name: string, service: ValidService, hasHighPrior
     slowStartMs: service.slowStart,
     panicThreshold: service.panicThreshold,
     drainTimeoutMs: service.drainTimeout,
+    parking: null,
+    readsReports: false,
+    isPaused: false,
+    split: null,
   };
 }
 

@@ -6,6 +6,7 @@ import { type AccessLogPlan, NO_CHALLENGES, type Plan, type RoutePlan, type Serv
 import { compileListener } from './compile-listener.ts';
 import { compileRoutes } from './compile-route.ts';
 import { compileService } from './compile-service.ts';
+import { type FleetPlan, NO_FLEET } from './fleet-plan.ts';
 import type { ValidConfig } from './schema/config.ts';
 
 /** What the compiler needs to know of the world. */
@@ -24,6 +25,8 @@ export interface ControlSettings {
   readonly adminToken: string | null;
   /** Where certificates are ordered; null: nowhere. */
   readonly acme: AcmeSettings | null;
+  /** What Sluice itself runs. */
+  readonly fleet: FleetPlan;
 }
 
 /** An ACME account (RFC 8555). */
@@ -86,7 +89,7 @@ function withKernelBalance(service: ServicePlan): ServicePlan {
 
 /** The settings that stay on the main thread. */
 export function controlSettings(config: ValidConfig): ControlSettings {
-  return { watch: config.watch, adminToken: config.admin?.token ?? null, acme: compileAcme(config.acme) };
+  return { watch: config.watch, adminToken: config.admin?.token ?? null, acme: compileAcme(config.acme), fleet: NO_FLEET };
 }
 
 function compileAccessLog(log: ValidConfig['accessLog']): AccessLogPlan | null {

@@ -1,5 +1,6 @@
 /** Services and their endpoints as the planes run them. Part of the Plan (`plan.ts`), with its units and its promises. */
 import type { Algorithm } from '../core/balancing/algorithm.ts';
+import type { ParkingPlan } from './fleet-plan.ts';
 import type { AddressPlan, Http1Limits } from './listener-plan.ts';
 import type { UpstreamTlsPlan } from './tls-plan.ts';
 
@@ -26,6 +27,14 @@ export interface ServicePlan {
   readonly panicThreshold: number;
   /** How long a removed or drained endpoint may finish. Default 30 s. */
   readonly drainTimeoutMs: number;
+  /** Where Sluice itself runs the instances: requests wait for one, within these bounds over all workers, when none can take them. Null: they are refused. */
+  readonly parking: ParkingPlan | null;
+  /** Whether what applications report of themselves (ORCA) is noted: a scaling policy reads it. Balancing that needs reports has them in any case. */
+  readonly readsReports: boolean;
+  /** Requests are held back, and wait like those that find no instance (`sluice pause`). Default false. */
+  readonly isPaused: boolean;
+  /** Shares 0..1 of the requests by the endpoints' `version`, while one takes another's place; null: versions do not matter. */
+  readonly split: Readonly<Record<string, number>> | null;
 }
 
 export interface EndpointPlan {
@@ -38,6 +47,8 @@ export interface EndpointPlan {
   readonly priority: number;
   /** Requests in flight at most, over all workers; 0 = no bound. Default 0. */
   readonly requestsMax: number;
+  /** What runs there, where the fleet runs it; '' elsewhere. */
+  readonly version: string;
 }
 
 export interface BalancePlan {

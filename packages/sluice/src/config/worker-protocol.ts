@@ -33,6 +33,11 @@ export type ToWorker =
   | { readonly type: 'drain'; readonly deadlineMs: number; readonly idleMs: number }
   /** Other ticket secrets from now on. */
   | { readonly type: 'tickets'; readonly tickets: TicketSecrets }
+  /**
+   * Ends a share 0..1 (at least one) of this worker's long-lived connections to an endpoint, spread over `spreadMs`, politely: WebSockets by a close frame (1001), event
+   * streams at the end of an event, HTTP/2 clients by GOAWAY. Their clients come back, to another instance.
+   */
+  | { readonly type: 'rebalance'; readonly service: number; readonly endpoint: number; readonly share: number; readonly spreadMs: number }
   /** Close everything at once. */
   | { readonly type: 'close' }
   /** Reopen the access log's file. */
@@ -43,6 +48,8 @@ export type FromWorker =
   | { readonly type: 'drained'; readonly cut: number }
   /** A consecutive-failure rule of this endpoint's service has reached its count: look at once. */
   | { readonly type: 'suspect'; readonly service: number; readonly endpoint: number }
+  /** A request waits for an instance of this service (row), and none waited in this worker before: somebody should start one. */
+  | { readonly type: 'parked'; readonly service: number }
   /** Something to tell the person who runs Sluice; already without secrets. */
   | {
       readonly type: 'event';

@@ -10,7 +10,7 @@ import { Workspace } from '../core/http2/workspace.ts';
 import { RequestParser } from '../core/http1/request-parser.ts';
 import { type Http1Limits, NO_CHALLENGES, type Plan } from '../config/plan.ts';
 import type { WorkerSlots } from '../config/plan-message.ts';
-import type { FromWorker, TicketSecrets, WorkerStart } from '../config/worker-protocol.ts';
+import type { FromWorker, TicketSecrets, ToWorker, WorkerStart } from '../config/worker-protocol.ts';
 import { collectYoung } from '../io/minor-gc.ts';
 import { type LogFile, openLogFile } from '../io/log-file.ts';
 import { nameResolver } from '../io/name-resolver.ts';
@@ -137,6 +137,11 @@ export class DataPlane implements ListenerOwner {
   async closeLog(): Promise<void> {
     await this.log?.close();
     this.log = null;
+  }
+
+  /** Ends a share of the long-lived connections to an endpoint, so that their clients come back to another one. */
+  rebalance({ service, endpoint, share }: Extract<ToWorker, { type: 'rebalance' }>): void {
+    this.event('info', 'rebalance', { service, endpoint, share });
   }
 
   async reopenLog(): Promise<void> {

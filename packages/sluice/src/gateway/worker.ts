@@ -26,6 +26,8 @@ async function handle(message: ToWorker): Promise<void> {
     case 'tickets':
       plane.tickets = message.tickets;
       return;
+    case 'rebalance':
+      return plane.rebalance(message);
     case 'reopen-log':
       return plane.reopenLog();
   }

@@ -4,7 +4,7 @@ import { type EndpointPlan, type HttpListenerPlan, NO_CHALLENGES, type Plan, typ
 export function endpointPlan(address: string): EndpointPlan {
   const colon = address.lastIndexOf(':');
   const target = { kind: 'tcp', host: address.slice(0, colon), port: Number(address.slice(colon + 1)) } as const;
-  return { address, target, weight: 1, priority: 0, requestsMax: 0 };
+  return { address, target, weight: 1, priority: 0, requestsMax: 0, version: '' };
 }
 
 const HTTP1 = {
@@ -62,6 +62,10 @@ export function servicePlan(name: string, addresses: readonly string[], more: Pa
     slowStartMs: 0,
     panicThreshold: 0.5,
     drainTimeoutMs: 1_000,
+    parking: null,
+    readsReports: false,
+    isPaused: false,
+    split: null,
     ...more,
   };
 }

@@ -69,7 +69,7 @@ export class ProcessFleet {
       const { address } = runner;
       if (address === null) return [];
       const target = { kind: 'tcp', ...address } as const;
-      return [{ address: `${address.host}:${address.port}`, target, weight: 1, priority: 0, requestsMax: 0 }];
+      return [{ address: `${address.host}:${address.port}`, target, weight: 1, priority: 0, requestsMax: 0, version: '' }];
     });
   }
 

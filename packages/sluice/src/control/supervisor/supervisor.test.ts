@@ -60,6 +60,7 @@ function setUp(answer: (worker: FakeWorker, message: ToWorker) => void = answerA
     say: (_level, what) => events.push(what),
     crashed: (index) => crashed.push(index),
     suspect: (service, endpoint) => suspects.push([service, endpoint]),
+    parked: () => {},
   });
   return { runtime, supervisor, workers, events, crashed, suspects };
 }

@@ -6,7 +6,7 @@
 import type { Runtime } from '../../base/runtime.ts';
 import type { Plan } from '../../config/plan.ts';
 import { packPlan, type PlanMessage } from '../../config/plan-message.ts';
-import type { FromWorker, SlotMap, TicketSecrets, WorkerStart } from '../../config/worker-protocol.ts';
+import type { FromWorker, SlotMap, TicketSecrets, ToWorker, WorkerStart } from '../../config/worker-protocol.ts';
 import { backoffDelay, type BackoffPolicy } from '../../core/fleet/backoff.ts';
 import type { SayEvent } from '../say-event.ts';
 import type { SpawnWorker } from './worker-handle.ts';
@@ -30,6 +30,8 @@ export interface SupervisorOptions {
   readonly crashed: (worker: number) => void;
   /** A worker saw an endpoint fail often in a row. */
   readonly suspect: (service: number, endpoint: number) => void;
+  /** Requests have begun to wait for an instance of this service (row). */
+  readonly parked: (service: number) => void;
 }
 
 /** How long a worker may take to answer `apply`. */
@@ -108,6 +110,11 @@ export class Supervisor {
     for (const slot of this.#slots) slot.handle?.send({ type: 'reopen-log' });
   }
 
+  /** Each worker ends a share of its long-lived connections to an endpoint (rows of the shared tables). */
+  rebalance(step: Omit<Extract<ToWorker, { type: 'rebalance' }>, 'type'>): void {
+    for (const slot of this.#slots) slot.handle?.send({ type: 'rebalance', ...step });
+  }
+
   /** Each worker uses other ticket secrets from now on. */
   changeTickets(tickets: TicketSecrets): void {
     for (const slot of this.#slots) slot.handle?.send({ type: 'tickets', tickets });
@@ -174,6 +181,8 @@ export class Supervisor {
         return;
       case 'suspect':
         return this.#options.suspect(message.service, message.endpoint);
+      case 'parked':
+        return this.#options.parked(message.service);
       case 'event':
         return this.#options.say(message.level, message.what, { ...message.detail, worker: slot.index });
     }

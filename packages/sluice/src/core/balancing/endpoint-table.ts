@@ -52,6 +52,10 @@ export interface EndpointTable {
   readonly reportedMemory: Float64Array;
   readonly reportedInflight: Float64Array;
   readonly reportedStamp: Float64Array;
+  /** The same of its event loop: share 0..1 of the time in use, mean delay in ms; and jobs that wait for it; -1 = unknown. */
+  readonly reportedEventLoop: Float64Array;
+  readonly reportedEventLoopDelay: Float64Array;
+  readonly reportedJobs: Float64Array;
   /** When the endpoint became usable (Instant), for slow start; 0 = at start, no ramp. Control plane. */
   readonly since: Float64Array;
   // per service slot
@@ -62,6 +66,20 @@ export interface EndpointTable {
   /** Upstream connections open over all workers. Atomics. */
   readonly serviceConnections: Int32Array;
   readonly serviceConnectionsByWorker: Int32Array;
+  /** Requests that wait for an instance now, and the bytes that they hold. Atomics. */
+  readonly serviceParked: Int32Array;
+  readonly serviceParkedByWorker: Int32Array;
+  readonly serviceParkedBytes: Int32Array;
+  readonly serviceParkedBytesByWorker: Int32Array;
+  /** Requests that wait for room under the service's bounds now. Atomics. */
+  readonly serviceQueued: Int32Array;
+  readonly serviceQueuedByWorker: Int32Array;
+  /** Totals of those that waited, in the queue or for an instance, and went on: how many, and for how long (microseconds / 16, as `latencySum`). Atomics. */
+  readonly serviceWaited: Int32Array;
+  readonly serviceWaitSum: Int32Array;
+  /** Totals: requests that were ever parked, and that were refused for overload or because parking was full or too long. Atomics. */
+  readonly serviceParkedTotal: Int32Array;
+  readonly serviceShed: Int32Array;
   /** Retries in flight over all workers. Atomics. */
   readonly serviceRetries: Int32Array;
   readonly serviceRetriesByWorker: Int32Array;
@@ -96,6 +114,9 @@ const LAYOUT: readonly Field[] = [
   ['reportedMemory', 'f64', ENDPOINTS_MAX],
   ['reportedInflight', 'f64', ENDPOINTS_MAX],
   ['reportedStamp', 'f64', ENDPOINTS_MAX],
+  ['reportedEventLoop', 'f64', ENDPOINTS_MAX],
+  ['reportedEventLoopDelay', 'f64', ENDPOINTS_MAX],
+  ['reportedJobs', 'f64', ENDPOINTS_MAX],
   ['since', 'f64', ENDPOINTS_MAX],
   ['hedgeDelayMs', 'f64', SERVICES_MAX],
   ['sessionKey', 'f64', SESSIONS_MAX],
@@ -115,6 +136,16 @@ const LAYOUT: readonly Field[] = [
   ['serviceInflightByWorker', 'i32', SERVICES_MAX * WORKERS_MAX],
   ['serviceConnections', 'i32', SERVICES_MAX],
   ['serviceConnectionsByWorker', 'i32', SERVICES_MAX * WORKERS_MAX],
+  ['serviceParked', 'i32', SERVICES_MAX],
+  ['serviceParkedByWorker', 'i32', SERVICES_MAX * WORKERS_MAX],
+  ['serviceParkedBytes', 'i32', SERVICES_MAX],
+  ['serviceParkedBytesByWorker', 'i32', SERVICES_MAX * WORKERS_MAX],
+  ['serviceQueued', 'i32', SERVICES_MAX],
+  ['serviceQueuedByWorker', 'i32', SERVICES_MAX * WORKERS_MAX],
+  ['serviceWaited', 'i32', SERVICES_MAX],
+  ['serviceWaitSum', 'i32', SERVICES_MAX],
+  ['serviceParkedTotal', 'i32', SERVICES_MAX],
+  ['serviceShed', 'i32', SERVICES_MAX],
   ['serviceRetriesByWorker', 'i32', SERVICES_MAX * WORKERS_MAX],
   ['serviceRetries', 'i32', SERVICES_MAX],
   ['serviceEnded', 'i32', SERVICES_MAX],
@@ -152,4 +183,7 @@ export function resetEndpoint(table: EndpointTable, slot: number): void {
   table.reportedCpu[slot] = -1;
   table.reportedMemory[slot] = -1;
   table.reportedInflight[slot] = -1;
+  table.reportedEventLoop[slot] = -1;
+  table.reportedEventLoopDelay[slot] = -1;
+  table.reportedJobs[slot] = -1;
 }

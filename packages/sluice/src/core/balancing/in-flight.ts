@@ -36,6 +36,9 @@ export function takeBack(table: EndpointTable, worker: number): void {
   clearColumn(table.inflight, table.inflightByWorker, worker * ENDPOINTS_MAX, ENDPOINTS_MAX);
   clearColumn(table.serviceInflight, table.serviceInflightByWorker, worker * SERVICES_MAX, SERVICES_MAX);
   clearColumn(table.serviceConnections, table.serviceConnectionsByWorker, worker * SERVICES_MAX, SERVICES_MAX);
+  clearColumn(table.serviceParked, table.serviceParkedByWorker, worker * SERVICES_MAX, SERVICES_MAX);
+  clearColumn(table.serviceParkedBytes, table.serviceParkedBytesByWorker, worker * SERVICES_MAX, SERVICES_MAX);
+  clearColumn(table.serviceQueued, table.serviceQueuedByWorker, worker * SERVICES_MAX, SERVICES_MAX);
   clearColumn(table.serviceRetries, table.serviceRetriesByWorker, worker * SERVICES_MAX, SERVICES_MAX);
 }
 

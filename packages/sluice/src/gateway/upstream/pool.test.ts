@@ -190,7 +190,14 @@ test('an endpoint behind a unix socket; its connection is kept', async (t) => {
     server.closeAllConnections();
   });
   const service = servicePlan('web', []);
-  const endpoint = { address: `unix:${path}`, target: { kind: 'unix', path }, weight: 1, priority: 0, requestsMax: 0 } as const;
+  const endpoint = {
+    address: `unix:${path}`,
+    target: { kind: 'unix', path },
+    weight: 1,
+    priority: 0,
+    requestsMax: 0,
+    version: '',
+  } as const;
   await using world = await startServicePlane([{ ...service, endpoints: [endpoint] }]);
   for (let count = 0; count < 3; count++) assert.match((await rawExchange(world.port, GET)).text, /^HTTP\/1\.1 200 .*unix$/s);
   assert.equal(connections, 1);
