@@ -16,6 +16,8 @@ export interface ServiceEndpoint {
   readonly priority: number;
   /** Requests in flight at most; 0 = no bound. */
   readonly requestsMax: number;
+  /** What runs there; '' or left out where that does not matter. */
+  readonly version?: string;
 }
 
 const WITHDRAWN = DRAINING | MAINTENANCE;

@@ -222,3 +222,22 @@ test("an agent's bound on requests takes the configured one's place, from the ne
   table.epoch[SERVICE]!++;
   assert.equal(room(), 3);
 });
+
+test('a split gives each version its share whatever its size, comes and goes without other endpoints, and spares the dead', () => {
+  const { service, change } = setUp();
+  const versions = listEndpoints({ count: 4 }).map((endpoint) => ({ ...endpoint, version: endpoint.slot === 3 ? 'v2' : 'v1' }));
+  service.setEndpoints(versions, { v1: 0.9, v2: 0.1 });
+  const canary = shares(service, 0, 5_000)[3]!;
+  assert.ok(Math.abs(canary - 500) < 80, `${canary} of 5,000`);
+  service.setEndpoints(versions, { v1: 0, v2: 1 });
+  assert.deepEqual(shares(service), [0, 0, 0, 1000, 0]);
+  change(3, DOWN);
+  assert.equal(shares(service)[3], 0, 'a canary that is down gets nothing');
+  change(3, 0);
+  service.setEndpoints(versions);
+  const even = shares(service, 0, 4_000);
+  assert.ok(
+    even.slice(0, 4).every((count) => Math.abs(count - 1_000) < 120),
+    String(even),
+  );
+});

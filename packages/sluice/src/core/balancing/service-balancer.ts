@@ -3,7 +3,8 @@
  *
  * The control plane writes states and weights into the endpoint table and bumps the service's epoch; a pick that sees another epoch
  * than the last works out the candidates anew (and every 100 ms while an endpoint is ramping up). All other picks cost the
- * algorithm and one read. Each priority level has an algorithm of its own.
+ * algorithm and one read. Each priority level has an algorithm of its own, and so has each version while requests are split between versions:
+ * then priorities do not count.
  */
 import { instant } from '../../base/time.ts';
 import type { Instant } from '../../base/time.ts';
@@ -19,6 +20,8 @@ import { DOWN, DRAINING, EJECTED, MAINTENANCE } from './endpoint-table.ts';
 import type { EndpointTable } from './endpoint-table.ts';
 import { endRequest, startRequest } from './in-flight.ts';
 import { divideLoad } from './priority-levels.ts';
+import { divideSplit } from './version-split.ts';
+import type { VersionSplit } from './version-split.ts';
 
 const RAMP_STEP_MS = 100;
 
@@ -32,11 +35,13 @@ export interface ServiceBalancerOptions {
   readonly panicThreshold: number;
   /** 0 = no ramp. Hashing algorithms never ramp: it would move their keys with every step. */
   readonly slowStartMs: number;
+  /** Shares by version; null or left out: priorities decide. */
+  readonly split?: VersionSplit | null;
 }
 
-/** One priority level. */
+/** Endpoints with a balancer of their own: those of one priority, or, while a split holds, those of one version. */
 interface Level {
-  readonly priority: number;
+  readonly key: number | string;
   readonly balancer: Balancer;
   endpoints: readonly ServiceEndpoint[];
   candidates: Candidates;
@@ -54,6 +59,8 @@ export class ServiceBalancer {
   readonly #serviceSlot: number;
   readonly #slowStartMs: number;
   #levels: Level[] = [];
+  /** By level, while a split holds; else null. */
+  #shares: readonly number[] | null = null;
   #levelBySlot = new Map<number, Level>();
   #epoch = 0;
   #rebuildAt: Instant = instant(-Infinity);
@@ -65,18 +72,19 @@ export class ServiceBalancer {
     this.needsKey = needsKey(options.balance.algorithm);
     this.learns = this.#createBalancer().observe !== undefined;
     this.#slowStartMs = this.needsKey ? 0 : options.slowStartMs;
-    this.setEndpoints(options.endpoints);
+    this.setEndpoints(options.endpoints, options.split);
   }
 
-  /** Replaces the endpoints (a reload, discovery); an algorithm keeps what it knows of those that stay. */
-  setEndpoints(endpoints: readonly ServiceEndpoint[]): void {
-    const before = new Map(this.#levels.map((level) => [level.priority, level]));
-    const priorities = [...new Set(endpoints.map((endpoint) => endpoint.priority))].sort((left, right) => left - right);
-    this.#levels = priorities.map((priority) => {
-      const level = before.get(priority) ?? this.#createLevel(priority);
-      level.endpoints = endpoints.filter((endpoint) => endpoint.priority === priority);
+  /** Replaces the endpoints (a reload, discovery) and the split; an algorithm keeps what it knows of those that stay. */
+  setEndpoints(endpoints: readonly ServiceEndpoint[], split: VersionSplit | null = null): void {
+    const before = new Map(this.#levels.map((level) => [level.key, level]));
+    const groups = split === null ? byPriority(endpoints) : byVersion(endpoints, split);
+    this.#levels = [...groups].map(([key, members]) => {
+      const level = before.get(key) ?? this.#createLevel(key);
+      level.endpoints = members;
       return level;
     });
+    this.#shares = split && this.#levels.map(({ key }) => split[key] ?? 0);
     this.#levelBySlot = new Map(this.#levels.flatMap((level) => level.endpoints.map((endpoint) => [endpoint.slot, level])));
     this.#rebuildAt = instant(-Infinity);
   }
@@ -130,8 +138,8 @@ export class ServiceBalancer {
     return createBalancer(balance, { table, random, serviceSlot });
   }
 
-  #createLevel(priority: number): Level {
-    return { priority, balancer: this.#createBalancer(), endpoints: [], candidates: NO_CANDIDATES, load: 0, isPanicking: false };
+  #createLevel(key: number | string): Level {
+    return { key, balancer: this.#createBalancer(), endpoints: [], candidates: NO_CANDIDATES, load: 0, isPanicking: false };
   }
 
   /** Index of a level, by load. */
@@ -156,10 +164,9 @@ export class ServiceBalancer {
   #rebuild(now: Instant): void {
     // Read before the states: a bump that comes in between is seen by the next pick.
     this.#epoch = Atomics.load(this.#table.epoch, this.#serviceSlot);
-    const shares = divideLoad(
-      this.#levels.map((level) => this.#healthOf(level)),
-      this.#options.panicThreshold,
-    );
+    const { panicThreshold } = this.#options;
+    const health = this.#levels.map((level) => this.#healthOf(level));
+    const shares = this.#shares === null ? divideLoad(health, panicThreshold) : divideSplit(health, this.#shares, panicThreshold);
     let isRamping = false;
     this.#levels.forEach((level, index) => {
       level.load = shares[index]!.load;
@@ -179,4 +186,15 @@ export class ServiceBalancer {
     const usable = admitted.filter((endpoint) => isHealthy(this.#table, endpoint));
     return { total: weighted.length, usable: usable.length, admitted: admitted.length };
   }
+}
+
+function byPriority(endpoints: readonly ServiceEndpoint[]): ReadonlyMap<number, readonly ServiceEndpoint[]> {
+  const groups = Map.groupBy(endpoints, ({ priority }) => priority);
+  return new Map([...groups].sort(([left], [right]) => left - right));
+}
+
+/** Versions that the split does not name get nothing while others can be used. */
+function byVersion(endpoints: readonly ServiceEndpoint[], split: VersionSplit): ReadonlyMap<string, readonly ServiceEndpoint[]> {
+  const groups = Map.groupBy(endpoints, ({ version }) => version ?? '');
+  return new Map([...groups].sort(([left], [right]) => (split[right] ?? 0) - (split[left] ?? 0)));
 }

@@ -23,16 +23,18 @@ export function newBalancer(
     endpoints: endpointsOf(plan, slots),
     panicThreshold: plan.panicThreshold,
     slowStartMs: plan.slowStartMs,
+    split: plan.split,
   });
 }
 
 /** The endpoints as the balancer wants them. */
 export function endpointsOf(plan: ServicePlan, slots: Readonly<Record<string, number>>): readonly ServiceEndpoint[] {
-  return plan.endpoints.map(({ address, weight, priority, requestsMax }) => ({
+  return plan.endpoints.map(({ address, weight, priority, requestsMax, version }) => ({
     slot: slots[address]!,
     address,
     weight,
     priority,
     requestsMax,
+    version,
   }));
 }

@@ -42,7 +42,7 @@ export class ServiceCore {
     this.plan = plan;
     this.endpointSlots = slots;
     this.budget = retryBudget(plan.retry.budgetShare, plan.limits.retriesMax);
-    if (isBalancedAsBefore) this.balancer.setEndpoints(endpointsOf(plan, slots));
+    if (isBalancedAsBefore) this.balancer.setEndpoints(endpointsOf(plan, slots), plan.split);
     else this.balancer = newBalancer(this.worker, this.slot, plan, slots);
   }
 
