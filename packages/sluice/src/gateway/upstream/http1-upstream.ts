@@ -35,6 +35,10 @@ export interface UpstreamOwner extends DialTarget {
   readonly worker: WorkerContext;
   readonly slot: number;
   readonly plan: PoolPlan;
+  /** The head of the first reply on a connection: what it says of keep-alive holds for the endpoint. */
+  onFirstHead(parser: ResponseParser, bytes: Buffer, start: number): void;
+  /** The endpoint closed a connection that carried nothing. */
+  onClosedIdle(connection: Http1Upstream): void;
   /** The connection is usable and carries nothing: again, or (it was opened for somebody who left) for the first time. */
   release(connection: Http1Upstream): void;
   onDead(connection: Http1Upstream): void;
@@ -68,6 +72,8 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
   /** Sent as a retry or a hedge that a budget paid for. */
   isHedge = false;
   sentAt = 0 as Instant;
+  /** Since when it waits for work. */
+  idleSince = 0 as Instant;
   /** gRPC is of HTTP/2. */
   readonly grpcStatus = -1;
   private readonly outbox: Outbox;
@@ -250,6 +256,7 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
       if (next === REFUSED) return this.fail(FAILURES.invalid);
       const { status } = this.parser;
       if (status >= 200) {
+        if (!this.isReused) this.pool.onFirstHead(this.parser, bytes, start);
         if (!exchange.client.onResponseHead(exchange, this, bytes, start)) return -1;
         this.isReplying = true;
         this.deadline = this.silenceEnd(exchange);
@@ -316,6 +323,7 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
 
   private onError(): void {
     if (this.isDead) return;
+    if (this.isReused && this.exchange === null) this.pool.onClosedIdle(this);
     this.fail(this.isConnected ? FAILURES.reset : FAILURES.connect);
   }
 

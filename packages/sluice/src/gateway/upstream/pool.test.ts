@@ -278,3 +278,19 @@ test('a service that leaves: its queue is served, and its time limit holds', asy
   world.advance(250);
   assert.deepEqual(world.leftovers(), {});
 });
+
+test('a connection is not kept longer than its endpoint says that it keeps it', async () => {
+  let timeout = 0;
+  await using origin = await hostileOrigin(async (connection) => {
+    for (await connection.head(); connection.ending === null; await connection.head())
+      connection.write(`HTTP/1.1 200 OK\r\nKeep-Alive: timeout=${timeout}\r\nContent-Length: 2\r\n\r\nok`);
+  });
+  await using world = await startServicePlane([servicePlan('web', [`127.0.0.1:${origin.port}`])]);
+  const ask = async (): Promise<number> => {
+    assert.match((await rawExchange(world.port, GET)).text, /^HTTP\/1\.1 200 /);
+    return origin.connections.length;
+  };
+  assert.deepEqual([await ask(), await ask()], [1, 2], 'it keeps none');
+  timeout = 60;
+  assert.deepEqual([await ask(), await ask(), await ask()], [3, 3, 3]);
+});

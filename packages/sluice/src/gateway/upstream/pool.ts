@@ -5,6 +5,10 @@
  */
 import type { LookupFunction } from 'node:net';
 import type { Instant } from '../../base/time.ts';
+import { ID } from '../../core/http1/field-section.ts';
+import { KeepAliveLimit } from '../../core/http1/keep-alive-limit.ts';
+import { KEEP_ALIVE } from '../../core/http1/known-fields.ts';
+import type { ResponseParser } from '../../core/http1/response-parser.ts';
 import type { AddressPlan, EndpointPlan, PoolPlan, ServicePlan } from '../../config/plan.ts';
 import type { UpstreamTlsPlan } from '../../config/tls-plan.ts';
 import type { Attempt, Exchange } from '../exchange/exchange.ts';
@@ -65,6 +69,7 @@ export class Pool implements EndpointPool, UpstreamOwner {
   readonly resolver: { readonly lookup?: LookupFunction };
   readonly tls: UpstreamTls | null;
   private readonly idle: Http1Upstream[] = [];
+  private readonly keepAlive = new KeepAliveLimit();
   private open = 0;
   private readonly line: WaitLine;
   private isClosed = false;
@@ -83,7 +88,7 @@ export class Pool implements EndpointPool, UpstreamOwner {
 
   /** Sends the exchange over an idle or a new connection, or lets it wait. False when there is no room even to wait. */
   send(exchange: Exchange, now: Instant, isFreshOnly: boolean, isHedge: boolean): boolean {
-    let connection = isFreshOnly ? undefined : this.idle.pop();
+    let connection = isFreshOnly ? undefined : this.warmest(now);
     if (connection === undefined) {
       if (this.open >= this.plan.connectionsMax || !this.service.makeRoom()) return !isHedge && this.line.add(exchange, now, this.plan);
       connection = this.connect(now);
@@ -100,9 +105,23 @@ export class Pool implements EndpointPool, UpstreamOwner {
     const isWanted = this.service.waiting > 0 && this.service.isConnectionBoundReached(); // by another endpoint's requests
     if (isWanted || this.isClosed || this.plan.idleMax === 0) return connection.discard();
     // More than are kept may be back for a moment: a turn of the event loop takes many replies before it sends as many requests.
-    const keepMs = this.idle.length < this.plan.idleMax ? this.plan.idleTimeoutMs : Math.min(SURPLUS_MS, this.plan.idleTimeoutMs);
+    const timeoutMs = Math.min(this.plan.idleTimeoutMs, this.keepAlive.limitMs(now));
+    const keepMs = this.idle.length < this.plan.idleMax ? timeoutMs : Math.min(SURPLUS_MS, timeoutMs);
+    if (keepMs <= 0) return connection.discard();
+    connection.idleSince = now;
     connection.deadline = now + keepMs;
     this.idle.push(connection);
+  }
+
+  onFirstHead(parser: ResponseParser, bytes: Buffer, start: number): void {
+    const { ids, count } = parser.fields;
+    for (let index = 0; index < count; index++)
+      if ((ids[index]! & ID) === KEEP_ALIVE) this.keepAlive.announced(parser.value(bytes, start, index));
+  }
+
+  onClosedIdle(connection: Http1Upstream): void {
+    const now = this.worker.clock.now();
+    this.keepAlive.closedAfter(now - connection.idleSince, now);
   }
 
   attemptDone(connection: Http1Upstream, exchange: Exchange): void {
@@ -169,6 +188,15 @@ export class Pool implements EndpointPool, UpstreamOwner {
   expire(now: Instant): void {
     this.line.tellLate(now);
     this.serve(now);
+  }
+
+  /** The idle connection that was used last; what is past its time, and not swept up yet, is not used any more. */
+  private warmest(now: Instant): Http1Upstream | undefined {
+    const connection = this.idle.pop();
+    if (connection === undefined || connection.deadline > now) return connection;
+    connection.discard();
+    while (this.idle.length > 0) this.idle[this.idle.length - 1]!.discard();
+    return undefined;
   }
 
   private connect(now: Instant): Http1Upstream {
