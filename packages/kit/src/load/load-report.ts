@@ -18,7 +18,7 @@ export interface LoadReport {
   readonly requestsPerSecond: number;
   /** Replies with a 5xx status per second in the last interval. */
   readonly errorsPerSecond: number;
-  /** The application's own metrics and `event_loop_delay_ms`. */
+  /** `event_loop_utilization` (0..1), `event_loop_delay_ms`, `jobs` where the application counts them, and metrics of its own. */
   readonly named: Readonly<Record<string, number>>;
   /** Requests now being handled. */
   readonly inflight: number;

@@ -74,7 +74,7 @@ test('shares and rates are those of the last interval', async () => {
   assert.equal(report.requestsPerSecond, 2);
   assert.equal(report.errorsPerSecond, 2);
   assert.equal(report.applicationUtilization, 0.25);
-  assert.deepEqual(report.named, { event_loop_delay_ms: 1.5 });
+  assert.deepEqual(report.named, { event_loop_utilization: 0.25, event_loop_delay_ms: 1.5 });
   gauges.tick(1000);
   assert.equal(reporter.snapshot().requestsPerSecond, 0);
   reporter.close();
@@ -96,7 +96,7 @@ test('every reply carries the header, whether the head is written by writeHead, 
     await serving(reporter.wrap(reply), async (url) => {
       assert.equal(
         await fetchHeader(url),
-        'TEXT cpu_utilization=0, mem_utilization=0.5, application_utilization=0.25, rps_fractional=0, eps=0, named_metrics.event_loop_delay_ms=1.5, named_metrics.inflight=1',
+        'TEXT cpu_utilization=0, mem_utilization=0.5, application_utilization=0.25, rps_fractional=0, eps=0, named_metrics.event_loop_utilization=0.25, named_metrics.event_loop_delay_ms=1.5, named_metrics.inflight=1',
       );
     });
   }
@@ -158,8 +158,14 @@ test("the application's own metrics are reported; one that throws or is no numbe
     fakeGauges(),
   );
   assert.equal(reporter.snapshot().applicationUtilization, 0.75);
-  assert.deepEqual(reporter.snapshot().named, { event_loop_delay_ms: 1.5, queue_depth: 12 });
+  assert.deepEqual(reporter.snapshot().named, { event_loop_utilization: 0.25, event_loop_delay_ms: 1.5, queue_depth: 12 });
   assert.match(reporter.headers()['endpoint-load-metrics'], /named_metrics\.queue_depth=12, named_metrics\.inflight=0$/);
+});
+
+test('jobs that wait are reported where the application counts them', () => {
+  const reporter = loadReporter({ jobs: () => 7 }, fakeGauges());
+  assert.match(reporter.headers()['endpoint-load-metrics'], /named_metrics\.jobs=7, named_metrics\.inflight=0$/);
+  assert.throws(() => loadReporter({ named: { jobs: () => 1 } }, fakeGauges()), /reporter's own/);
 });
 
 test('options outside their limits are refused with the limit', () => {

@@ -9,7 +9,7 @@ import { processGauges, type ProcessGauges } from './process-gauges.ts';
 
 const INTERVAL_MS_DEFAULT = 1000;
 const METRIC_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
-const RESERVED = ['inflight', 'event_loop_delay_ms'];
+const RESERVED = ['inflight', 'event_loop_utilization', 'event_loop_delay_ms', 'jobs'];
 
 export interface LoadReporterOptions {
   /** How often the process is sampled, 50..60000 ms. Default 1000. */
@@ -18,6 +18,8 @@ export interface LoadReporterOptions {
   readonly format?: LoadFormat;
   /** How busy the application is, 0 and above, where it knows better than its event loop (say, used over all database connections). */
   readonly applicationUtilization?: () => number;
+  /** Jobs that wait for this instance, 0 and above; the service can be scaled on them (`signal: 'jobs'`). Read once per interval. */
+  readonly jobs?: () => number;
   /** Metrics of the application's own, read once per interval. One that throws or gives no finite number is left out. */
   readonly named?: Readonly<Record<string, () => number>>;
 }
@@ -122,7 +124,12 @@ function sampler(options: LoadReporterOptions, tally: Tally, gauges: ProcessGaug
       applicationUtilization: options.applicationUtilization ? (read(options.applicationUtilization) ?? loop) : loop,
       requestsPerSecond: per(current.finished - last.finished, 1000),
       errorsPerSecond: per(current.errors - last.errors, 1000),
-      named: { event_loop_delay_ms: gauges.eventLoopDelayMs(), ...namedMetrics(options.named ?? {}) },
+      named: {
+        event_loop_utilization: loop,
+        event_loop_delay_ms: gauges.eventLoopDelayMs(),
+        ...namedMetrics(options.jobs === undefined ? {} : { jobs: options.jobs }),
+        ...namedMetrics(options.named ?? {}),
+      },
       inflight: tally.inflight,
     };
     last = current;

@@ -52,7 +52,7 @@ export interface EndpointTable {
   readonly reportedMemory: Float64Array;
   readonly reportedInflight: Float64Array;
   readonly reportedStamp: Float64Array;
-  /** The same of its event loop: share 0..1 of the time in use, mean delay in ms; and jobs that wait for it; -1 = unknown. */
+  /** The same of its event loop: share 0..1 of the time in use, delay in ms; and jobs that wait for it; -1 = unknown. */
   readonly reportedEventLoop: Float64Array;
   readonly reportedEventLoopDelay: Float64Array;
   readonly reportedJobs: Float64Array;

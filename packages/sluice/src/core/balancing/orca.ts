@@ -18,6 +18,11 @@ export interface LoadReport {
   eps: number;
   /** Requests in flight in the application, from all its clients. */
   inflight: number;
+  /** Share 0..1 of the time that its event loop was busy, and how late timers were, in ms. */
+  eventLoop: number;
+  eventLoopDelay: number;
+  /** Jobs that wait for it. */
+  jobs: number;
 }
 
 /** Longer values are not read. */
@@ -31,22 +36,35 @@ const ENTRIES_MAX = 64;
  */
 export function parseLoadReport(value: string): LoadReport | null {
   if (value.length > LENGTH_MAX) return null;
-  const report: LoadReport = { cpu: -1, memory: -1, application: -1, rps: -1, eps: -1, inflight: -1 };
+  const report: LoadReport = {
+    cpu: -1,
+    memory: -1,
+    application: -1,
+    rps: -1,
+    eps: -1,
+    inflight: -1,
+    eventLoop: -1,
+    eventLoopDelay: -1,
+    jobs: -1,
+  };
   if (value.startsWith('TEXT ')) readText(value, report);
   else if (value.startsWith('JSON ')) readJson(value.slice(5), report);
   return isEmpty(report) ? null : report;
 }
 
-/** Puts a report where the balancers read it. Shares that it does not name keep their value; requests in flight change too fast for that. */
+/** Puts a report where balancers and scaling read it. Shares that it does not name keep their value; requests in flight and jobs change too fast for that. */
 export function writeLoadReport(table: EndpointTable, slot: number, report: LoadReport, now: Instant): void {
   if (report.cpu >= 0) table.reportedCpu[slot] = Math.min(report.cpu, 1);
   if (report.memory >= 0) table.reportedMemory[slot] = Math.min(report.memory, 1);
   table.reportedInflight[slot] = report.inflight;
+  if (report.eventLoop >= 0) table.reportedEventLoop[slot] = Math.min(report.eventLoop, 1);
+  if (report.eventLoopDelay >= 0) table.reportedEventLoopDelay[slot] = report.eventLoopDelay;
+  table.reportedJobs[slot] = report.jobs;
   table.reportedStamp[slot] = now;
 }
 
-function isEmpty({ cpu, memory, application, rps, eps, inflight }: LoadReport): boolean {
-  return cpu < 0 && memory < 0 && application < 0 && rps < 0 && eps < 0 && inflight < 0;
+function isEmpty({ cpu, memory, application, rps, eps, inflight, eventLoop, eventLoopDelay, jobs }: LoadReport): boolean {
+  return Math.max(cpu, memory, application, rps, eps, inflight, eventLoop, eventLoopDelay, jobs) < 0;
 }
 
 /** `name=number` pairs between commas, spaces around them. */
@@ -121,6 +139,15 @@ function setMetric(report: LoadReport, name: string, value: number): void {
     case 'inflight':
     case 'rif':
       report.inflight = value;
+      return;
+    case 'named_metrics.event_loop_utilization':
+      report.eventLoop = value;
+      return;
+    case 'named_metrics.event_loop_delay_ms':
+      report.eventLoopDelay = value;
+      return;
+    case 'named_metrics.jobs':
+      report.jobs = value;
       return;
     default:
   }

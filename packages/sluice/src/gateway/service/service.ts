@@ -305,7 +305,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     else this.affinity = new ServiceAffinity(this, plan.affinity, slots);
     this.affinityRules = rules;
     this.hedger = plan.hedge === null ? null : new Hedger(this, plan.hedge);
-    this.usesReports = usesReports(plan.balance);
+    this.usesReports = usesReports(plan);
     this.pools.set(plan.endpoints, slots, plan.pool);
   }
 }
