@@ -38,7 +38,7 @@ function setUp(first: Plan) {
   const applier: Applier = new Applier({
     runtime,
     load: () => Promise.resolve(world.loaded),
-    providers: [{ service: 'found', endpoints: () => world.found ?? [] }],
+    providers: [{ endpointsOf: (service) => (service === 'found' ? (world.found ?? []) : null), traits: () => null }],
     certificates: {
       get challenges() {
         return world.challenges;

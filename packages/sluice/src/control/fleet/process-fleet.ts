@@ -73,6 +73,14 @@ export class ProcessFleet {
     });
   }
 
+  endpointsOf(service: string): readonly EndpointPlan[] | null {
+    return service === this.service ? this.endpoints() : null;
+  }
+
+  traits(): null {
+    return null;
+  }
+
   #runner(name: string): InstanceRunner {
     const { command, cwd, env, healthPath, runtime, startProcess, probe, say, line } = this.#options;
     const spec = { name, command, cwd, env, host: HOST, healthPath, probeTimeoutMs: PROBE_TIMEOUT_MS };
