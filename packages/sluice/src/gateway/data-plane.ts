@@ -23,7 +23,7 @@ import { ListenerSet } from './listeners/listener-set.ts';
 import { RouteRuntime } from './exchange/route-runtime.ts';
 import { Service } from './service/service.ts';
 import { Sweeper } from './sweeper.ts';
-import { LAST_WORDS_MS, OpenWebSockets } from './tunnel/web-sockets.ts';
+import { LAST_WORDS_MS, LongLivedSet } from './tunnel/long-lived.ts';
 
 const EMPTY_PLAN: Plan = {
   generation: 0,
@@ -55,7 +55,7 @@ export class DataPlane implements ListenerOwner {
   readonly table: EndpointTable;
   readonly metrics: WorkerMetrics;
   readonly sweeper = new Sweeper();
-  readonly webSockets = new OpenWebSockets();
+  readonly longLived = new LongLivedSet();
   readonly resolver = nameResolver();
   tickets: TicketSecrets;
   plan: Plan = EMPTY_PLAN;
@@ -111,7 +111,7 @@ export class DataPlane implements ListenerOwner {
   /** A look at everything that can be late; the worker calls it each SWEEP_PERIOD_MS. */
   sweep(): void {
     this.coarseNow = this.clock.now();
-    this.webSockets.sweep(this.table);
+    this.longLived.sweep(this.table, this.coarseNow);
     this.sweeper.sweep(this.coarseNow);
     for (const service of this.services.values()) service.expire(this.coarseNow);
   }
@@ -123,7 +123,7 @@ export class DataPlane implements ListenerOwner {
     const closingIdle = setTimeout(() => this.listeners.closeIdle(), Math.min(idleMs, deadlineMs));
     await this.whenEmpty(deadlineMs);
     clearTimeout(closingIdle);
-    if (this.webSockets.leave() > 0) await this.whenEmpty(LAST_WORDS_MS);
+    if (this.longLived.leave() > 0) await this.whenEmpty(LAST_WORDS_MS);
     return this.close();
   }
 
@@ -140,8 +140,8 @@ export class DataPlane implements ListenerOwner {
   }
 
   /** Ends a share of the long-lived connections to an endpoint, so that their clients come back to another one. */
-  rebalance({ service, endpoint, share }: Extract<ToWorker, { type: 'rebalance' }>): void {
-    this.event('info', 'rebalance', { service, endpoint, share });
+  rebalance({ endpoint, share, spreadMs }: Extract<ToWorker, { type: 'rebalance' }>): void {
+    this.longLived.leaveShare(endpoint, share, spreadMs, this.clock.now(), this.random);
   }
 
   async reopenLog(): Promise<void> {

@@ -11,7 +11,7 @@ import type { AccessRecord } from '../observe/access-log.ts';
 import type { WorkerMetrics } from '../observe/worker-metrics.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import type { Sweeper } from './sweeper.ts';
-import type { OpenWebSockets } from './tunnel/web-sockets.ts';
+import type { LongLivedSet } from './tunnel/long-lived.ts';
 
 export interface WorkerContext {
   /** 0-based index of the worker: its column in the shared tables. */
@@ -21,7 +21,7 @@ export interface WorkerContext {
   readonly table: EndpointTable;
   readonly metrics: WorkerMetrics;
   readonly sweeper: Sweeper;
-  readonly webSockets: OpenWebSockets;
+  readonly longLived: LongLivedSet;
   readonly resolver: { readonly lookup: LookupFunction };
   /** Memory that all HTTP/2 sessions of the worker share. */
   readonly http2: Workspace;

@@ -103,7 +103,7 @@ test('the origin resets a stream, then its connection dies: each client is told,
   origin.streams[1]!.session!.destroy();
   for (const [code] of await within(3_000, 'all close', Promise.all(ended))) assert.equal(code, 1006);
   await eventually(2_000, 'nothing is in flight', () => plane.plane.table.inflight[0] === 0);
-  assert.equal(plane.plane.webSockets.size, 0);
+  assert.equal(plane.plane.longLived.size, 0);
 });
 
 test('the goodbye of a drain goes both ways', async () => {
@@ -112,7 +112,7 @@ test('the goodbye of a drain goes both ways', async () => {
   const socket = new WebSocket(`ws://127.0.0.1:${plane.port}/`);
   await within(3_000, 'it opens', once(socket, 'open'));
   const closed = once(socket, 'close') as Promise<[number]>;
-  plane.plane.webSockets.leave();
+  plane.plane.longLived.leave();
   assert.equal((await within(3_000, 'it closes', closed))[0], 1001);
   await eventually(2_000, 'the stream ends', () => origin.streams[0]!.closed);
   await eventually(2_000, 'nothing is in flight', () => plane.plane.table.inflight[0] === 0);

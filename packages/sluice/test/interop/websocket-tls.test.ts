@@ -62,7 +62,7 @@ test('over HTTP/2 and TLS, beside another; then a goodbye to all', async () => {
   const echo = frame({ payload });
   assert((await until(echo.length)).equals(echo));
   const closed = once(socket, 'close') as Promise<[number]>;
-  assert.equal(plane.plane.webSockets.leave(), 2);
+  assert.equal(plane.plane.longLived.leave(), 2);
   assert.equal((await within(3_000, 'it closes', closed))[0], 1001);
   const goodbye = frame({ opcode: 8, payload: Buffer.from([0x03, 0xe9]) });
   assert.deepEqual((await until(echo.length + goodbye.length)).subarray(echo.length), goodbye);

@@ -15,6 +15,7 @@ import { type Attempt, type Client, Exchange } from '../exchange/exchange.ts';
 import { PeerIdentity } from '../exchange/forwarding.ts';
 import { beginExchange, type Requester } from '../exchange/intake.ts';
 import { isEventStream } from '../exchange/event-stream.ts';
+import { followEventStream } from '../exchange/event-stream-client.ts';
 import { replyEdits } from '../exchange/web-socket-handshake.ts';
 import { callAnswer } from '../grpc/own-answer.ts';
 import type { Arrival, ClientConnection, ConnectionOwner } from '../listeners/arrival.ts';
@@ -244,7 +245,8 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     if (!exchange.isRequestDone) this.isClosing = true; // RFC 9112 §9.6: an early answer ends the connection
     exchange.status = parser.status;
     exchange.isReplyStarted = true;
-    if (exchange.isGrpc || isEventStream(parser, bytes, start)) exchange.silenceMs = this.listener.plan.timeouts.upgradeIdleMs;
+    if (exchange.isGrpc) exchange.silenceMs = this.listener.plan.timeouts.upgradeIdleMs;
+    else if (isEventStream(parser, bytes, start)) followEventStream(exchange, this.listener);
     this.reply.head(exchange, attempt, bytes, start, cookieLines, this.isClosing);
     return true;
   }

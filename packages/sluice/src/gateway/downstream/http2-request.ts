@@ -13,6 +13,7 @@ import { beginExchange, type Requester } from '../exchange/intake.ts';
 import { finishExchange } from '../exchange/reporting.ts';
 import { keptTrailers } from '../exchange/trailers.ts';
 import { isEventStream } from '../exchange/event-stream.ts';
+import { followEventStream } from '../exchange/event-stream-client.ts';
 import { replyEdits } from '../exchange/web-socket-handshake.ts';
 import { callAnswer, endLines } from '../grpc/own-answer.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
@@ -200,7 +201,8 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     const cookieLines = service.onReplyHead(exchange, attempt, bytes, start);
     exchange.status = parser.status;
     exchange.isReplyStarted = true;
-    if (exchange.isGrpc || isEventStream(parser, bytes, start)) exchange.silenceMs = this.listener.plan.timeouts.upgradeIdleMs;
+    if (exchange.isGrpc) exchange.silenceMs = this.listener.plan.timeouts.upgradeIdleMs;
+    else if (isEventStream(parser, bytes, start)) followEventStream(exchange, this.listener);
     this.heldHead = writeResponseHead({
       parser,
       bytes,

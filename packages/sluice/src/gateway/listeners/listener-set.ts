@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ListenerPlan, Plan } from '../../config/plan.ts';
 import type { WorkerSlots } from '../../config/plan-message.ts';
-import { LAST_WORDS_MS } from '../tunnel/web-sockets.ts';
+import { LAST_WORDS_MS } from '../tunnel/long-lived.ts';
 import { createListener, type Listener, type ListenerOwner } from './listener.ts';
 
 export class ListenerSet {
@@ -97,7 +97,7 @@ export class ListenerSet {
       listener.close();
       this.leaving.delete(listener);
     };
-    if (this.owner.webSockets.leaveListener(listener) === 0) close();
+    if (this.owner.longLived.leaveListener(listener) === 0) close();
     else setTimeout(close, LAST_WORDS_MS).unref();
   }
 }

@@ -27,7 +27,7 @@ export class Tunnel implements Sweepable {
   protected readonly exchange: Exchange;
   protected readonly down: TunnelEnd;
   protected readonly up: TunnelEnd;
-  protected isOver = false;
+  isOver = false;
   protected hasOriginEnded = false;
   protected hasClientEnded = false;
 

@@ -122,7 +122,7 @@ describe('the end of a drain', () => {
     await using setting = await tunnelWorld();
     const tunnel = await setting.open();
     const { world } = setting;
-    assert.equal(world.plane.webSockets.leave(), 1);
+    assert.equal(world.plane.longLived.leave(), 1);
     await bothAreTold(tunnel);
     tunnel.origin.write(CLOSE);
     tunnel.origin.end();
@@ -132,14 +132,14 @@ describe('the end of a drain', () => {
     assert.equal(tunnel.toClient(), CLOSE, 'no answer to an answer');
     assert.equal(tunnel.toOrigin().length, 8);
     await allEnded(world);
-    assert.equal(world.plane.webSockets.size, 0);
+    assert.equal(world.plane.longLived.size, 0);
   });
 
   test('who does not answer has a second', async () => {
     await using setting = await tunnelWorld();
     const tunnel = await setting.open();
     const { world } = setting;
-    world.plane.webSockets.leave();
+    world.plane.longLived.leave();
     await bothAreTold(tunnel);
     world.advance(500);
     assert.equal(tunnel.client.ending, 'open');
@@ -155,7 +155,7 @@ describe('the end of a drain', () => {
     const long = latin1(frame({ payload: Buffer.alloc(70_000) }));
     tunnel.origin.write(long.slice(0, 100));
     await clientGets(tunnel, long.slice(0, 100));
-    setting.world.plane.webSockets.leave();
+    setting.world.plane.longLived.leave();
     setting.world.advance(600);
     tunnel.origin.write(long.slice(100, 200));
     await clientGets(tunnel, long.slice(0, 200));
@@ -171,7 +171,7 @@ describe('the end of a drain', () => {
     tunnel.client.write(MASKED_MESSAGE.slice(0, 100));
     await clientGets(tunnel, MESSAGE.slice(0, 100));
     await originGets(tunnel, MASKED_MESSAGE.slice(0, 100));
-    world.plane.webSockets.leave();
+    world.plane.longLived.leave();
     tunnel.origin.write(MESSAGE.slice(100) + MESSAGE + MESSAGE.slice(0, 50));
     await clientGets(tunnel, MESSAGE + MESSAGE + CLOSE);
     tunnel.origin.write(MESSAGE.slice(50) + MESSAGE);
@@ -191,7 +191,7 @@ describe('the end of a drain', () => {
     const tunnel = await setting.open();
     tunnel.origin.write(MESSAGE.slice(0, 100));
     await clientGets(tunnel, MESSAGE.slice(0, 100));
-    setting.world.plane.webSockets.leave();
+    setting.world.plane.longLived.leave();
     setting.world.advance(1_100);
     assert.equal(await tunnel.client.ended(), 'fin');
     assert.equal(tunnel.toClient(), MESSAGE.slice(0, 100));
@@ -203,7 +203,7 @@ describe('the end of a drain', () => {
     const normal = latin1(frame({ opcode: 8, payload: Buffer.from([0x03, 0xe8]) }));
     tunnel.origin.write(normal);
     await clientGets(tunnel, normal);
-    setting.world.plane.webSockets.leave();
+    setting.world.plane.longLived.leave();
     await eventually(2_000, 'the origin is told', () => tunnel.toOrigin().length > 0);
     tunnel.client.write(MASKED_CLOSE);
     assert.equal(await tunnel.client.ended(), 'fin');

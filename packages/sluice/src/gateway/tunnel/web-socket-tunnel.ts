@@ -9,13 +9,13 @@ import { CLOSE_CODE, closeFrame, pingFrame } from '../../core/websocket/frames.t
 import type { Attempt, Exchange } from '../exchange/exchange.ts';
 import { Tunnel, type TunnelClient } from './tunnel.ts';
 import type { TunnelEnd } from './tunnel-end.ts';
-import { GOODBYE_MS, type OpenWebSocket } from './web-sockets.ts';
+import { GOODBYE_MS, type LongLived } from './long-lived.ts';
 
 /** Its payload tells our pongs from those that the origin asked for. */
 const PING: Buffer = Buffer.from(pingFrame(Buffer.from('sluice')));
 const CLOSE: Buffer = Buffer.from(closeFrame(CLOSE_CODE.goingAway));
 
-export class WebSocketTunnel extends Tunnel implements OpenWebSocket {
+export class WebSocketTunnel extends Tunnel implements LongLived {
   /** From the client to the origin, and back. */
   private readonly upward = new FrameScanner();
   private readonly downward = new FrameScanner();
@@ -29,7 +29,7 @@ export class WebSocketTunnel extends Tunnel implements OpenWebSocket {
   constructor(client: TunnelClient, exchange: Exchange, attempt: Attempt, down: TunnelEnd) {
     super(client, exchange, attempt, down);
     this.pingMs = exchange.route!.plan.webSocket.pingMs;
-    client.listener.worker.webSockets.add(this);
+    client.listener.worker.longLived.add(this);
   }
 
   get listener(): object {
@@ -105,7 +105,7 @@ export class WebSocketTunnel extends Tunnel implements OpenWebSocket {
   }
 
   protected override finish(outcome: Exchange['outcome']): void {
-    if (!this.isOver) this.client.listener.worker.webSockets.remove(this);
+    if (!this.isOver) this.client.listener.worker.longLived.remove(this);
     super.finish(this.isLeaving ? 'drain' : outcome);
   }
 

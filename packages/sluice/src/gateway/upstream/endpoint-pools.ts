@@ -60,7 +60,7 @@ export class EndpointPools {
   close(): void {
     for (const [slot, pool] of this.pools) {
       pool.close();
-      this.owner.worker.webSockets.leaveEndpoint(slot);
+      this.owner.worker.longLived.leaveEndpoint(slot);
     }
   }
 
@@ -87,7 +87,7 @@ export class EndpointPools {
 
   /** The endpoint has gone, after its drain: requests finish what they have, WebSockets are told. */
   private dismiss(slot: number): void {
-    this.owner.worker.webSockets.leaveEndpoint(slot);
+    this.owner.worker.longLived.leaveEndpoint(slot);
     this.retire(slot);
   }
 

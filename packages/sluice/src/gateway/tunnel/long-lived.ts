@@ -1,0 +1,99 @@
+/**
+ * What lives long in one worker: WebSockets and event streams. Whoever ends some of them before their time (a drain, a listener or an endpoint that goes, a service whose
+ * instances are loaded unevenly) finds them here, so that they are ended as their protocol has it.
+ */
+import type { Random } from '../../base/random.ts';
+import { type Instant, instant } from '../../base/time.ts';
+import { DRAINING, type EndpointTable, MAINTENANCE } from '../../core/balancing/endpoint-table.ts';
+import { SWEEP_PERIOD_MS } from '../sweeper.ts';
+
+/** How long peers have for their close frames once they were told (RFC 6455 §7.1.1), in milliseconds. */
+export const GOODBYE_MS = 1_000;
+/** For WebSockets to end after they were told: their second, and a look at deadlines. */
+export const LAST_WORDS_MS = GOODBYE_MS + 2 * SWEEP_PERIOD_MS;
+
+/** `web-socket-tunnel.ts` is it, and `exchange/event-stream-client.ts`. */
+export interface LongLived {
+  /** The listener that it came in by. */
+  readonly listener: object;
+  /** Slot of its endpoint. */
+  readonly slot: number;
+  /** It has ended by itself. */
+  readonly isOver: boolean;
+  /** Tells both sides that it ends, and ends it within `GOODBYE_MS`. Calling it twice is harmless. */
+  leave(): void;
+}
+
+export class LongLivedSet {
+  private readonly all = new Set<LongLived>();
+  /** Those that are to leave later, and when. */
+  private leaving: { readonly one: LongLived; readonly at: Instant }[] = [];
+
+  get size(): number {
+    return this.all.size;
+  }
+
+  add(one: LongLived): void {
+    this.all.add(one);
+  }
+
+  remove(one: LongLived): void {
+    this.all.delete(one);
+  }
+
+  /** The worker ends. @returns How many are told. */
+  leave(): number {
+    return tell(this.all);
+  }
+
+  /** A listener goes. @returns How many are told. */
+  leaveListener(listener: object): number {
+    return tell([...this.all].filter((one) => one.listener === listener));
+  }
+
+  /** An endpoint has gone from its service, after its drain. */
+  leaveEndpoint(slot: number): void {
+    tell([...this.all].filter((one) => one.slot === slot));
+  }
+
+  /**
+   * A share 0..1 of an endpoint's leaves, at least one if there is any, spread at random over some time: so their clients come back one by one. Accurate to a sweep.
+   * @returns How many will.
+   */
+  leaveShare(slot: number, share: number, spreadMs: number, now: Instant, random: Random): number {
+    const waiting = new Set(this.leaving.map(({ one }) => one));
+    const there = [...this.all].filter((one) => one.slot === slot && !one.isOver && !waiting.has(one));
+    const count = Math.min(there.length, Math.ceil(there.length * share));
+    for (let left = count; left > 0; left--) {
+      const [one] = there.splice(Math.floor(random() * there.length), 1);
+      this.leaving.push({ one: one!, at: instant(now + random() * spreadMs) });
+    }
+    return count;
+  }
+
+  /**
+   * At each sweep, 5 ns for each: those of endpoints whose drain by an operator has passed its deadline, which take nothing at all then, and those whose time to
+   * leave has come; what is over is forgotten.
+   */
+  sweep(table: EndpointTable, now: Instant): void {
+    const gone = DRAINING | MAINTENANCE;
+    for (const one of this.all) {
+      if (one.isOver) this.all.delete(one);
+      else if ((table.state[one.slot]! & gone) === gone) one.leave();
+    }
+    if (this.leaving.length === 0) return;
+    const due = this.leaving.filter(({ at }) => at <= now);
+    this.leaving = this.leaving.filter(({ at, one }) => at > now && !one.isOver);
+    for (const { one } of due) one.leave();
+  }
+}
+
+function tell(those: Iterable<LongLived>): number {
+  let told = 0;
+  for (const one of those) {
+    if (one.isOver) continue;
+    told++;
+    one.leave();
+  }
+  return told;
+}
