@@ -19,6 +19,10 @@ export interface ScalingSample {
   readonly isBusy: boolean;
   /** Which schedules hold now, by policy name. */
   readonly schedules: ReadonlyMap<string, ScheduleState>;
+  /** What `sluice scale SERVICE N` fixed; absent or null: the policies decide. */
+  readonly manual?: number | null;
+  /** As many as there is room for (the machine's budget), and why in words; absent or null: no such bound. */
+  readonly ceiling?: { readonly limit: number; readonly detail: string } | null;
 }
 
 /** One reading of a signal. */
