@@ -1,15 +1,11 @@
 /** Puts the control plane together: tables, health, limits, workers and the life of a change. Nothing here decides anything. */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
 import { BUCKET_COUNT } from '../base/histogram.ts';
 import type { ControlSettings } from '../config/compile.ts';
-import type { Fault } from '../config/fault.ts';
-import { NO_FLEET } from '../config/fleet-plan.ts';
-import type { Plan } from '../config/plan.ts';
 import { WORKERS_MAX, endpointTable, type EndpointTable } from '../core/balancing/endpoint-table.ts';
 import { takeBack } from '../core/balancing/in-flight.ts';
-import { Applier, type Loaded } from '../control/apply/applier.ts';
+import { Applier } from '../control/apply/applier.ts';
 import { DepartureWatch } from '../control/apply/departure-watch.ts';
 import { SlotBook } from '../control/apply/slot-book.ts';
 import { slotKinds } from '../control/apply/slot-kinds.ts';
@@ -36,6 +32,7 @@ import { workerThreads } from '../io/worker-threads.ts';
 import { MetricBoard } from '../observe/metric-board.ts';
 import { BUCKETS, ROW_LENGTH } from '../observe/metric-layout.ts';
 import type { ConfigSource } from './config-source.ts';
+import { PlanLoader } from './plan-loader.ts';
 
 export interface ControlPlaneOptions {
   readonly source: ConfigSource;
@@ -114,7 +111,7 @@ export function buildControlPlane({ source, providers, say, reread }: ControlPla
     suspect: (service, endpoint) => health.suspect(service, endpoint),
     parked: () => {},
   });
-  const loader = new Loader(source, say);
+  const loader = new PlanLoader({ source, say, workersMax: WORKERS_ROOM, loaded: () => {} });
   const certificates = new CertificateKeeper({
     runtime,
     say,
@@ -174,64 +171,4 @@ function latencyReader(board: MetricBoard): (slot: number) => Float64Array {
     board.row('service', slot, row);
     return counts;
   };
-}
-
-/** Loads the plan, and keeps what only the main thread needs. */
-class Loader {
-  settings: ControlSettings = { watch: false, adminToken: null, acme: null, fleet: NO_FLEET };
-  files: readonly FileState[] = [];
-  readonly #source: ConfigSource;
-  readonly #say: SayEvent;
-  #isAllDue = true;
-  /** What was loaded last without a fault, and where its files are. */
-  #last: { readonly plan: Plan; readonly directory: string } | null = null;
-
-  constructor(source: ConfigSource, say: SayEvent) {
-    this.#source = source;
-    this.#say = say;
-  }
-
-  readAll(): void {
-    this.#isAllDue = true;
-  }
-
-  load(): Promise<Loaded> {
-    if (this.#last !== null && !this.#isAllDue) return this.#readFiles(this.#last.plan, this.#last.directory);
-    this.#isAllDue = false;
-    return this.#readAll();
-  }
-
-  async #readAll(): Promise<Loaded> {
-    const loaded = await this.#source.load();
-    if (!loaded.ok) return refused(loaded.faults);
-    const { plan, path, settings, warnings, outdated, files } = loaded;
-    this.#warn(warnings, outdated);
-    if (plan.workers > WORKERS_ROOM) {
-      return { ok: false, faults: [`workers must be at most ${WORKERS_ROOM} on this machine, got ${plan.workers}`] };
-    }
-    this.settings = settings;
-    this.files = files;
-    this.#last = { plan, directory: path === null ? process.cwd() : dirname(path) };
-    return { ok: true, plan };
-  }
-
-  /** A certificate has changed: what else was edited meanwhile is nobody's wish yet. */
-  async #readFiles(plan: Plan, directory: string): Promise<Loaded> {
-    const { readMaterial } = await import('../io/plan-material.ts');
-    const material = await readMaterial(plan, { directory, now: nodeRuntime.clock.wall(), root: null, acme: this.settings.acme });
-    if (material.faults.length > 0) return refused(material.faults);
-    this.#warn(material.warnings, material.outdated);
-    this.files = material.files;
-    this.#last = { plan: material.plan, directory };
-    return { ok: true, plan: material.plan };
-  }
-
-  #warn(warnings: readonly Fault[], outdated: readonly Fault[]): void {
-    for (const warning of warnings) this.#say('warn', 'configuration', { warning: warning.message });
-    for (const warning of outdated) this.#say('warn', 'certificate', { warning: warning.message });
-  }
-}
-
-function refused(faults: readonly Fault[]): Loaded {
-  return { ok: false, faults: faults.map((fault) => fault.message) };
 }
