@@ -1,0 +1,146 @@
+/**
+ * Keeps the number of instances of every service right: each second, and at once when a request has to wait for one, it collects what is known
+ * (`collector.ts`), has it decided (`core/scaling/scaler.ts`), tells the fleet, and keeps the record. It reads shared memory and
+ * asks nobody: a decision for one of 200 services takes some microseconds.
+ */
+import type { Cancel, Runtime } from '../../base/runtime.ts';
+import { after, type Instant } from '../../base/time.ts';
+import type { SlotMap } from '../../config/slot-map.ts';
+import type { Decision } from '../../core/scaling/decision.ts';
+import type { ReplicasPlan } from '../../core/scaling/policy.ts';
+import type { EndpointTable } from '../../core/balancing/endpoint-table.ts';
+import type { MetricBoard } from '../../observe/metric-board.ts';
+import type { SayEvent } from '../say-event.ts';
+import type { ScaledService } from './scaled-service.ts';
+import { type Ceiling, type ServiceScaler, ServiceScaling, type ServiceScalingOptions } from './service-scaling.ts';
+
+/** Ends a share of the long-lived connections to an endpoint. Rows of the shared tables. */
+export interface RebalanceOrder {
+  readonly service: number;
+  readonly endpoint: number;
+  readonly share: number;
+  readonly spreadMs: number;
+}
+
+export interface ScalingLoopOptions {
+  readonly runtime: Runtime;
+  readonly table: EndpointTable;
+  readonly board: Pick<MetricBoard, 'row'>;
+  readonly say: SayEvent;
+  readonly scaler: (service: string, plan: ReplicasPlan) => ServiceScaler;
+  /** How many of each service the machine has room for; a service that is not in it has no such bound. Asked once per tick. */
+  readonly ceilings: (services: readonly ScaledService[]) => ReadonlyMap<string, Ceiling>;
+  readonly rebalance: (order: RebalanceOrder) => void;
+}
+
+const TICK_MS = 1_000;
+/** Requests that begin to wait in many workers at once are one reason to decide. */
+const WAKE_GAP_MS = 50;
+
+export class ScalingLoop implements AsyncDisposable {
+  readonly #options: ScalingLoopOptions;
+  readonly #inner: ServiceScalingOptions;
+  #services: Map<string, ServiceScaling> = new Map();
+  #ceilings: ReadonlyMap<string, Ceiling> = new Map();
+  readonly #wakes = new Wakes();
+  #cancel: Cancel | null = null;
+
+  constructor(options: ScalingLoopOptions) {
+    const { runtime, table, board, say } = options;
+    this.#options = options;
+    this.#inner = { table, board, say, random: runtime.random, outside: () => null, schedules: () => new Map() };
+  }
+
+  /** Begins to tick. */
+  start(): void {
+    this.#cancel ??= this.#options.runtime.timers.every(TICK_MS, () => this.#tick());
+  }
+
+  /** Scales these from now on. One that has no row in the shared tables yet follows with the plan that gives it one. */
+  follow(services: readonly ScaledService[], slots: SlotMap): void {
+    const followed = new Map<string, ServiceScaling>();
+    for (const service of services) {
+      if (!Object.hasOwn(slots.services, service.name)) continue;
+      const rows = { service: slots.services[service.name]!, endpoints: slots.endpoints[service.name] ?? {} };
+      const known = this.#services.get(service.name);
+      known?.follow(service, rows);
+      followed.set(service.name, known ?? this.#open(service, rows));
+    }
+    this.#services = followed;
+  }
+
+  /** Decides for this service at once: a request waits for an instance, or somebody fixed the number. Calls in quick succession count as one. */
+  wake(service: string): void {
+    const scaling = this.#services.get(service);
+    if (scaling === undefined || this.#cancel === null) return;
+    const { clock, timers } = this.#options.runtime;
+    this.#wakes.wake(service, clock.now(), timers, () => this.#decideNow(service));
+  }
+
+  /** The same, by the service's row: as workers tell it. */
+  wakeRow(row: number): void {
+    for (const [name, scaling] of this.#services) if (scaling.row === row) return this.wake(name);
+  }
+
+  /** The last decisions, the youngest first; null when there is no such service. */
+  decisions(service: string, limit: number): readonly Decision[] | null {
+    return this.#services.get(service)?.log.list(limit) ?? null;
+  }
+
+  /** The last one; null before there was any. */
+  lastDecision(service: string): Decision | null {
+    return this.#services.get(service)?.log.last ?? null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#cancel?.();
+    this.#cancel = null;
+    this.#wakes.stop();
+  }
+
+  #open(service: ScaledService, rows: { service: number; endpoints: Readonly<Record<string, number>> }): ServiceScaling {
+    return new ServiceScaling(service, rows, this.#options.scaler(service.name, service.plan.replicas), this.#inner);
+  }
+
+  #tick(): void {
+    this.#ceilings = this.#options.ceilings([...this.#services.values()].map(({ service }) => service));
+    for (const scaling of this.#services.values()) this.#decide(scaling);
+  }
+
+  #decideNow(service: string): void {
+    const scaling = this.#services.get(service);
+    if (scaling !== undefined) this.#decide(scaling);
+  }
+
+  #decide(scaling: ServiceScaling): void {
+    const { clock } = this.#options.runtime;
+    const now = clock.now();
+    scaling.decide(now, clock.wall(), this.#ceilings.get(scaling.service.name) ?? null);
+    for (const { endpoint, share, spreadMs } of scaling.rebalance(now)) {
+      this.#options.rebalance({ service: scaling.row, endpoint, share, spreadMs });
+    }
+  }
+}
+
+/** The first wake of a service runs at once; those that come within the gap after it run together, once, at its end. */
+class Wakes {
+  readonly #woken = new Map<string, { readonly at: Instant; later: Cancel | null }>();
+
+  wake(service: string, now: Instant, timers: Runtime['timers'], run: () => void): void {
+    const last = this.#woken.get(service);
+    if (last !== undefined && last.later !== null) return;
+    const due = last === undefined ? now : after(last.at, WAKE_GAP_MS);
+    if (now >= due) return this.#run(service, now, run);
+    last!.later = timers.after(due - now, () => this.#run(service, due, run));
+  }
+
+  stop(): void {
+    for (const { later } of this.#woken.values()) later?.();
+    this.#woken.clear();
+  }
+
+  #run(service: string, now: Instant, run: () => void): void {
+    this.#woken.set(service, { at: now, later: null });
+    run();
+  }
+}
