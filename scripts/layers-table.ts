@@ -18,7 +18,7 @@ const SHELL = { node: true, libraries: 'any', ambient: 'any' } as const;
 export const LAYERS: Readonly<Record<string, Layer>> = {
   base: { rank: 0, node: false, libraries: [], ambient: 'none' },
   core: { rank: 1, node: false, libraries: ['re2js', 'ipaddr.js'], ambient: 'none' },
-  config: { rank: 2, node: false, libraries: ['zod', 'yaml', 're2js', 'ipaddr.js'], ambient: 'values' },
+  config: { rank: 2, node: false, libraries: ['zod', 'yaml', 're2js', 'ipaddr.js', 'croner'], ambient: 'values' },
   observe: { rank: 2, node: false, libraries: [], ambient: 'values' },
   io: { rank: 3, ...SHELL },
   clients: { rank: 3, ...SHELL },

@@ -4,5 +4,6 @@ export { type Config, defineConfig, type HealthInput, type RouteInput, type Serv
 export type { Fault } from './config/fault.ts';
 export { configJsonSchema } from './config/json-schema.ts';
 export type { Plan } from './config/plan.ts';
+export type { ScalingFacts, SignalFunction } from './config/scaling-facts.ts';
 export { env } from './io/env.ts';
 export { loadPlan, planFrom, type PlanOptions, type PlanResult } from './io/load-plan.ts';

@@ -1,4 +1,6 @@
 /** Compiles one service. */
+import { compileParking } from './compile-fleet.ts';
+import { readsReports } from './compile-fleet-scale.ts';
 import { compileHttp1 } from './compile-http1.ts';
 import { compileUpstreamTls } from './compile-tls.ts';
 import type { AffinityPlan, BalancePlan, HealthPlan, LimitsPlan, OutlierPlan, PoolPlan, RetryPlan, ServicePlan } from './plan.ts';
@@ -9,6 +11,9 @@ type ValidService = ValidConfig['services'][string];
 /** A probe's timeout and the interval while a change is being confirmed, unless given; never above the interval. */
 const PROBE_TIMEOUT_MS = 2_000;
 const FAST_INTERVAL_MS = 1_000;
+
+/** Of a service whose endpoints Sluice does not run; an instance has its own. */
+const DRAIN_TIMEOUT_MS = 30_000;
 
 /**
  * Compiles a service.
@@ -42,9 +47,9 @@ export function compileService(name: string, service: ValidService, hasHighPrior
     limits: { ...compileLimits(service.limits), hasHighPriority },
     slowStartMs: service.slowStart,
     panicThreshold: service.panicThreshold,
-    drainTimeoutMs: service.drainTimeout,
-    parking: null,
-    readsReports: false,
+    drainTimeoutMs: service.drainTimeout ?? service.run?.drain ?? DRAIN_TIMEOUT_MS,
+    parking: service.run === undefined ? null : compileParking(service.replicas.park),
+    readsReports: service.run !== undefined && readsReports(service.replicas.scale),
     isPaused: false,
     split: null,
   };

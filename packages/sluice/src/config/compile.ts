@@ -4,9 +4,10 @@
  */
 import { type AccessLogPlan, NO_CHALLENGES, type Plan, type RoutePlan, type ServicePlan } from './plan.ts';
 import { compileListener } from './compile-listener.ts';
+import { compileFleet } from './compile-fleet.ts';
 import { compileRoutes } from './compile-route.ts';
 import { compileService } from './compile-service.ts';
-import { type FleetPlan, NO_FLEET } from './fleet-plan.ts';
+import type { FleetPlan } from './fleet-plan.ts';
 import type { ValidConfig } from './schema/config.ts';
 
 /** What the compiler needs to know of the world. */
@@ -89,7 +90,7 @@ function withKernelBalance(service: ServicePlan): ServicePlan {
 
 /** The settings that stay on the main thread. */
 export function controlSettings(config: ValidConfig): ControlSettings {
-  return { watch: config.watch, adminToken: config.admin?.token ?? null, acme: compileAcme(config.acme), fleet: NO_FLEET };
+  return { watch: config.watch, adminToken: config.admin?.token ?? null, acme: compileAcme(config.acme), fleet: compileFleet(config) };
 }
 
 function compileAccessLog(log: ValidConfig['accessLog']): AccessLogPlan | null {

@@ -67,8 +67,8 @@ export function parsePath(text: string): Path {
 export function isSecretPath(path: Path): boolean {
   return path.some((step, index) => {
     if (typeof step !== 'string') return false;
-    // Headers and cookies carry credentials under names that nobody can list.
-    return SECRET_KEY.test(step) || (/(?:headers|cookies)$/i.test(step) && index < path.length - 1);
+    // Headers, cookies and environments carry credentials under names that nobody can list.
+    return SECRET_KEY.test(step) || (/(?:headers|cookies|^env)$/i.test(step) && index < path.length - 1);
   });
 }
 

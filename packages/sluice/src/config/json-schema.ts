@@ -7,7 +7,9 @@ export type JsonSchema = { readonly [key: string]: unknown };
 
 /** The schema of the configuration file. */
 export function configJsonSchema(): JsonSchema {
-  const { $schema, ...rest } = z.toJSONSchema(configSchema, { io: 'input', target: 'draft-2020-12', override: showDefault });
+  // Functions have no form in JSON; their place says `not: {}`, which nothing fits.
+  const options = { io: 'input', target: 'draft-2020-12', unrepresentable: 'any', override: showDefault } as const;
+  const { $schema, ...rest } = z.toJSONSchema(configSchema, options);
   return { $schema, $id: 'https://sluice.dev/schema/config.json', ...rest };
 }
 

@@ -15,6 +15,7 @@ export interface RawConfig {
   readonly hasRoutes: boolean;
   readonly admin: unknown;
   readonly acme: unknown;
+  readonly fleet: unknown;
 }
 
 const EMPTY: Readonly<Record<string, unknown>> = Object.freeze({});
@@ -50,5 +51,6 @@ export function rawConfig(value: unknown): RawConfig {
     hasRoutes: rawField(value, 'routes') !== undefined,
     admin: rawField(value, 'admin'),
     acme: rawField(value, 'acme'),
+    fleet: rawField(value, 'fleet'),
   };
 }

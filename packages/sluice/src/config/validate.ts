@@ -4,6 +4,7 @@
  */
 import { checkAddresses } from './checks/addresses.ts';
 import { checkCapacity } from './checks/capacity.ts';
+import { checkFleet } from './checks/fleet.ts';
 import { checkKernel, warnKernel } from './checks/kernel.ts';
 import { checkLayer4 } from './checks/layer4.ts';
 import { checkListeners } from './checks/listeners.ts';
@@ -38,6 +39,7 @@ export function validate(value: unknown, checkRegex: RegexChecker): Validation {
   checkKernel(raw, report);
   checkRoutes(raw, checkRegex, report);
   checkServices(raw, report);
+  checkFleet(raw, report);
   checkCapacity(raw, report);
   if (!parsed.success || faults.length > 0) return { ok: false, faults: inOrder(faults) };
   const warnings: Fault[] = [];

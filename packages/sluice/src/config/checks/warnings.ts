@@ -36,7 +36,8 @@ function warnServices(config: ValidConfig, report: Report): void {
   for (const [name, service] of Object.entries(config.services)) {
     const path = ['services', name];
     if (!used.has(name)) report({ path, what: 'is used by no route and no listener' });
-    if (service.endpoints.length === 0) report({ path: [...path, 'endpoints'], what: 'is empty: requests are answered with 503' });
+    if (service.run === undefined && service.endpoints.length === 0)
+      report({ path: [...path, 'endpoints'], what: 'is empty: requests are answered with 503' });
     if (service.proxyProtocol !== null && routed.has(name))
       report({
         path: [...path, 'proxyProtocol'],

@@ -7,6 +7,7 @@ import { WORKERS_MAX } from '../../core/balancing/endpoint-table.ts';
 import { accessLogSchema } from './access-log.ts';
 import { acmeSchema } from './acme.ts';
 import { adminSchema } from './admin.ts';
+import { fleetSchema } from './fleet.ts';
 import { listenerSchema } from './listener.ts';
 import { routeSchema } from './route.ts';
 import { duration, flag, name, whole } from './scalar.ts';
@@ -34,6 +35,7 @@ export const configSchema = section('an object with listeners, services and rout
     "A line for each exchange: `'json'`, `'combined'` or an object. Off unless given, and then it costs nothing.",
   ),
   acme: acmeSchema.describe('Where certificates are ordered. Needed for `tls: { certificates: [{ acme: … }] }`.'),
+  fleet: fleetSchema.describe('What holds for all instances that Sluice runs.'),
   workers: z
     .union([z.literal('auto'), whole(1, WORKERS_MAX)], { error: `must be 'auto' or a whole number 1..${WORKERS_MAX}` })
     .default('auto')
