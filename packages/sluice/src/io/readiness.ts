@@ -1,42 +1,50 @@
-/** Asks an instance whether it answers: a connection for TCP, a reply of 200–399 for HTTP. One question, one deadline, no retries. */
-import { connect } from 'node:net';
-import { http } from './node-http.ts';
+/**
+ * Asks an instance whether it answers: a connection for TCP, a reply of 200–399 for HTTP, nothing for `none`; over TCP or a unix socket. One
+ * question on a connection of its own, one deadline, no retries.
+ */
+import type { ReadyPlan } from '../config/fleet-plan.ts';
+import type { AddressPlan } from '../config/plan.ts';
+import { authorityOf } from './probe.ts';
+import { ProbeReply } from './probe-reply.ts';
+import { holdShortTalk } from './short-talk.ts';
 
 export interface ReadinessProbe {
-  readonly host: string;
-  readonly port: number;
-  /** Path to GET; null asks for a TCP connection only. */
-  readonly path: string | null;
+  readonly target: AddressPlan;
+  readonly probe: ReadyPlan['probe'];
   readonly timeoutMs: number;
 }
 
 export type ProbeReadiness = (probe: ReadinessProbe) => Promise<boolean>;
 
 /** True when it answers in time; never rejects. */
-export const probeReadiness: ProbeReadiness = (probe) => (probe.path === null ? connects(probe) : replies(probe, probe.path));
+export const probeReadiness: ProbeReadiness = async ({ target, probe, timeoutMs }) => {
+  if (probe.kind === 'none') return true;
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
+  try {
+    return await (probe.kind === 'tcp' ? connects(target, late.signal) : replies(target, probe.path, late.signal));
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+};
 
-function connects(probe: ReadinessProbe): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: probe.host, port: probe.port, timeout: probe.timeoutMs });
-    const end = (isUp: boolean): void => {
-      socket.destroy();
-      resolve(isUp);
-    };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
-    socket.once('timeout', () => end(false));
-  });
+function connects(address: AddressPlan, signal: AbortSignal): Promise<boolean> {
+  return holdShortTalk({ address, tls: null, send: '', signal, connected: () => true });
 }
 
-function replies(probe: ReadinessProbe, path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const { host, port, timeoutMs } = probe;
-    const ask = http.request({ host, port, path, agent: false, signal: AbortSignal.timeout(timeoutMs) }, (reply) => {
-      const status = reply.statusCode ?? 0;
-      resolve(status >= 200 && status < 400);
-      reply.destroy();
-    });
-    ask.once('error', () => resolve(false));
-    ask.end();
+function replies(address: AddressPlan, path: string, signal: AbortSignal): Promise<boolean> {
+  const reply = new ProbeReply(false);
+  const host = authorityOf({ address, tls: null });
+  return holdShortTalk({
+    address,
+    tls: null,
+    send: `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: sluice-probe\r\nAccept: */*\r\nConnection: close\r\n\r\n`,
+    signal,
+    received(bytes) {
+      reply.push(bytes);
+      return reply.status === null ? null : reply.status >= 200 && reply.status < 400;
+    },
   });
 }

@@ -1,5 +1,5 @@
 /**
- * One instance as a process: performs what the state machine of `core/fleet/instance.ts` decides and feeds it what happened. Each start
+ * One instance as a process: performs what the state machine of `core/fleet/process-life.ts` decides and feeds it what happened. Each start
  * gets a free port of its own, since the old one may have been taken in between.
  */
 import type { Cancel, Runtime } from '../../base/runtime.ts';
@@ -10,7 +10,7 @@ import {
   type InstanceEvent,
   type InstancePolicy,
   type InstanceState,
-} from '../../core/fleet/instance.ts';
+} from '../../core/fleet/process-life.ts';
 import type { ProcessEnd, RunningProcess, StartProcess } from '../../io/processes.ts';
 import type { ProbeReadiness } from '../../io/readiness.ts';
 import type { SayEvent } from '../say-event.ts';
@@ -160,7 +160,8 @@ export class InstanceRunner {
   async #probe(run: number): Promise<void> {
     const { host, healthPath, probeTimeoutMs } = this.spec;
     const port = this.#port;
-    const isUp = port !== null && (await this.#world.probe({ host, port, path: healthPath, timeoutMs: probeTimeoutMs }));
+    const probe = healthPath === null ? ({ kind: 'tcp' } as const) : ({ kind: 'http', path: healthPath } as const);
+    const isUp = port !== null && (await this.#world.probe({ target: { kind: 'tcp', host, port }, probe, timeoutMs: probeTimeoutMs }));
     if (run === this.#run && (port === null || port === this.#port)) this.#dispatch({ type: isUp ? 'answered' : 'silent' });
   }
 }

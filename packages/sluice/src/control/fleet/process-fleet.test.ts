@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { test } from 'node:test';
-import { DEFAULT_INSTANCE_POLICY } from '../../core/fleet/instance.ts';
+import { DEFAULT_INSTANCE_POLICY } from '../../core/fleet/process-life.ts';
 import type { ProcessEnd, ProcessOptions } from '../../io/processes.ts';
 import type { ReadinessProbe } from '../../io/readiness.ts';
 import { manualRuntime } from '../../../test/support/manual-runtime.ts';
@@ -42,7 +42,7 @@ function setUp(instances: number, healthPath: string | null = null) {
     },
     probe: (probe) => {
       probes.push(probe);
-      return Promise.resolve(answering.has(probe.port));
+      return Promise.resolve(probe.target.kind === 'tcp' && answering.has(probe.target.port));
     },
     // Every port twice: the fleet must not give one to two instances.
     freePort: () => Promise.resolve(4_000 + ((nextPort++ - 4_000) >> 1)),
@@ -77,7 +77,7 @@ test('each instance gets its own port, HOST and its name, and is an endpoint whe
     SLUICE_INSTANCE: 'web.1',
   });
   assert.deepEqual(fleet.endpoints(), []);
-  assert.equal(probes[0]?.path, '/healthz');
+  assert.deepEqual(probes[0]?.probe, { kind: 'http', path: '/healthz' });
   answering.add(4_001);
   await advance(100);
   assert.deepEqual(changes, [['127.0.0.1:4001']]);

@@ -4,7 +4,7 @@
  */
 import type { Runtime } from '../../base/runtime.ts';
 import type { EndpointPlan } from '../../config/plan.ts';
-import { DEFAULT_INSTANCE_POLICY, type InstancePolicy } from '../../core/fleet/instance.ts';
+import { DEFAULT_INSTANCE_POLICY, type InstancePolicy } from '../../core/fleet/process-life.ts';
 import type { StartProcess } from '../../io/processes.ts';
 import type { ProbeReadiness } from '../../io/readiness.ts';
 import type { SayEvent } from '../say-event.ts';

@@ -9,7 +9,7 @@ import {
   type InstanceEffect,
   type InstanceEvent,
   type InstanceState,
-} from './instance.ts';
+} from './process-life.ts';
 
 const policy = { ...DEFAULT_INSTANCE_POLICY, backoff: { baseMs: 100, maxMs: 1_000, jitter: 0 } };
 
