@@ -42,6 +42,8 @@ const status: Status = {
       retries: 1,
       hedges: 0,
       shed: 0,
+      parked: 0,
+      queued: 0,
       note: null,
       endpoints: [
         endpoint,

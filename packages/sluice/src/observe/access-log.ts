@@ -16,6 +16,7 @@ export type AccessOutcome =
   | 'client-error'
   | 'shed'
   | 'no-endpoint'
+  | 'timeout-parked'
   | 'upstream-connect'
   | 'upstream-reset'
   | 'upstream-invalid'

@@ -51,7 +51,7 @@ function parse(text: string): { samples: Sample[]; types: Map<string, string> } 
   const types = new Map<string, string>();
   const samples: Sample[] = [];
   for (const line of text.slice(0, -1).split('\n')) {
-    const type = /^# TYPE (\w+) (counter|gauge|histogram)$/.exec(line);
+    const type = /^# TYPE (\w+) (counter|gauge|histogram|summary)$/.exec(line);
     if (type) {
       ok(!types.has(type[1]!), `${type[1]} is announced once`);
       types.set(type[1]!, type[2]!);
@@ -103,6 +103,24 @@ test('counts of all workers come out under the names of their slots', () => {
   equal(valueOf(samples, 'sluice_reloads_total', { result: 'refused' }), 1);
 });
 
+test('who waits is shown as it is, and who has waited with the time that it took', () => {
+  const input = inputOf();
+  const worker = new WorkerMetrics(input.board.buffer, 1);
+  worker.parked(0);
+  worker.waited(0, 1_500);
+  worker.waited(0, 250);
+  input.table.serviceParked[0] = 3;
+  input.table.serviceQueued[0] = 4;
+  const { samples, types } = parse(expose(input));
+  const users = { service: 'users' };
+  equal(types.get('sluice_service_waited_seconds'), 'summary');
+  equal(valueOf(samples, 'sluice_service_waited_seconds_sum', users), 1.75);
+  equal(valueOf(samples, 'sluice_service_waited_seconds_count', users), 2);
+  equal(valueOf(samples, 'sluice_service_parked', users), 3);
+  equal(valueOf(samples, 'sluice_service_parked_total', users), 1);
+  equal(valueOf(samples, 'sluice_service_queued', users), 4);
+});
+
 test('every sample belongs to an announced family with exactly its labels', () => {
   const input = inputOf();
   const worker = new WorkerMetrics(input.board.buffer, 0);
@@ -116,7 +134,9 @@ test('every sample belongs to an announced family with exactly its labels', () =
   );
   for (const { name, labels } of samples) {
     const family = METRIC_FAMILIES.find(
-      (one) => one.name === name || (one.type === 'histogram' && name.replace(/_(?:bucket|sum|count)$/, '') === one.name),
+      (one) =>
+        one.name === name ||
+        ((one.type === 'histogram' || one.type === 'summary') && name.replace(/_(?:bucket|sum|count)$/, '') === one.name),
     );
     ok(family, name);
     const expected = name.endsWith('_bucket') ? [...family.labels, 'le'] : family.labels;

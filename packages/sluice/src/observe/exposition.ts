@@ -94,6 +94,9 @@ function pushRow(lines: string[], family: MetricFamily, source: RowSource, named
         if (source.isSparse !== true || row[column]! > 0) pushSample(lines, name, `${labels},${more}`, row[column]!);
       }
       return;
+    case 'durations':
+      pushSample(lines, `${name}_sum`, labels, row[source.sum]! / 1_000);
+      return pushSample(lines, `${name}_count`, labels, row[source.count]!);
     case 'histogram':
       return pushHistogram(lines, name, labels, row, source.every);
   }

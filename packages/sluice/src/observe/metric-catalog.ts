@@ -36,9 +36,12 @@ import {
   LOG_DROPPED,
   PACKETS_IN,
   PACKETS_OUT,
+  PARKED,
   RETRIES,
   RETRIES_DENIED,
   SHED,
+  WAITED,
+  WAITED_SUM,
 } from './metric-layout.ts';
 import type { MetricKind } from './metric-layout.ts';
 
@@ -79,6 +82,8 @@ export type MetricSource =
   | { readonly read: 'columns'; readonly columns: readonly (readonly [labels: string, column: number])[]; readonly isSparse?: boolean }
   /** Shows each `every`th bucket: 1 all of them, 3 those up to 0.25 ms, 1 ms, 4 ms, 16 ms, … 60 s. */
   | { readonly read: 'histogram'; readonly every: 1 | 3 }
+  /** A summary without quantiles: a column of milliseconds, shown in seconds, and how many they are of. */
+  | { readonly read: 'durations'; readonly sum: number; readonly count: number }
   /** From the endpoint table, which also balancing reads. */
   | { readonly read: 'table'; readonly value: (table: EndpointTable, slot: number) => number }
   /** Of the whole process; label text (without braces) and value. */
@@ -86,7 +91,7 @@ export type MetricSource =
 
 export interface MetricFamily {
   readonly name: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
   readonly help: string;
   readonly labels: readonly string[];
   /** Whose rows it is about; `worker` families are sums over all of them. */
@@ -251,7 +256,33 @@ const SERVICE_METRICS: readonly MetricFamily[] = [
   counter('service', 'sluice_retries_denied_total', 'Retries that the budget did not allow.', RETRIES_DENIED),
   counter('service', 'sluice_hedges_total', 'Second copies sent because the first was slow.', HEDGES),
   counter('service', 'sluice_hedges_won_total', 'Second copies that answered first.', HEDGES_WON),
-  counter('service', 'sluice_shed_total', 'Exchanges refused for overload, an open breaker or a full queue.', SHED),
+  counter(
+    'service',
+    'sluice_shed_total',
+    'Exchanges refused for overload, an open breaker, a full queue, or because no instance came in time.',
+    SHED,
+  ),
+  tableGauge(
+    'service',
+    'sluice_service_parked',
+    'Requests (at layer 4 connections) that wait for an instance.',
+    (table, slot) => table.serviceParked[slot]!,
+  ),
+  counter('service', 'sluice_service_parked_total', 'Requests that had to wait for an instance.', PARKED),
+  tableGauge(
+    'service',
+    'sluice_service_queued',
+    "Requests that wait for room under the service's bounds.",
+    (table, slot) => table.serviceQueued[slot]!,
+  ),
+  {
+    name: 'sluice_service_waited_seconds',
+    type: 'summary',
+    help: 'How long requests waited, for an instance or for room, before they went on. One that waited for both counts twice.',
+    labels: ['service'],
+    of: 'service',
+    source: { read: 'durations', sum: WAITED_SUM, count: WAITED },
+  },
   counter('service', 'sluice_affinity_forged_total', 'Affinity cookies ignored because their signature is wrong.', AFFINITY_FORGED),
   counter('service', 'sluice_affinity_stale_total', 'Affinity that named an endpoint which is gone, or had expired.', AFFINITY_STALE),
   tableGauge('service', 'sluice_service_connections', 'Upstream connections open.', (table, slot) => table.serviceConnections[slot]!),

@@ -58,18 +58,22 @@ export const HANDSHAKES = AFTER_BUCKETS + 15;
 export const GRPC_ENDED = AFTER_BUCKETS + 15;
 /** Eleven columns, in the order of HANDSHAKE_FAILURES. */
 export const HANDSHAKES_FAILED = AFTER_BUCKETS + 19;
-/** Ten columns, in the order of CALL_FAILURES. */
+/** Eleven columns, in the order of CALL_FAILURES. */
 export const CALLS_FAILED = AFTER_BUCKETS + 30;
 /** UDP: from clients, answers to them, and those of both that were dropped. */
-export const DATAGRAMS_IN = AFTER_BUCKETS + 40;
-export const DATAGRAMS_OUT = AFTER_BUCKETS + 41;
-export const DATAGRAMS_DROPPED = AFTER_BUCKETS + 42;
+export const DATAGRAMS_IN = AFTER_BUCKETS + 41;
+export const DATAGRAMS_OUT = AFTER_BUCKETS + 42;
+export const DATAGRAMS_DROPPED = AFTER_BUCKETS + 43;
+/** Of a service's row, where a listener's has its datagrams: requests parked; those that waited (parked or queued) and went on, and for how many milliseconds. */
+export const PARKED = AFTER_BUCKETS + 41;
+export const WAITED = AFTER_BUCKETS + 42;
+export const WAITED_SUM = AFTER_BUCKETS + 43;
 /** Sixteen columns, in the order of HTTP2_FAILURES. */
-export const HTTP2_FAILED = AFTER_BUCKETS + 43;
-export const HTTP2_MALFORMED = AFTER_BUCKETS + 59;
+export const HTTP2_FAILED = AFTER_BUCKETS + 44;
+export const HTTP2_MALFORMED = AFTER_BUCKETS + 60;
 /** Kernel layer 4: packets from clients, and to them. */
-export const PACKETS_IN = AFTER_BUCKETS + 60;
-export const PACKETS_OUT = AFTER_BUCKETS + 61;
+export const PACKETS_IN = AFTER_BUCKETS + 61;
+export const PACKETS_OUT = AFTER_BUCKETS + 62;
 
 /** Columns per row. */
 export const ROW_LENGTH = 104;
@@ -81,6 +85,7 @@ export const CALL_FAILURES = [
   'upstream-reset',
   'no-endpoint',
   'shed',
+  'timeout-parked',
   'client-gone',
   'client-error',
   'timeout-header',

@@ -129,6 +129,8 @@ function serviceStatus(input: StatusInput, service: StatusService): ServiceStatu
     retries: row[RETRIES]!,
     hedges: row[HEDGES]!,
     shed: row[SHED]!,
+    parked: slot === undefined ? 0 : input.table.serviceParked[slot]!,
+    queued: slot === undefined ? 0 : input.table.serviceQueued[slot]!,
     note: input.notes.get(service.name) ?? null,
     endpoints,
   };

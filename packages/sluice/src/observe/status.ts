@@ -75,6 +75,9 @@ export interface ServiceStatus extends TrafficStatus {
   readonly retries: number;
   readonly hedges: number;
   readonly shed: number;
+  /** Requests that wait now: for an instance, and for room under the service's bounds. */
+  readonly parked: number;
+  readonly queued: number;
   /** Something to know, for example that all endpoints failed at once; null when there is nothing. */
   readonly note: string | null;
   readonly endpoints: readonly EndpointStatus[];

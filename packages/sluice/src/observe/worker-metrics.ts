@@ -38,6 +38,7 @@ import {
   LOG_DROPPED,
   PACKETS_IN,
   PACKETS_OUT,
+  PARKED,
   REGION_LENGTH,
   regionsOf,
   RETRIES,
@@ -45,6 +46,8 @@ import {
   ROW_LENGTH,
   SHED,
   STARTED,
+  WAITED,
+  WAITED_SUM,
 } from './metric-layout.ts';
 import type { CallFailure, CloseReason, HandshakeFailure } from './metric-layout.ts';
 
@@ -232,7 +235,19 @@ export class WorkerMetrics {
     this.#countFor(route, service, -1, HEDGES_WON);
   }
 
-  /** Refused for overload, an open breaker or a full queue. */
+  /** A request of a service waits for an instance. */
+  parked(service: number): void {
+    this.#cells[SERVICES + service * ROW_LENGTH + PARKED]! += 1;
+  }
+
+  /** One that waited, for an instance or for room, goes on. */
+  waited(service: number, waitedMs: number): void {
+    const row = SERVICES + service * ROW_LENGTH;
+    this.#cells[row + WAITED]! += 1;
+    this.#cells[row + WAITED_SUM]! += waitedMs;
+  }
+
+  /** Refused for overload, an open breaker, a full queue, or because nobody could be waited for any longer. */
   shed(route: number, service: number): void {
     this.#countFor(route, service, -1, SHED);
   }

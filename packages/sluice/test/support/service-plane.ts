@@ -140,10 +140,18 @@ export async function startServicePlane(
 
 const COUNTS = ['inflight', 'inflightByWorker', 'serviceInflight', 'serviceInflightByWorker', 'serviceConnections'] as const;
 const MORE_COUNTS = ['serviceConnectionsByWorker', 'serviceRetries', 'serviceRetriesByWorker'] as const;
+const WAITING_COUNTS = [
+  'serviceParked',
+  'serviceParkedByWorker',
+  'serviceParkedBytes',
+  'serviceParkedBytesByWorker',
+  'serviceQueued',
+  'serviceQueuedByWorker',
+] as const;
 
 export function leftovers(table: EndpointTable): Record<string, number> {
   const found: Record<string, number> = {};
-  for (const name of [...COUNTS, ...MORE_COUNTS]) {
+  for (const name of [...COUNTS, ...MORE_COUNTS, ...WAITING_COUNTS]) {
     const width = name.startsWith('service') ? SERVICES_MAX : ENDPOINTS_MAX;
     for (let index = 0; index < width; index++) if (table[name][index] !== 0) found[`${name}[${index}]`] = table[name][index]!;
   }

@@ -15,7 +15,7 @@ function filled(entries: readonly (readonly [string, Priority, number])[], limit
 
 function takeAll(queue: WaitQueue<string>, now: number): string {
   let items = '';
-  for (let item = queue.take(instant(now)); item !== null; item = queue.take(instant(now))) items += item;
+  for (let next = queue.take(instant(now)); next !== null; next = queue.take(instant(now))) items += next.item;
   return items;
 }
 
@@ -73,9 +73,9 @@ test('a queue that stands for a whole timeout serves the youngest and waits a tw
   queue.offer('y', 'normal', instant(1_000));
   assert.equal(queue.isOverloaded(instant(1_000)), true);
   assert.deepEqual(queue.expire(instant(1_000)), ['q900'], '50 ms and more');
-  assert.equal(queue.take(instant(1_001)), 'y');
+  assert.equal(queue.take(instant(1_001))?.item, 'y');
   assert.equal(queue.nextExpiry(instant(1_001)), 1_040);
-  assert.equal(queue.take(instant(1_002)), 'x');
+  assert.equal(queue.take(instant(1_002))?.item, 'x');
   queue.offer('z', 'normal', instant(1_003));
   assert.equal(queue.isOverloaded(instant(1_003)), false, 'it was empty');
 });
@@ -114,7 +114,7 @@ test('whatever happens: never more than queueMax, nobody lost or served twice, n
           if (offer.kind === 'displaced') assert(waiting.delete(offer.displaced));
           if (offer.kind !== 'full') waiting.set(id, { ticket: offer.ticket, at: now });
         } else if (kind === 'take') {
-          const item = queue.take(instant(now));
+          const item = queue.take(instant(now))?.item ?? null;
           assert.equal(item !== null, waiting.size > 0);
           if (item !== null) assert(waiting.delete(item));
         } else if (kind === 'remove' && waiting.size > 0) {

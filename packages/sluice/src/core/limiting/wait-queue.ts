@@ -10,8 +10,9 @@
  */
 import type { Instant } from '../../base/time.ts';
 import type { Priority } from './admission.ts';
+import { lineOf, type Lines, newLines, Place } from './priority-lines.ts';
 
-/** A place in the queue; handed out by `offer`, given back by `remove`. */
+/** A place in the queue; handed out by `offer`, given back by `remove` or `take`. */
 export interface Ticket<T> {
   readonly item: T;
   readonly priority: Priority;
@@ -32,51 +33,10 @@ export interface WaitQueueLimits {
 /** From a burst's wait to a standing queue's. */
 const OVERLOAD_DIVISOR = 20;
 
-class Node<T> implements Ticket<T> {
-  readonly item: T;
-  readonly priority: Priority;
-  readonly queuedAt: Instant;
-  older: Node<T> | null = null;
-  younger: Node<T> | null = null;
-  isQueued = true;
-
-  constructor(item: T, priority: Priority, queuedAt: Instant) {
-    this.item = item;
-    this.priority = priority;
-    this.queuedAt = queuedAt;
-  }
-}
-
-/** One priority's line: oldest to youngest. */
-class Line<T> {
-  readonly priority: Priority;
-  oldest: Node<T> | null = null;
-  youngest: Node<T> | null = null;
-
-  constructor(priority: Priority) {
-    this.priority = priority;
-  }
-
-  append(node: Node<T>): void {
-    node.older = this.youngest;
-    if (this.youngest === null) this.oldest = node;
-    else this.youngest.younger = node;
-    this.youngest = node;
-  }
-
-  unlink(node: Node<T>): void {
-    if (node.older === null) this.oldest = node.younger;
-    else node.older.younger = node.younger;
-    if (node.younger === null) this.youngest = node.older;
-    else node.younger.older = node.older;
-    node.isQueued = false;
-  }
-}
-
 export class WaitQueue<T> {
   #limits: WaitQueueLimits;
   /** Served in this order; displaced in the opposite one. */
-  readonly #lines: readonly [Line<T>, Line<T>, Line<T>] = [new Line('high'), new Line('normal'), new Line('low')];
+  readonly #lines: Lines<T> = newLines();
   #size = 0;
   /** When it was last found empty; meaningless while it is. */
   #busySince = 0 as Instant;
@@ -101,14 +61,14 @@ export class WaitQueue<T> {
 
   /** Asks for a place. */
   offer(item: T, priority: Priority, now: Instant): Offer<T> {
-    let displaced: Node<T> | null = null;
+    let displaced: Place<T> | null = null;
     if (this.#size >= this.#limits.queueMax) {
       displaced = this.#youngestBelow(priority);
       if (displaced === null) return { kind: 'full' };
       this.#unlink(displaced);
     } else if (this.#size === 0) this.#busySince = now;
-    const ticket = new Node(item, priority, now);
-    this.#lineOf(priority).append(ticket);
+    const ticket = new Place(item, priority, now);
+    lineOf(this.#lines, priority).append(ticket);
     this.#size += 1;
     return displaced === null ? { kind: 'queued', ticket } : { kind: 'displaced', ticket, displaced: displaced.item };
   }
@@ -120,21 +80,21 @@ export class WaitQueue<T> {
   }
 
   /** Lets the next one go; null when none waits. Call `expire` before, so that nobody past the deadline is served. */
-  take(now: Instant): T | null {
+  take(now: Instant): Ticket<T> | null {
     const isOverloaded = this.isOverloaded(now);
     for (const line of this.#lines) {
-      const node = isOverloaded ? line.youngest : line.oldest;
-      if (node === null) continue;
-      this.#unlink(node);
-      return node.item;
+      const place = isOverloaded ? line.youngest : line.oldest;
+      if (place === null) continue;
+      this.#unlink(place);
+      return place;
     }
     return null;
   }
 
   /** Gives a place up (the client went away); false when it was not queued any more. */
   remove(ticket: Ticket<T>): boolean {
-    if (!(ticket instanceof Node) || !ticket.isQueued) return false;
-    this.#unlink(ticket as Node<T>);
+    if (!(ticket instanceof Place) || !ticket.isQueued) return false;
+    this.#unlink(ticket as Place<T>);
     return true;
   }
 
@@ -165,7 +125,7 @@ export class WaitQueue<T> {
     return this.isOverloaded(now) ? this.#limits.queueTimeoutMs / OVERLOAD_DIVISOR : this.#limits.queueTimeoutMs;
   }
 
-  #youngestBelow(priority: Priority): Node<T> | null {
+  #youngestBelow(priority: Priority): Place<T> | null {
     for (let index = this.#lines.length - 1; index >= 0; index--) {
       const line = this.#lines[index]!;
       if (line.priority === priority) return null;
@@ -174,12 +134,8 @@ export class WaitQueue<T> {
     return null;
   }
 
-  #lineOf(priority: Priority): Line<T> {
-    return this.#lines[priority === 'high' ? 0 : priority === 'normal' ? 1 : 2];
-  }
-
-  #unlink(node: Node<T>): void {
-    this.#lineOf(node.priority).unlink(node);
+  #unlink(place: Place<T>): void {
+    lineOf(this.#lines, place.priority).unlink(place);
     this.#size -= 1;
   }
 }

@@ -116,8 +116,10 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
       else this.destroy();
     } else if (now >= exchange.exchangeDeadline) this.giveUp(exchange, 504, 'timeout-exchange');
     else if (!this.hasRoom) this.giveUp(exchange, 0, 'timeout-body');
-    else if (!exchange.isRequestDone && this.isPaused) this.giveUp(exchange, 504, 'timeout-response'); // nobody takes its content
-    else if (!exchange.isRequestDone) this.giveUp(exchange, 408, 'timeout-body');
+    else if (!exchange.isRequestDone && this.isPaused) {
+      if (exchange.parked === null) this.giveUp(exchange, 504, 'timeout-response'); // nobody takes its content
+      else this.deadline = Math.min(now + this.listener.plan.timeouts.bodyIdleMs, exchange.exchangeDeadline); // and that is known
+    } else if (!exchange.isRequestDone) this.giveUp(exchange, 408, 'timeout-body');
     else this.deadline = exchange.exchangeDeadline;
   }
 

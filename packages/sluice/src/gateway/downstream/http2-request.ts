@@ -146,7 +146,8 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     else if (now >= exchange.exchangeDeadline) this.giveUp(exchange, 504, 'timeout-exchange');
     else if (this.isBlocked) this.giveUp(exchange, 0, 'timeout-body');
     else if (!exchange.isRequestDone) {
-      if (this.content?.isStuck === true) this.giveUp(exchange, 504, 'timeout-response'); // nobody takes its content
+      if (this.content?.isStuck === true && exchange.parked !== null) this.setDeadline(exchange); // nobody takes its content, and that is known
+      else if (this.content?.isStuck === true) this.giveUp(exchange, 504, 'timeout-response');
       else this.giveUp(exchange, 408, 'timeout-body');
     } else this.deadline = exchange.exchangeDeadline;
   }

@@ -58,6 +58,7 @@ export class RequestContent {
     if (current === null) {
       exchange.keepBody(part);
       this.mustPause = exchange.partsBytes > REPLAY_BYTES_MAX;
+      exchange.parked?.grew(part.length);
       return;
     }
     if (exchange.isReplayable && exchange.partsBytes + part.length <= REPLAY_BYTES_MAX) exchange.keepBody(part);

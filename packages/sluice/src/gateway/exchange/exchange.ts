@@ -232,6 +232,8 @@ export class Exchange {
   outcome: AccessOutcome = 'complete';
   /** Where it waits, if it does: gives the place up. */
   leaveQueue: (() => void) | null = null;
+  /** While it waits for an instance: told of content that comes meanwhile. */
+  parked: { grew(bytes: number): void } | null = null;
 
   constructor(client: Client, startedAt: Instant) {
     this.client = client;
@@ -241,6 +243,11 @@ export class Exchange {
   /** Its place in a queue. */
   get shedPriority(): RoutePlan['shedPriority'] {
     return this.route!.plan.shedPriority;
+  }
+
+  /** What it holds while it waits. */
+  get heldBytes(): number {
+    return this.head.length + this.partsBytes;
   }
 
   /** What is left out of the reply's head, and added to it. */

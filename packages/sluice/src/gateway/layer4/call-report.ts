@@ -14,6 +14,7 @@ const STATUS: Partial<Record<AccessOutcome, number>> = {
   'upstream-connect': 502,
   'no-endpoint': 503,
   shed: 503,
+  'timeout-parked': 503,
   'timeout-connect': 504,
 };
 

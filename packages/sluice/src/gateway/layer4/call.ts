@@ -45,6 +45,8 @@ export abstract class Call implements AffinityRequest {
   isOver = false;
   /** Where it waits, if it does: gives the place up. */
   leaveQueue: (() => void) | null = null;
+  /** While it waits for an instance: told of bytes that come meanwhile. */
+  parked: { grew(bytes: number): void } | null = null;
   /** Endpoint that serves it, or was tried last. */
   endpoint = NONE;
   /** Takes part in the in-flight counts of `endpoint`. */
@@ -78,6 +80,9 @@ export abstract class Call implements AffinityRequest {
   get shedPriority(): 'normal' {
     return 'normal';
   }
+
+  /** Bytes that it holds while it waits for an instance; null: it cannot wait. */
+  abstract get heldBytes(): number | null;
 
   /** There are no fields at layer 4. */
   header(): null {

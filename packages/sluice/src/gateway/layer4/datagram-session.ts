@@ -63,6 +63,11 @@ export class DatagramSession extends Call implements Sweepable {
     return this.answered >= this.received;
   }
 
+  /** Whoever sends datagrams sends them again, or does without: none waits, but the first one says that an instance is needed. */
+  get heldBytes(): null {
+    return null;
+  }
+
   serve(service: CallService): void {
     this.service = service;
     service.begin(this, this.startedAt);

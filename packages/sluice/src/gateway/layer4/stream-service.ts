@@ -13,6 +13,7 @@ import { backoffMs } from '../../core/limiting/backoff.ts';
 import { finishRetry, startRetry } from '../../core/limiting/retry-budget.ts';
 import type { AffinityPlan, EndpointPlan, ServicePlan } from '../../config/plan.ts';
 import type { ServiceCore } from '../service/service-core.ts';
+import type { ParkingOwner } from '../service/parking-lot.ts';
 import { type QueueOwner, ServiceQueue } from '../service/service-queue.ts';
 import { FAILURES, type UpstreamFailure } from '../upstream/upstream-failure.ts';
 import { UpstreamTls } from '../upstream/upstream-tls.ts';
@@ -22,7 +23,7 @@ import type { Call, CallService } from './call.ts';
 /** The endpoint is out of use, and those that had time to finish have had it. */
 const OUT = DRAINING | MAINTENANCE;
 
-export class StreamService implements CallService, QueueOwner<Call> {
+export class StreamService implements CallService, ParkingOwner<Call>, QueueOwner<Call> {
   readonly core: ServiceCore;
   readonly worker: WorkerContext;
   readonly slot: number;
@@ -51,6 +52,7 @@ export class StreamService implements CallService, QueueOwner<Call> {
   begin(call: Call, now: Instant): void {
     this.calls++;
     if (this.core.plan !== this.configured) this.configure();
+    if (this.core.lot.isHolding && this.holdBack(call, now)) return;
     if (this.queue.size > 0) this.queue.serve(now); // who waits goes before who comes
     switch (admit(this.worker.table, this.slot, this.plan.limits, call.shedPriority)) {
       case 'trial':
@@ -69,8 +71,19 @@ export class StreamService implements CallService, QueueOwner<Call> {
   attempt(call: Call, now: Instant): void {
     if (call.isOver) return;
     if (this.core.isConnectionBoundReached()) return this.shed(call);
-    const slot = this.pickFor(call, now);
-    const endpoint = slot === NONE ? undefined : this.endpoints.get(slot);
+    const slot = this.find(call, now);
+    if (slot === NONE) this.park(call, now);
+    else this.place(call, slot, now);
+  }
+
+  /** From the queue: its turn has come. */
+  goOn(call: Call, now: Instant): void {
+    if (this.core.lot.isPaused) this.park(call, now);
+    else this.attempt(call, now);
+  }
+
+  place(call: Call, slot: number, now: Instant): void {
+    const endpoint = this.endpoints.get(slot);
     if (endpoint === undefined) return call.refuse('no-endpoint');
     this.core.balancer.start(slot, this.worker.index);
     this.core.connectionOpened();
@@ -81,8 +94,35 @@ export class StreamService implements CallService, QueueOwner<Call> {
   }
 
   shed(call: Call): void {
-    this.worker.metrics.shed(-1, this.slot);
-    call.refuse('shed');
+    this.refuse(call, 'shed');
+  }
+
+  // ---- waiting for an instance
+
+  find(call: Call, now: Instant): number {
+    if (this.core.plan !== this.configured) this.configure();
+    const { balancer } = this.core;
+    const { next } = call;
+    call.next = NONE;
+    if (next !== NONE && balancer.isUsable(next, false)) return next;
+    if (this.affinity !== null && call.attempts === 0) {
+      const wanted = this.affinity.lookup(call, now, this.worker.clock.wall());
+      if (wanted !== NONE && this.endpoints.has(wanted)) return wanted;
+    }
+    return balancer.pick(this.keyOf(call), call.tried, now);
+  }
+
+  admits(call: Call): boolean {
+    if (this.core.isConnectionBoundReached()) return false;
+    if (call.isTrial) return true;
+    const admission = admit(this.worker.table, this.slot, this.plan.limits, call.shedPriority);
+    call.isTrial = admission === 'trial';
+    return call.isTrial || admission === 'admit';
+  }
+
+  refuse(call: Call, reason: 'shed' | 'timeout-parked' | 'no-endpoint'): void {
+    if (reason !== 'no-endpoint') this.core.countShed(-1);
+    call.refuse(reason);
   }
 
   failed(call: Call, failure: UpstreamFailure, latencyMs: number): void {
@@ -133,6 +173,7 @@ export class StreamService implements CallService, QueueOwner<Call> {
     for (; call.retriesHeld > 0; call.retriesHeld--) finishRetry(this.worker.table, this.slot, this.worker.index);
     if (call.outcome !== 'client-gone') this.core.ledger.conclude(call);
     if (this.core.balancer.learns && call.connectMs >= 0) this.learnBytes(call);
+    if (this.core.lot.isHolding) this.core.lot.schedule();
     this.queue.schedule();
   }
 
@@ -167,16 +208,18 @@ export class StreamService implements CallService, QueueOwner<Call> {
     return this.endpoints.has(slot) && this.core.balancer.isUsable(slot, true);
   }
 
-  private pickFor(call: Call, now: Instant): number {
-    const { balancer } = this.core;
-    const { next } = call;
-    call.next = NONE;
-    if (next !== NONE && balancer.isUsable(next, false)) return next;
-    if (this.affinity !== null && call.attempts === 0) {
-      const wanted = this.affinity.lookup(call, now, this.worker.clock.wall());
-      if (wanted !== NONE && this.endpoints.has(wanted)) return wanted;
-    }
-    return balancer.pick(this.keyOf(call), call.tried, now);
+  /** Who waits goes before who comes, and a paused service takes nobody. @returns Whether this one waits now, or is refused. */
+  private holdBack(call: Call, now: Instant): boolean {
+    const { lot } = this.core;
+    lot.serve(now);
+    if (lot.isPaused) this.park(call, now);
+    return lot.isPaused || (lot.isPacing && lot.park(call, this, now) === 'parked');
+  }
+
+  /** Nobody takes it: it waits for an instance where it may, else it is refused. */
+  private park(call: Call, now: Instant): void {
+    const parked = this.core.lot.park(call, this, now);
+    if (parked !== 'parked') this.refuse(call, parked === 'full' ? 'shed' : 'no-endpoint');
   }
 
   /** Hashing goes by the client's address: there is nothing else. */
@@ -189,7 +232,7 @@ export class StreamService implements CallService, QueueOwner<Call> {
     const { retry } = this.core.plan;
     if (!retry.on.includes('connect') || call.attempts >= retry.attempts) return false;
     call.next = this.core.balancer.pick(this.keyOf(call), [...call.tried, failed], now);
-    if (call.next === NONE) return false;
+    if (call.next === NONE && !this.core.lot.takes(call)) return false;
     if (startRetry(this.worker.table, this.slot, this.core.budget, this.worker.index) !== 'retry') {
       this.worker.metrics.retryDenied(-1, this.slot);
       return false;

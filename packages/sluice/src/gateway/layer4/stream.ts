@@ -78,6 +78,10 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
     return (this.address ??= unmapped(this.arrival.address ?? ''));
   }
 
+  get heldBytes(): number {
+    return this.earlyBytes;
+  }
+
   start(): void {
     if (!this.owner.plan.readsServerName) return this.begin();
     this.deadline = this.startedAt + this.owner.plan.timeouts.handshakeMs;
@@ -214,6 +218,7 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
   private hold(chunk: Buffer): void {
     (this.early ??= []).push(chunk);
     this.earlyBytes += chunk.length;
+    this.parked?.grew(chunk.length);
     if (this.earlyBytes >= EARLY_BYTES_MAX) this.client.pause();
   }
 

@@ -4,7 +4,8 @@
  */
 import type { Instant } from '../../base/time.ts';
 import { hasRoom, type Priority } from '../../core/limiting/admission.ts';
-import { WaitQueue } from '../../core/limiting/wait-queue.ts';
+import { countQueued, countWaited } from '../../core/limiting/wait-counts.ts';
+import { type Ticket, WaitQueue } from '../../core/limiting/wait-queue.ts';
 import type { LimitsPlan } from '../../config/plan.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
@@ -21,7 +22,8 @@ export interface QueueOwner<Item extends Waiting> {
   readonly worker: WorkerContext;
   readonly slot: number;
   readonly plan: { readonly limits: LimitsPlan };
-  attempt(item: Item, now: Instant): void;
+  /** There is room: it goes on. */
+  goOn(item: Item, now: Instant): void;
   /** Refuses it: there is no place, or its time is up. */
   shed(item: Item): void;
 }
@@ -51,8 +53,8 @@ export class ServiceQueue<Item extends Waiting> {
     const { queue } = this;
     const offer = queue.offer(item, item.shedPriority, now);
     if (offer.kind === 'full') return this.owner.shed(item);
-    item.leaveQueue = () => void queue.remove(offer.ticket);
-    if (offer.kind !== 'displaced') return;
+    item.leaveQueue = () => this.leave(offer.ticket);
+    if (offer.kind !== 'displaced') return this.count(1);
     offer.displaced.leaveQueue = null;
     this.owner.shed(offer.displaced);
   }
@@ -61,6 +63,7 @@ export class ServiceQueue<Item extends Waiting> {
   expire(now: Instant): void {
     for (const item of this.queue.expire(now)) {
       item.leaveQueue = null;
+      this.count(-1);
       if (!item.isOver) this.owner.shed(item);
     }
   }
@@ -82,10 +85,22 @@ export class ServiceQueue<Item extends Waiting> {
     const { worker, slot, plan } = this.owner;
     for (let next = this.queue.nextPriority(); next !== null; next = this.queue.nextPriority()) {
       if (!hasRoom(worker.table, slot, plan.limits, next)) break;
-      const item = this.queue.take(now)!;
+      const { item, queuedAt } = this.queue.take(now)!;
       item.leaveQueue = null;
-      this.owner.attempt(item, now);
+      this.count(-1);
+      const waitedMs = now - queuedAt;
+      countWaited(worker.table, slot, waitedMs);
+      worker.metrics.waited(slot, waitedMs);
+      this.owner.goOn(item, now);
     }
     this.isServing = false;
+  }
+
+  private leave(ticket: Ticket<Item>): void {
+    if (this.queue.remove(ticket)) this.count(-1);
+  }
+
+  private count(change: 1 | -1): void {
+    countQueued(this.owner.worker.table, this.owner.slot, this.owner.worker.index, change);
   }
 }

@@ -19,12 +19,13 @@ import type { PoolOwner } from '../upstream/pool.ts';
 import type { RequestView } from '../exchange/request-view.ts';
 import { afterFailure, afterStatus } from './retries.ts';
 import { type EndpointSlots, ServiceCore } from './service-core.ts';
+import type { ParkingOwner } from './parking-lot.ts';
 import { type QueueOwner, ServiceQueue } from './service-queue.ts';
 import type { Sweepable } from '../sweeper.ts';
 import { FAILURES, type UpstreamFailure } from '../upstream/upstream-failure.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
-export class Service extends ServiceCore implements ExchangeService, PoolOwner, QueueOwner<Exchange>, Sweepable {
+export class Service extends ServiceCore implements ExchangeService, PoolOwner, ParkingOwner<Exchange>, QueueOwner<Exchange>, Sweepable {
   waiting = 0;
   /** Once no route leads here, the sweeper looks after those who still wait. */
   deadline = 0;
@@ -49,8 +50,9 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     this.configure(plan, slots);
   }
 
-  /** No route leads here any more. What came before is served: its retries, who waits, who was on the way in. */
+  /** No route leads here any more. What came before is served: its retries, who waits for room, who was on the way in. Who waits for an instance is refused. */
   close(): void {
+    this.lot.close();
     this.pools.close();
     if (this.sweepIndex < 0) this.worker.sweeper.add(this);
   }
@@ -62,6 +64,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
 
   /** Each sweep: queues let go of what waited too long, and see room that others made. */
   expire(now: Instant): void {
+    if (this.lot.size > 0) this.lot.expire(now);
     if (this.queue.size > 0) {
       this.queue.expire(now);
       this.queue.schedule();
@@ -79,6 +82,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
   }
 
   dispatch(exchange: Exchange, now: Instant): void {
+    if (this.lot.isHolding && this.holdBack(exchange, now)) return;
     if (this.queue.size > 0) this.queue.serve(now); // who waits goes before who comes
     switch (admit(this.worker.table, this.slot, this.plan.limits, exchange.route!.plan.shedPriority)) {
       case 'trial':
@@ -97,9 +101,15 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
   /** Sends the exchange to an endpoint that was not tried yet. */
   attempt(exchange: Exchange, now: Instant): void {
     if (exchange.isOver) return;
-    const slot = this.pickFor(exchange, now);
-    if (slot === NONE) this.giveUp(exchange, 503, 'no-endpoint');
-    else this.place(exchange, slot, now, false);
+    const slot = this.find(exchange, now);
+    if (slot === NONE) this.park(exchange, now);
+    else this.place(exchange, slot, now);
+  }
+
+  /** From the queue: its turn has come. */
+  goOn(exchange: Exchange, now: Instant): void {
+    if (this.lot.isPaused) this.park(exchange, now);
+    else this.attempt(exchange, now);
   }
 
   /** A second copy takes a place of its own under the service's bounds; it never waits. */
@@ -116,10 +126,11 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     worker.metrics.hedged(exchange.route!.slot, this.slot, exchange.endpoint);
   }
 
-  /** Looks for an endpoint that was not tried, `failed` included; the exchange's next attempt goes there. */
+  /** Looks for an endpoint that was not tried, `failed` included; the exchange's next attempt goes there, or waits for an instance. */
   hasNext(exchange: Exchange, failed: number, now: Instant): boolean {
     exchange.next = this.balancer.pick(exchange.key, [...exchange.tried, failed], now);
-    return exchange.next !== NONE;
+    // Who has no reply at hand (else it is current) can wait for another instance.
+    return exchange.next !== NONE || (exchange.current === null && exchange.isReplayable && this.lot.takes(exchange));
   }
 
   // ---- the ends of attempts
@@ -231,6 +242,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     if (exchange.retryTimer !== null) clearTimeout(exchange.retryTimer);
     for (; exchange.retriesHeld > 0; exchange.retriesHeld--) finishRetry(this.worker.table, this.slot, this.worker.index);
     if (exchange.outcome !== 'client-gone') this.ledger.conclude(exchange);
+    if (this.lot.isHolding) this.lot.schedule();
     this.queue.schedule();
   }
 
@@ -249,12 +261,36 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
   }
 
   shed(exchange: Exchange): void {
-    this.worker.metrics.shed(exchange.route!.slot, this.slot);
-    this.giveUp(exchange, 503, 'shed');
+    this.refuse(exchange, 'shed');
+  }
+
+  // ---- waiting for an instance
+
+  find(exchange: Exchange, now: Instant): number {
+    const { wanted, next } = exchange;
+    exchange.next = NONE;
+    if (next !== NONE && this.balancer.isUsable(next, false) && this.pools.get(next) !== undefined) return next;
+    if (wanted === NONE || exchange.attempts > 0) return this.balancer.pick(exchange.key, exchange.tried, now);
+    if (this.balancer.isUsable(wanted, true) && this.pools.get(wanted) !== undefined) return wanted;
+    exchange.affinity = 'stale';
+    return this.balancer.pick(exchange.key, exchange.tried, now);
+  }
+
+  admits(exchange: Exchange): boolean {
+    if (this.waiting > 0) return false; // who waits for a connection goes before
+    if (exchange.isTrial) return true;
+    const admission = admit(this.worker.table, this.slot, this.plan.limits, exchange.shedPriority);
+    exchange.isTrial = admission === 'trial';
+    return exchange.isTrial || admission === 'admit';
+  }
+
+  refuse(exchange: Exchange, reason: 'shed' | 'timeout-parked' | 'no-endpoint'): void {
+    if (reason !== 'no-endpoint') this.countShed(exchange.route!.slot);
+    this.giveUp(exchange, 503, reason);
   }
 
   /** Sends to this endpoint. */
-  private place(exchange: Exchange, slot: number, now: Instant, overNewConnection: boolean): void {
+  place(exchange: Exchange, slot: number, now: Instant, overNewConnection = false): void {
     const pool = this.pools.get(slot);
     if (pool === undefined) return this.giveUp(exchange, 503, 'no-endpoint');
     this.balancer.start(slot, this.worker.index);
@@ -267,14 +303,19 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     this.hedger?.sent(exchange);
   }
 
-  private pickFor(exchange: Exchange, now: Instant): number {
-    const { wanted, next } = exchange;
-    exchange.next = NONE;
-    if (next !== NONE && this.balancer.isUsable(next, false) && this.pools.get(next) !== undefined) return next;
-    if (wanted === NONE || exchange.attempts > 0) return this.balancer.pick(exchange.key, exchange.tried, now);
-    if (this.balancer.isUsable(wanted, true) && this.pools.get(wanted) !== undefined) return wanted;
-    exchange.affinity = 'stale';
-    return this.balancer.pick(exchange.key, exchange.tried, now);
+  /** Who waits goes before who comes, and a paused service takes nobody. @returns Whether this one waits now, or is refused. */
+  private holdBack(exchange: Exchange, now: Instant): boolean {
+    const { lot } = this;
+    lot.serve(now);
+    if (lot.isPaused) this.park(exchange, now);
+    return lot.isPaused || (lot.isPacing && lot.park(exchange, this, now) === 'parked');
+  }
+
+  /** Nobody takes it: it waits for an instance where it may, else it is refused. */
+  private park(exchange: Exchange, now: Instant): void {
+    const isWhole = exchange.attempts === 0 || exchange.isReplayable;
+    const parked = isWhole ? this.lot.park(exchange, this, now) : 'no';
+    if (parked !== 'parked') this.refuse(exchange, parked === 'full' ? 'shed' : 'no-endpoint');
   }
 
   private dropRival(exchange: Exchange, winner: Attempt): void {
