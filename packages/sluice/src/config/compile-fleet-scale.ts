@@ -10,8 +10,9 @@ type ValidTarget = Extract<ValidPolicy, { panic: unknown }>;
 type ValidSteps = Extract<ValidPolicy, { steps: unknown }>;
 type ValidSignal = ValidTarget['signal'];
 
-/** The percentile of `latency`, and how often a function is asked, unless given. */
-const PERCENTILE = 95;
+/** The percentile of `latency` unless given. */
+export const PERCENTILE = 95;
+/** How often a function is asked unless given. */
 const FUNCTION_POLL_MS = 5_000;
 
 /** Signals that applications report of themselves (ORCA headers, agent). */
@@ -32,7 +33,8 @@ export function compileScale(policies: readonly ValidPolicy[], place: ScalePlace
     const base = baseName(policy);
     const count = (counts.get(base) ?? 0) + 1;
     counts.set(base, count);
-    const name = isNumbered(policy) ? `${base} ${count}` : count === 1 ? base : `${base} ${count}`;
+    // The checks have refused a second one of those that are not numbered.
+    const name = isNumbered(policy) ? `${base} ${count}` : base;
     return compilePolicy(policy, name, { ...place, path: [...place.path, index] });
   });
 }

@@ -7,6 +7,12 @@ import type { ConfigInput } from './schema/config.ts';
 type FullListenerInput = ConfigInput['listeners'][string];
 type FullServiceInput = NonNullable<ConfigInput['services']>[string];
 type FullRouteInput = NonNullable<ConfigInput['routes']>[number];
+type FullRunInput = NonNullable<FullServiceInput['run']>;
+type FullReadyInput = Exclude<NonNullable<FullRunInput['ready']>, string>;
+type FullKubernetesInput = NonNullable<FullRunInput['kubernetes']>;
+type FullReplicasInput = Exclude<NonNullable<FullServiceInput['replicas']>, number>;
+type FullPolicyInput = NonNullable<FullReplicasInput['scale']>[number];
+type FullStepsInput = Extract<FullPolicyInput, { steps: unknown }>;
 type FullHealthInput = Exclude<FullServiceInput['health'], false | undefined>;
 
 /** Exactly one of some keys of an object. */
@@ -40,8 +46,48 @@ export type StreamTarget<Service extends string> =
   | Target<Service>
   | { readonly serverNames: { readonly [Name in string]: Target<Service> } };
 
-/** A service. */
-export type ServiceInput = Omit<FullServiceInput, 'health'> & { readonly health?: HealthInput | false | undefined };
+/** Keys that must not be there. */
+type Without<Keys extends string> = { readonly [Key in Keys]?: never };
+
+/** Settings of one kind of instance. */
+type ProcessKeys = 'cwd' | 'env' | 'user' | 'socket' | 'host' | 'logs';
+
+/** What is run: processes, containers, pods or machines, and their life. */
+export type RunInput = OneOf<
+  Omit<FullRunInput, ProcessKeys | 'resources' | 'ready' | 'kubernetes'> & { readonly kubernetes?: KubernetesInput },
+  'command' | 'container' | 'kubernetes' | 'autoScalingGroup'
+> & { readonly ready?: string | OneOf<FullReadyInput, 'http' | 'tcp' | 'none'> | (Omit<FullReadyInput, Probe> & Without<Probe>) } & (
+    | ({ readonly command: unknown } & Pick<FullRunInput, ProcessKeys | 'resources'>)
+    | ({ readonly container: unknown } & Pick<FullRunInput, 'resources'> & Without<ProcessKeys>)
+    | ({ readonly command?: never; readonly container?: never } & Without<ProcessKeys | 'resources'>)
+  );
+
+type Probe = 'http' | 'tcp' | 'none';
+type KubernetesInput = OneOf<FullKubernetesInput, 'deployment' | 'statefulSet'>;
+
+type FullStepInput = FullStepsInput['steps'][number];
+type StepInput = OneOf<Pick<FullStepInput, 'above' | 'below'>, 'above' | 'below'> & OneOf<Pick<FullStepInput, 'add' | 'remove'>, 'add' | 'remove'>;
+
+/** A scaling policy: one kind of answer to how many instances there should be. */
+export type ScalePolicyInput =
+  | (Extract<FullPolicyInput, { panic?: unknown; target: unknown }> & Without<'steps' | 'schedule' | 'at' | 'predict'>)
+  | (Omit<FullStepsInput, 'steps'> & { readonly steps: readonly StepInput[] } & Without<'target' | 'schedule' | 'at' | 'predict'>)
+  | (Extract<FullPolicyInput, { schedule: unknown }> & Without<'signal' | 'at' | 'predict'>)
+  | (Extract<FullPolicyInput, { at: unknown }> & Without<'signal' | 'schedule' | 'predict'>)
+  | (Extract<FullPolicyInput, { predict: unknown }> & Without<'signal' | 'schedule' | 'at'>);
+
+/** How many instances: a number, or bounds and policies. */
+export type ReplicasInput = number | (Omit<FullReplicasInput, 'scale'> & { readonly scale?: readonly ScalePolicyInput[] });
+
+type FullServiceParts = Omit<FullServiceInput, 'health' | 'run' | 'replicas'> & {
+  readonly health?: HealthInput | false | undefined;
+  readonly run?: RunInput;
+};
+
+/** A service: endpoints that run already, or instances that Sluice runs. */
+export type ServiceInput =
+  | (OneOf<Omit<FullServiceParts, 'deploy' | 'run'>, 'endpoints'> & Without<'run' | 'replicas' | 'deploy'>)
+  | (OneOf<Omit<FullServiceParts, 'endpoints'>, 'run'> & Without<'endpoints'> & { readonly replicas?: ReplicasInput });
 
 /** Where a route sends to: a service, or services with weights. */
 export type Target<Service extends string> = [Service] extends [never] ? never : Service | { readonly [Name in Service]?: number };

@@ -39,3 +39,27 @@ test('two listeners at one port are told what to do', () => {
   const result = validate(config, () => null);
   assert.match(result.ok ? '' : result.faults[0]!.message, /listener "a", too: 127.0.0.1:8080; give one of them another port/);
 });
+
+test('words of process managers, orchestrators and autoscalers are answered with where they stand here', () => {
+  const ours = (service: object): string => messages({ http: ':80' }, { endpoints: undefined, ...service });
+  const run = { command: ['node', 'server.js'] };
+  const answers: readonly (readonly [object, RegExp])[] = [
+    [{ instances: 4 }, /instances is not a known key; write replicas: 4 beside run/],
+    [{ run: { ...run, exec_mode: 'cluster' } }, /run\.exec_mode .*; leave it out: each instance is a process/],
+    [{ run: { script: 'server.js' } }, /run\.script is not a known key; write run: { command:/],
+    [{ run: { ...run, instances: 4 } }, /run\.instances .*; write replicas beside run, not in it/],
+    [{ image: 'users:1' }, /image is not a known key; write run: { container: { image/],
+    [{ run: { image: 'users:1' } }, /run\.image is not a known key; write run: { container/],
+    [{ run: { ...run, livenessProbe: {} } }, /run\.livenessProbe .*; write ready: '\/healthz' in run/],
+    [{ run: { ...run, environment: {} } }, /run\.environment .*; write env/],
+    [{ run: { ...run, stop_grace_period: '10s' } }, /run\.stop_grace_period .*; write stop: '10s'/],
+    [{ run: { ...run, max_memory_restart: '300M' } }, /run\.max_memory_restart .*; write resources/],
+    [{ run, replicas: { minReplicas: 1, maxReplicas: 9 } }, /replicas\.minReplicas .*; write min\n.*replicas\.maxReplicas .*; write max/],
+    [{ run, replicas: { max: 9, metrics: [] } }, /replicas\.metrics .*; write scale: \[{ signal/],
+    [{ run, replicas: { max: 9, behavior: { scaleDown: {} } } }, /behavior\.scaleDown .*; write out and in/],
+    [{ run, replicas: { max: 9, scale: [{ signal: 'concurrency', target: 5 }] } }, /got "concurrency"; did you mean "in-flight"\?/],
+    [{ run, deploy: { strategy: 'RollingUpdate' } }, /got "RollingUpdate"; did you mean "rolling"\?/],
+    [{ upstream: ['127.0.0.1:1'] }, /upstream is not a known key; write endpoints:/],
+  ];
+  for (const [service, answer] of answers) assert.match(ours(service), answer);
+});

@@ -13,6 +13,12 @@ interface ForeignKey {
 
 const CERTIFICATES = 'write tls: { certificates: { cert: FILE, key: FILE } }';
 const TLS_LISTENER = "write { https: ADDRESS, tls: 'dev' }, or tls: { certificates: { cert: FILE, key: FILE } }";
+const COMMAND = "write run: { command: ['node', 'server.js'] }";
+const CONTAINER = "write run: { container: { image: 'users:1.4', port: 3000 } }";
+const READY = "write ready: '/healthz' in run";
+const RESOURCES = "write resources: { cpu: 1, memory: '512MiB' } in run";
+const BOUNDS = 'write replicas: { min: 1, max: 10 } beside run';
+const POLICY = "write scale: [{ signal: 'in-flight', target: 20 }]";
 
 const FOREIGN_KEYS: readonly ForeignKey[] = [
   { keys: ['cert', 'key', 'certFile', 'keyFile'], beside: 'certificates', hint: CERTIFICATES },
@@ -26,6 +32,75 @@ const FOREIGN_KEYS: readonly ForeignKey[] = [
   { keys: ['sendProxy', 'sendProxyV2'], beside: 'endpoints', hint: "write proxyProtocol: 'v2'" },
   { keys: ['insecure', 'insecureSkipVerify', 'rejectUnauthorized'], beside: 'verify', hint: 'write verify: false, for tests only' },
   { keys: ['sni', 'host'], beside: 'verify', hint: 'write serverName: NAME' },
+  // A service: PM2, Docker Compose, Kubernetes, systemd, nginx.
+  { keys: ['instances', 'numprocs'], beside: 'endpoints', hint: 'write replicas: 4 beside run' },
+  { keys: ['upstream', 'servers', 'server', 'backends', 'targets'], beside: 'endpoints', hint: "write endpoints: ['127.0.0.1:3001']" },
+  { keys: ['script', 'exec', 'command', 'cmd', 'entrypoint'], beside: 'endpoints', hint: COMMAND },
+  { keys: ['image', 'build'], beside: 'endpoints', hint: CONTAINER },
+  {
+    keys: ['env', 'environment', 'cwd', 'user'],
+    beside: 'endpoints',
+    hint: "write run: { command: ['node', 'server.js'], env: {…}, cwd: DIRECTORY, user: NAME }",
+  },
+  { keys: ['min', 'max', 'minReplicas', 'maxReplicas', 'autoscaling', 'scale', 'hpa'], beside: 'endpoints', hint: BOUNDS },
+  {
+    keys: ['strategy', 'canary', 'rollingUpdate', 'maxSurge', 'maxUnavailable'],
+    beside: 'endpoints',
+    hint: 'write deploy: { strategy, maxSurge, maxUnavailable, canary } beside run',
+  },
+  { keys: ['healthcheck', 'livenessProbe', 'readinessProbe', 'startupProbe'], beside: 'endpoints', hint: READY },
+  { keys: ['resources', 'memory', 'cpus', 'mem_limit'], beside: 'endpoints', hint: RESOURCES },
+  // What is run.
+  { keys: ['script', 'exec', 'args', 'cmd', 'entrypoint', 'interpreter'], beside: 'autoScalingGroup', hint: COMMAND },
+  {
+    keys: ['exec_mode', 'execMode', 'cluster'],
+    beside: 'autoScalingGroup',
+    hint: 'leave it out: each instance is a process of its own, and replicas says how many',
+  },
+  { keys: ['instances', 'replicas', 'scale', 'min', 'max'], beside: 'autoScalingGroup', hint: 'write replicas beside run, not in it' },
+  { keys: ['image', 'port', 'ports', 'network', 'networks', 'labels'], beside: 'autoScalingGroup', hint: CONTAINER },
+  { keys: ['environment', 'env_file', 'env_production'], beside: 'autoScalingGroup', hint: "write env: { NAME: 'value' }" },
+  { keys: ['working_dir', 'workdir', 'directory', 'dir'], beside: 'autoScalingGroup', hint: 'write cwd: DIRECTORY' },
+  {
+    keys: ['healthcheck', 'health', 'livenessProbe', 'readinessProbe', 'startupProbe', 'wait_ready', 'listen_timeout'],
+    beside: 'autoScalingGroup',
+    hint: READY,
+  },
+  { keys: ['memory', 'cpu', 'cpus', 'mem_limit', 'max_memory_restart', 'limits'], beside: 'autoScalingGroup', hint: RESOURCES },
+  {
+    keys: ['kill_timeout', 'stop_grace_period', 'stopTimeout', 'terminationGracePeriodSeconds'],
+    beside: 'autoScalingGroup',
+    hint: "write stop: '10s', and drain: '30s' for what is in flight",
+  },
+  {
+    keys: ['autorestart', 'max_restarts', 'restart_delay', 'exp_backoff_restart_delay', 'restartPolicy'],
+    beside: 'autoScalingGroup',
+    hint: "write restart: { base: '100ms', max: '30s' }: what ends is always started again",
+  },
+  {
+    keys: ['out_file', 'error_file', 'log_file', 'log', 'logging'],
+    beside: 'autoScalingGroup',
+    hint: 'write logs: { directory: DIRECTORY }',
+  },
+  { keys: ['cpu_limit', 'requests', 'limits'], beside: 'cpu', hint: 'write cpu and memory here: they are bounds' },
+  // Numbers of instances.
+  { keys: ['minReplicas', 'minInstances', 'minScale', 'minSize', 'minimum'], beside: 'concurrency', hint: 'write min' },
+  { keys: ['maxReplicas', 'maxInstances', 'maxScale', 'maxSize', 'maximum'], beside: 'concurrency', hint: 'write max' },
+  { keys: ['desired', 'desiredCapacity', 'initialScale', 'initialReplicas'], beside: 'concurrency', hint: 'write initial' },
+  { keys: ['metrics', 'triggers', 'policies', 'target', 'signal', 'targetCPUUtilizationPercentage'], beside: 'concurrency', hint: POLICY },
+  {
+    keys: ['schedule', 'schedules', 'cron', 'predict', 'events'],
+    beside: 'concurrency',
+    hint: "write scale: [{ schedule: '0 8 * * 1-5', min: 4 }]",
+  },
+  { keys: ['containerConcurrency', 'maxConcurrency', 'maxConnections'], beside: 'concurrency', hint: 'write concurrency' },
+  {
+    keys: ['cooldownPeriod', 'scaleToZeroGracePeriod', 'idleTimeout'],
+    beside: 'concurrency',
+    hint: "write idle: '5m', and behavior: { cooldown } for more than one instance",
+  },
+  { keys: ['scaleUp', 'scaleDown', 'up', 'down'], beside: 'tolerance', hint: 'write out and in' },
+  { keys: ['stabilizationWindowSeconds', 'stabilizationWindow'], beside: 'stabilization', hint: "write stabilization: '60s'" },
 ];
 
 /** What to write instead of a key that another proxy has; null when it is not known from anywhere. */
@@ -43,6 +118,26 @@ const FOREIGN_WORDS: ReadonlyMap<string, string> = new Map([
   ['leastconn', 'least-connections'],
   ['least_request', 'least-connections'],
   ['source', 'ip-hash'],
+  // Signals: Knative, HPA, KEDA, AWS.
+  ['concurrency', 'in-flight'],
+  ['requests', 'in-flight'],
+  ['connections', 'in-flight'],
+  ['requests-per-second', 'rps'],
+  ['requestspersecond', 'rps'],
+  ['cpuutilization', 'cpu'],
+  ['mem', 'memory'],
+  ['p95', 'latency'],
+  ['p99', 'latency'],
+  ['response-time', 'latency'],
+  ['elu', 'event-loop'],
+  ['eventlooplag', 'event-loop-delay'],
+  ['event-loop-lag', 'event-loop-delay'],
+  ['queue', 'queue-wait'],
+  // Deploys, images.
+  ['rollingupdate', 'rolling'],
+  ['bluegreen', 'blue-green'],
+  ['ifnotpresent', 'missing'],
+  ['if_not_present', 'missing'],
 ]);
 
 /** The allowed word that means what this one means elsewhere, or null. */

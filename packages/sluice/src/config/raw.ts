@@ -3,6 +3,7 @@
  * service name is reported together with a bad duration three lines above it.
  */
 import type { FaultParts } from './fault.ts';
+import { parseDuration, parseSize } from './quantity.ts';
 
 /** Takes a fault or warning. */
 export type Report = (parts: FaultParts) => void;
@@ -34,6 +35,24 @@ export function rawList(value: unknown): readonly unknown[] {
 export function rawField(value: unknown, key: string): unknown {
   const object = rawObject(value);
   return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+/** A number under a key; null when there is none. */
+export function rawNumber(value: unknown, key: string): number | null {
+  const given = rawField(value, key);
+  return typeof given === 'number' ? given : null;
+}
+
+/** A duration under a key, in milliseconds; null when there is none. */
+export function rawDuration(value: unknown, key: string): number | null {
+  const given = rawField(value, key);
+  return typeof given === 'string' ? parseDuration(given) : null;
+}
+
+/** A size under a key, in bytes; null when there is none. */
+export function rawSize(value: unknown, key: string): number | null {
+  const given = rawField(value, key);
+  return typeof given === 'string' ? parseSize(given) : null;
 }
 
 /** The texts in a value that is one text or a list of them, each with its place in the list. */

@@ -1,6 +1,7 @@
 /** What must hold inside `run`: one kind, and only settings that this kind has. */
 import type { Path } from '../fault.ts';
-import { rawField, rawObject, type Report } from '../raw.ts';
+import { formatDuration } from '../quantity.ts';
+import { rawDuration, rawField, rawObject, type Report } from '../raw.ts';
 
 const KINDS = ['command', 'container', 'kubernetes', 'autoScalingGroup'] as const;
 
@@ -30,6 +31,7 @@ export function checkRun(run: unknown, path: Path, report: Report): void {
   }
   checkKeys(run, kind, path, report);
   checkReady(rawField(run, 'ready'), [...path, 'ready'], report);
+  checkRestart(rawField(run, 'restart'), [...path, 'restart'], report);
   if (kind === 'kubernetes') checkKubernetes(rawField(run, kind), [...path, kind], report);
 }
 
@@ -52,6 +54,11 @@ function checkKeys(run: unknown, kind: (typeof KINDS)[number], path: Path, repor
 function checkReady(ready: unknown, path: Path, report: Report): void {
   const probes = PROBES.filter((probe) => rawField(ready, probe) !== undefined);
   if (probes.length > 1) report({ path, what: `must have at most one of http, tcp and none, but has ${probes.join(' and ')}` });
+}
+
+function checkRestart(restart: unknown, path: Path, report: Report): void {
+  const [base, max] = [rawDuration(restart, 'base') ?? 100, rawDuration(restart, 'max') ?? 30_000];
+  if (base > max) report({ path, what: `must have base at most max, got ${formatDuration(base)} and ${formatDuration(max)}` });
 }
 
 function checkKubernetes(kubernetes: unknown, path: Path, report: Report): void {

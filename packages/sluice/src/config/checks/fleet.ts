@@ -1,7 +1,11 @@
 /** What must hold of a service that Sluice runs itself, and of all of them together. */
 import type { Path } from '../fault.ts';
 import { type RawConfig, rawField, rawObject, type Report } from '../raw.ts';
+import { checkBudget } from './fleet-budget.ts';
+import { checkDeploy } from './fleet-deploy.ts';
+import { checkReplicas } from './fleet-replicas.ts';
 import { checkRun } from './fleet-run.ts';
+import { checkScale } from './fleet-scale.ts';
 
 /** Settings that only instances of ours have. */
 const ONLY_WITH_RUN = ['replicas', 'deploy'] as const;
@@ -12,8 +16,14 @@ export function checkFleet(config: RawConfig, report: Report): void {
     const path: Path = ['services', name];
     checkPresence(service, path, report);
     const run = rawField(service, 'run');
-    if (run !== undefined) checkRun(run, [...path, 'run'], report);
+    if (run === undefined) continue;
+    checkRun(run, [...path, 'run'], report);
+    checkReplicas(service, [...path, 'replicas'], report);
+    checkScale(service, [...path, 'replicas', 'scale'], report);
+    checkDeploy(service, [...path, 'deploy'], report);
   }
+  checkBudget(config, report);
+  checkListeners(config, report);
 }
 
 /** Endpoints or instances, one of the two. */
@@ -33,5 +43,27 @@ function checkPresence(service: unknown, path: Path, report: Report): void {
   for (const key of ONLY_WITH_RUN) {
     if (rawField(service, key) !== undefined)
       report({ path: [...path, key], what: 'belongs to a service with run, and this one has none' });
+  }
+}
+
+/** Listeners that instances cannot stand behind. */
+function checkListeners(config: RawConfig, report: Report): void {
+  for (const [name, listener] of Object.entries(config.listeners)) {
+    const to = rawField(listener, 'to');
+    const services = typeof to === 'string' ? [to] : Object.keys(rawObject(to));
+    for (const service of services) {
+      const run = Object.hasOwn(config.services, service) ? rawField(config.services[service], 'run') : undefined;
+      if (run === undefined) continue;
+      const path: Path = ['listeners', name, 'to'];
+      if (rawField(listener, 'engine') === 'kernel') {
+        const what = `leads to service ${JSON.stringify(service)}, whose instances Sluice runs, and the kernel can neither hold a connection until one is ready nor say when it is idle`;
+        report({ path, what, hint: "leave engine 'kernel' out" });
+      } else if (rawField(listener, 'udp') !== undefined && rawField(run, 'socket') === true) {
+        report({
+          path: ['services', service, 'run', 'socket'],
+          what: `cannot be beside listener ${JSON.stringify(name)}: UDP has no such sockets`,
+        });
+      }
+    }
   }
 }

@@ -1,7 +1,7 @@
 /** What must hold inside a service: one kind of probe, bounds in order, attributes that browsers accept. */
 import type { Path } from '../fault.ts';
-import { formatDuration, parseDuration } from '../quantity.ts';
-import { type RawConfig, rawField, rawList, type Report } from '../raw.ts';
+import { formatDuration } from '../quantity.ts';
+import { type RawConfig, rawDuration, rawField, rawList, rawNumber, type Report } from '../raw.ts';
 
 const PROBES = ['http', 'tcp', 'grpc', 'command'] as const;
 const HTTP_ONLY = ['method', 'host', 'headers', 'statuses', 'body'] as const;
@@ -29,9 +29,9 @@ function checkHealth(health: unknown, path: Path, report: Report): void {
     const given = HTTP_ONLY.filter((key) => rawField(health, key) !== undefined);
     for (const key of given) report({ path: [...path, key], what: `belongs to an http probe, and this is a ${probes[0]} probe` });
   }
-  const interval = duration(health, 'interval') ?? 5_000;
+  const interval = rawDuration(health, 'interval') ?? 5_000;
   for (const key of ['timeout', 'fastInterval']) {
-    const given = duration(health, key);
+    const given = rawDuration(health, key);
     if (given !== null && given > interval)
       report({ path: [...path, key], what: 'must be at most the interval', value: rawField(health, key) });
   }
@@ -78,26 +78,16 @@ function checkBounds(service: unknown, path: Path, report: Report): void {
   for (const [section, low, lowDefault, high, highDefault] of NUMBER_PAIRS) {
     const steps = section.split('.');
     const value = steps.reduce(rawField, service);
-    const [left, right] = [number(value, low) ?? lowDefault, number(value, high) ?? highDefault];
+    const [left, right] = [rawNumber(value, low) ?? lowDefault, rawNumber(value, high) ?? highDefault];
     if (left > right) report({ path: [...path, ...steps], what: `must have ${low} at most ${high}, got ${left} and ${right}` });
   }
   for (const [section, low, lowDefault, high, highDefault] of DURATION_PAIRS) {
     const value = rawField(service, section);
-    const [left, right] = [duration(value, low) ?? lowDefault, duration(value, high) ?? highDefault];
+    const [left, right] = [rawDuration(value, low) ?? lowDefault, rawDuration(value, high) ?? highDefault];
     if (left > right)
       report({
         path: [...path, section],
         what: `must have ${low} at most ${high}, got ${formatDuration(left)} and ${formatDuration(right)}`,
       });
   }
-}
-
-function number(value: unknown, key: string): number | null {
-  const given = rawField(value, key);
-  return typeof given === 'number' ? given : null;
-}
-
-function duration(value: unknown, key: string): number | null {
-  const given = rawField(value, key);
-  return typeof given === 'string' ? parseDuration(given) : null;
 }

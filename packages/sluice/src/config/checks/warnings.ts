@@ -5,6 +5,7 @@ import { isLoopback } from '../address.ts';
 import type { Path } from '../fault.ts';
 import type { AddressPlan, FieldMatch } from '../plan.ts';
 import { warnAcme } from './acme.ts';
+import { warnFleet } from './fleet-warnings.ts';
 import { warnGrpc } from './grpc.ts';
 import { targetsOf, warnLayer4 } from './layer4.ts';
 
@@ -25,6 +26,7 @@ export function warn(config: ValidConfig, report: Report): void {
   warnShadowed(config.routes, report);
   warnGrpc(config, report);
   warnAcme(config, report);
+  warnFleet(config, report);
   if (config.admin?.token !== undefined) warnSecret(config.admin.token, ['admin', 'token'], report);
 }
 

@@ -10,7 +10,7 @@ const MONTHS = 'JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC';
 const DAYS = 'SUN|MON|TUE|WED|THU|FRI|SAT';
 const FIELD = new RegExp(`^(?:[0-9*,/-]|${MONTHS}|${DAYS})+$`, 'i');
 /** A leap year and what follows are within it. */
-const LOOKED_FROM = new Date(0);
+const LOOKED_FROM = '1970-01-01T00:00:00Z';
 
 /** A cron expression. */
 export const cronSchema = z
@@ -61,6 +61,7 @@ export const momentSchema = z
   .string({ error: MOMENT_ALLOWED })
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/, MOMENT_ALLOWED)
   .transform((given, context) => {
+    // oxlint-disable-next-line no-restricted-globals -- converts its argument only
     const at = new Date(given).getTime();
     if (Number.isFinite(at)) return at;
     context.issues.push({ code: 'custom', message: MOMENT_ALLOWED, input: given });

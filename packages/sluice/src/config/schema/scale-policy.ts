@@ -59,6 +59,9 @@ const change = amountSchema
   .refine(({ amount }) => amount > 0, { error: 'must be above 0' })
   .meta({ 'x-range': 'number or percentage of instances' });
 
+/** Of one policy. */
+export const STEPS_MAX = 32;
+
 const step = section('an object such as { above: 0.7, add: 2 }', {
   above: level.optional().describe('Holds where the figure is this much or more.'),
   below: level.optional().describe('Holds where the figure is this much or less.'),
@@ -71,7 +74,7 @@ const steps = section("an object such as { signal: 'cpu', steps: [{ above: 0.7, 
   steps: z
     .array(step, { error: 'must be a list such as [{ above: 0.7, add: 2 }, { below: 0.2, remove: 1 }]' })
     .min(1, 'must have at least one step')
-    .max(32, 'must have at most 32 steps')
+    .max(STEPS_MAX, `must have at most ${STEPS_MAX} steps`)
     .describe('The outermost that holds counts.'),
   window: preset(duration('1s', '1h'), '60s').describe('Averaging window.'),
   cooldown: preset(duration('0s', '24h'), '60s').describe('Between two steps of this policy.'),
