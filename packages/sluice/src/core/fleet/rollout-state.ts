@@ -46,6 +46,8 @@ export interface RolloutState {
   /** Shares 0..1 of the requests by version; null: by instance, as usual. */
   readonly shares: Readonly<Record<string, number>> | null;
   readonly guard: GuardState;
+  /** Counts phases and steps entered: figures are counted from zero whenever it changes. */
+  readonly epoch: number;
   /** Why it went back, or what it waits for; for people. */
   readonly reason: string;
 }
