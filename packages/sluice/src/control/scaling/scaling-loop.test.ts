@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type FleetPlan, NO_FLEET } from '../../config/fleet-plan.ts';
 import { endpointTable, resetEndpoint } from '../../core/balancing/endpoint-table.ts';
 import type { Decision } from '../../core/scaling/decision.ts';
 import type { ScalingSample } from '../../core/scaling/sample.ts';
 import type { EventRecord } from '../../observe/events.ts';
 import { MetricBoard } from '../../observe/metric-board.ts';
 import { manualRuntime } from '../../../test/support/manual-runtime.ts';
-import { type FakeScaledService, fakeScaledService, instanceView, targetPolicy } from '../../../test/support/scaled-service.ts';
+import {
+  type FakeScaledService,
+  fakeScaledService,
+  fleetServicePlan,
+  instanceView,
+  targetPolicy,
+} from '../../../test/support/scaled-service.ts';
 import { type RebalanceOrder, ScalingLoop } from './scaling-loop.ts';
-import type { Ceiling, ServiceScaler } from './service-scaling.ts';
+import type { ServiceScaler } from './service-scaling.ts';
 
 const SLOT = 3;
 
@@ -16,6 +23,8 @@ const SLOT = 3;
 function plainScaler(service: string, samples: ScalingSample[]): ServiceScaler {
   return {
     update() {},
+    exportHistory: () => null,
+    importHistory: () => false,
     decide(sample): Decision {
       samples.push(sample);
       const raw = Math.ceil((sample.figures.get('in-flight')?.value ?? 0) / 20);
@@ -29,7 +38,7 @@ function plainScaler(service: string, samples: ScalingSample[]): ServiceScaler {
   };
 }
 
-function setUp(service: FakeScaledService, ceilings: ReadonlyMap<string, Ceiling> = new Map()) {
+function setUp(service: FakeScaledService, budget: FleetPlan['budget'] = NO_FLEET.budget) {
   const runtime = manualRuntime();
   const table = endpointTable();
   const board = new MetricBoard(1);
@@ -42,7 +51,9 @@ function setUp(service: FakeScaledService, ceilings: ReadonlyMap<string, Ceiling
     board,
     say: (level, what, detail) => events.push({ level, what, detail }),
     scaler: (name) => plainScaler(name, samples),
-    ceilings: () => ceilings,
+    fleet: () => ({ budget, directory: null }),
+    ask: () => Promise.reject(new Error('nobody is asked')),
+    cron: () => Promise.reject(new Error('no schedule')),
     rebalance: (order) => rebalanced.push(order),
   });
   const addresses = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`127.0.0.1:${4_001 + index}`, index]));
@@ -77,7 +88,7 @@ test('a decision that takes instances away names who goes', () => {
   table.serviceInflight[SLOT] = 35;
   runtime.advance(1_000);
   assert.equal(events[0]?.detail['ended'], 'users.3 users.4');
-  const [decision] = loop.decisions('users', 10) ?? [];
+  const [decision] = loop.decisions('users', 10);
   assert.deepEqual(
     decision?.victims.map(({ id }) => id),
     ['users.3', 'users.4'],
@@ -104,11 +115,15 @@ test('a request that waits is decided on at once; many of them are one reason', 
 
 test('what a person fixed and what the machine has room for reach the decision', () => {
   const service = fakeScaledService('users', 1, IN_FLIGHT);
-  const { runtime, table, samples } = setUp(service, new Map([['users', { limit: 2, detail: '2 cores of 2 are given' }]]));
+  service.plan = fleetServicePlan('users', IN_FLIGHT, { cpu: 0.5, memoryBytes: 1_048_576 });
+  const { runtime, table, samples } = setUp(service, { cpu: 1.2, memoryBytes: null });
   table.serviceInflight[SLOT] = 100;
   runtime.advance(1_000);
   assert.deepEqual(service.wishes, [2]);
-  assert.deepEqual(samples[0]?.ceiling, { limit: 2, detail: '2 cores of 2 are given' });
+  assert.deepEqual(samples[0]?.ceiling, {
+    limit: 2,
+    detail: "the machine's 1.2 cores have room for 2, beside what the other services want",
+  });
   service.manual = 7;
   runtime.advance(1_000);
   assert.deepEqual(service.wishes, [2, 7]);
@@ -119,7 +134,7 @@ test('decisions that saw the same are kept once, those that changed something fo
   const { runtime, table, loop } = setUp(service);
   table.serviceInflight[SLOT] = 50;
   runtime.advance(10_000);
-  const decisions = loop.decisions('users', 100) ?? [];
+  const decisions = loop.decisions('users', 100);
   assert.deepEqual(
     decisions.map(({ action }) => action),
     ['none', 'out'],
@@ -129,11 +144,11 @@ test('decisions that saw the same are kept once, those that changed something fo
     service.views = Array.from({ length: 1 + (second % 2) }, (_, index) => instanceView(`users.${index}`, `127.0.0.1:${4_001 + index}`));
     runtime.advance(1_000);
   }
-  const later = loop.decisions('users', 1_000) ?? [];
+  const later = loop.decisions('users', 1_000);
   assert.equal(later.length, 251);
   assert.equal(later.at(-1)?.action, 'out');
-  assert.equal(loop.decisions('users', 5)?.length, 5);
-  assert.equal(loop.decisions('nobody', 5), null);
+  assert.equal(loop.decisions('users', 5).length, 5);
+  assert.deepEqual(loop.decisions('nobody', 5), []);
 });
 
 test('after a scale-out the most loaded instances close some of their connections, as soon as the new one is ready', () => {

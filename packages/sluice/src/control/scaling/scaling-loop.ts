@@ -5,13 +5,22 @@
  */
 import type { Cancel, Runtime } from '../../base/runtime.ts';
 import { after, type Instant } from '../../base/time.ts';
+import type { FleetPlan } from '../../config/fleet-plan.ts';
 import type { SlotMap } from '../../config/slot-map.ts';
 import type { Decision } from '../../core/scaling/decision.ts';
+import type { HistoryExport } from '../../core/scaling/minute-history.ts';
 import type { ReplicasPlan } from '../../core/scaling/policy.ts';
+import { Scaler } from '../../core/scaling/scaler.ts';
 import type { EndpointTable } from '../../core/balancing/endpoint-table.ts';
+import type { LastBegin } from '../../io/cron.ts';
 import type { MetricBoard } from '../../observe/metric-board.ts';
 import type { SayEvent } from '../say-event.ts';
+import type { ServiceRows } from './collector.ts';
+import { HistoryKeeper } from './history-keeper.ts';
+import { MachineBudget } from './machine-budget.ts';
+import { type AskSignal, OutsideSignals } from './outside-signals.ts';
 import type { ScaledService } from './scaled-service.ts';
+import { Schedules } from './schedules.ts';
 import { type Ceiling, type ServiceScaler, ServiceScaling, type ServiceScalingOptions } from './service-scaling.ts';
 
 /** Ends a share of the long-lived connections to an endpoint. Rows of the shared tables. */
@@ -27,33 +36,56 @@ export interface ScalingLoopOptions {
   readonly table: EndpointTable;
   readonly board: Pick<MetricBoard, 'row'>;
   readonly say: SayEvent;
-  readonly scaler: (service: string, plan: ReplicasPlan) => ServiceScaler;
-  /** How many of each service the machine has room for; a service that is not in it has no such bound. Asked once per tick. */
-  readonly ceilings: (services: readonly ScaledService[]) => ReadonlyMap<string, Ceiling>;
+  /** As it is configured now. */
+  readonly fleet: () => Pick<FleetPlan, 'budget' | 'directory'>;
+  /** Asks for a signal outside: `signalAsker`. */
+  readonly ask: AskSignal;
+  /** Loads what knows cron: `loadLastBegin`. */
+  readonly cron: () => Promise<LastBegin>;
+  /** Default: `core/scaling/scaler.ts`. */
+  readonly scaler?: (service: string, plan: ReplicasPlan) => ServiceScaler;
   readonly rebalance: (order: RebalanceOrder) => void;
 }
 
 const TICK_MS = 1_000;
+const KEEP_MS = 600_000;
 /** Requests that begin to wait in many workers at once are one reason to decide. */
 const WAKE_GAP_MS = 50;
 
 export class ScalingLoop implements AsyncDisposable {
   readonly #options: ScalingLoopOptions;
   readonly #inner: ServiceScalingOptions;
+  readonly #outside: OutsideSignals;
+  readonly #schedules: Schedules;
+  readonly #keeper: HistoryKeeper;
+  readonly #budget = new MachineBudget();
   #services: Map<string, ServiceScaling> = new Map();
   #ceilings: ReadonlyMap<string, Ceiling> = new Map();
   readonly #wakes = new Wakes();
   #cancel: Cancel | null = null;
+  #cancelKeeping: Cancel | null = null;
 
   constructor(options: ScalingLoopOptions) {
-    const { runtime, table, board, say } = options;
+    const { runtime, table, board, say, ask } = options;
     this.#options = options;
-    this.#inner = { table, board, say, random: runtime.random, outside: () => null, schedules: () => new Map() };
+    this.#outside = new OutsideSignals({ runtime, say, ask, facts: (service) => this.#services.get(service)?.collector.facts ?? null });
+    this.#schedules = new Schedules({ say, load: options.cron });
+    this.#keeper = new HistoryKeeper({ say, directory: () => options.fleet().directory });
+    this.#inner = {
+      table,
+      board,
+      say,
+      random: runtime.random,
+      outside: (service, policy) => this.#outside.figure(service, policy, runtime.clock.now()),
+      schedules: (service, wall) => this.#schedules.states(service, wall),
+    };
   }
 
   /** Begins to tick. */
   start(): void {
-    this.#cancel ??= this.#options.runtime.timers.every(TICK_MS, () => this.#tick());
+    const { timers } = this.#options.runtime;
+    this.#cancel ??= timers.every(TICK_MS, () => this.#tick());
+    this.#cancelKeeping ??= timers.every(KEEP_MS, () => void this.#keep());
   }
 
   /** Scales these from now on. One that has no row in the shared tables yet follows with the plan that gives it one. */
@@ -67,6 +99,8 @@ export class ScalingLoop implements AsyncDisposable {
       followed.set(service.name, known ?? this.#open(service, rows));
     }
     this.#services = followed;
+    this.#outside.follow(services);
+    void this.#schedules.follow(services);
   }
 
   /** Decides for this service at once: a request waits for an instance, or somebody fixed the number. Calls in quick succession count as one. */
@@ -82,9 +116,9 @@ export class ScalingLoop implements AsyncDisposable {
     for (const [name, scaling] of this.#services) if (scaling.row === row) return this.wake(name);
   }
 
-  /** The last decisions, the youngest first; null when there is no such service. */
-  decisions(service: string, limit: number): readonly Decision[] | null {
-    return this.#services.get(service)?.log.list(limit) ?? null;
+  /** The last decisions, the youngest first. */
+  decisions(service: string, limit: number): readonly Decision[] {
+    return this.#services.get(service)?.log.list(limit) ?? [];
   }
 
   /** The last one; null before there was any. */
@@ -95,15 +129,38 @@ export class ScalingLoop implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#cancel?.();
     this.#cancel = null;
+    this.#cancelKeeping?.();
+    this.#cancelKeeping = null;
     this.#wakes.stop();
+    this.#outside.stop();
+    await this.#keep();
   }
 
-  #open(service: ScaledService, rows: { service: number; endpoints: Readonly<Record<string, number>> }): ServiceScaling {
-    return new ServiceScaling(service, rows, this.#options.scaler(service.name, service.plan.replicas), this.#inner);
+  #open(service: ScaledService, rows: ServiceRows): ServiceScaling {
+    const make = this.#options.scaler ?? ((name, plan) => new Scaler(name, plan));
+    const scaling = new ServiceScaling(service, rows, make(service.name, service.plan.replicas), this.#inner);
+    if (service.plan.replicas.scale.some(({ policy }) => policy === 'predict')) void this.#remember(service.name, scaling);
+    return scaling;
+  }
+
+  /** Forecasts go on where an earlier life left them. */
+  async #remember(service: string, { scaler }: ServiceScaling): Promise<void> {
+    const history = await this.#keeper.load(service);
+    if (history !== null && !scaler.importHistory(history)) this.#keeper.unusable(service, 'it is of another version, or malformed');
+  }
+
+  #keep(): Promise<void> {
+    const histories: [string, HistoryExport][] = [];
+    for (const [name, { scaler }] of this.#services) {
+      const history = scaler.exportHistory();
+      if (history !== null && history.values.length > 0) histories.push([name, history]);
+    }
+    return this.#keeper.save(histories);
   }
 
   #tick(): void {
-    this.#ceilings = this.#options.ceilings([...this.#services.values()].map(({ service }) => service));
+    const services = [...this.#services.values()].map(({ service }) => service);
+    this.#ceilings = this.#budget.ceilings(services, this.#options.fleet().budget, this.#options.runtime.clock.now());
     for (const scaling of this.#services.values()) this.#decide(scaling);
   }
 

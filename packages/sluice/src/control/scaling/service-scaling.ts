@@ -1,6 +1,7 @@
 /** One service's scaling: what it saw, what it decided, what it did about it. */
 import type { Instant, Timestamp } from '../../base/time.ts';
 import type { Decision } from '../../core/scaling/decision.ts';
+import type { HistoryExport } from '../../core/scaling/minute-history.ts';
 import type { ReplicasPlan } from '../../core/scaling/policy.ts';
 import { Rebalancer, type ShedOrder } from '../../core/scaling/rebalance.ts';
 import type { ScalingSample } from '../../core/scaling/sample.ts';
@@ -14,6 +15,9 @@ import type { ScaledService } from './scaled-service.ts';
 export interface ServiceScaler {
   update(plan: ReplicasPlan): void;
   decide(sample: ScalingSample): Decision;
+  /** What forecasts are made from; null where none are made. */
+  exportHistory(): HistoryExport | null;
+  importHistory(history: HistoryExport): boolean;
 }
 
 export interface ServiceScalingOptions extends CollectorOptions {
