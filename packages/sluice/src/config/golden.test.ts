@@ -1,12 +1,12 @@
 /**
- * Golden files: a configuration in, its Plan out. `golden/NAME.yaml` compiles to `golden/NAME.plan.json`. To accept a change of the compiler, run this file
- * with UPDATE_GOLDEN=1 and read the difference.
+ * Golden files: a configuration in, its Plan out, and its FleetPlan where it has one. `golden/NAME.yaml` compiles to `golden/NAME.plan.json`. To accept a
+ * change of the compiler, run this file with UPDATE_GOLDEN=1 and read the difference.
  */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
-import { compile } from './compile.ts';
+import { compile, controlSettings } from './compile.ts';
 import { parseYaml } from './parse-text.ts';
 import { validate } from './validate.ts';
 
@@ -20,7 +20,9 @@ function planOf(file: string): unknown {
   assert.deepEqual(validation.ok ? [] : validation.faults, []);
   assert.ok(validation.ok);
   assert.deepEqual(validation.warnings, []);
-  return compile(validation.config, { generation: 1, cores: 4 });
+  const plan = compile(validation.config, { generation: 1, cores: 4 });
+  const { fleet } = controlSettings(validation.config);
+  return fleet.services.length === 0 ? plan : { ...plan, fleet };
 }
 
 for (const file of files) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compile } from './compile.ts';
+import { compile, controlSettings } from './compile.ts';
 import { isSame } from './diff.ts';
 import { validate } from './validate.ts';
 
@@ -15,6 +15,32 @@ const VALID = {
       balance: { algorithm: 'hash', on: { header: 'x' } },
       health: { http: '/' },
     },
+    run: {
+      run: {
+        command: ['node', 'server.js'],
+        env: { PASS: SECRET },
+        ready: '/healthz',
+        resources: { memory: '512MiB' },
+        logs: { files: 2 },
+      },
+      replicas: {
+        min: 1,
+        max: 10,
+        scale: [
+          { signal: 'latency', percentile: 99, target: '200ms', panic: { threshold: 3 } },
+          { signal: { prometheus: 'http://127.0.0.1:9090', query: 'up' }, steps: [{ above: 7, add: '50%' }] },
+          { schedule: '0 8 * * 1-5', min: 4, zone: 'UTC', for: '1h' },
+          { at: '2026-11-27T08:00:00Z', for: '4h', times: 4 },
+          { predict: 'daily', target: 20 },
+        ],
+        behavior: { out: { share: '50%' } },
+        cost: { instanceHour: 0.1, ceiling: 1 },
+      },
+      deploy: { maxSurge: '25%', canary: [{ share: '5%', pause: 'manual' }], guard: { requests: 5 } },
+    },
+    container: { run: { container: { image: 'a:1', port: 80 }, restart: { base: '1s' } }, replicas: 2 },
+    pods: { run: { kubernetes: { deployment: 'a/b', service: 'b' } } },
+    machines: { run: { autoScalingGroup: { name: 'a', port: 80 } } },
     a: { endpoints: ['a:1'], affinity: { by: 'cookie', secrets: [SECRET] }, limits: { breaker: true } },
   },
   routes: [
@@ -30,6 +56,7 @@ const VALID = {
     { redirect: { location: 'https://{host}{path}', status: 308 } },
   ],
   admin: { address: '127.0.0.1:9900', token: SECRET },
+  fleet: { directory: 'fleet', budget: { cpu: 100, memory: '100GiB' } },
 };
 
 function assertSound(value: unknown): void {
@@ -37,6 +64,8 @@ function assertSound(value: unknown): void {
   if (validation.ok) {
     const plan = compile(validation.config, { generation: 1, cores: 2 });
     assert.deepEqual(structuredClone(plan), plan);
+    const settings = controlSettings(validation.config);
+    assert.deepEqual(structuredClone(settings), settings);
     return;
   }
   assert.ok(validation.faults.length > 0);
@@ -84,7 +113,8 @@ test('a valid configuration with any one part replaced by anything is validated 
 test('an unknown key anywhere is a fault at that place', () => {
   const objects = places(VALID).filter((path) => {
     const value = path.reduce<unknown>((at, step) => (at as Record<string | number, unknown>)[step], VALID);
-    const isNamed = ['listeners', 'services'].includes(String(path.at(-1))) || path.at(-1) === 'headers' || path.at(-1) === 'to';
+    const isNamed =
+      ['listeners', 'services'].includes(String(path.at(-1))) || path.at(-1) === 'headers' || path.at(-1) === 'env' || path.at(-1) === 'to';
     return typeof value === 'object' && value !== null && !Array.isArray(value) && !isNamed;
   });
   for (const path of objects) {

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { NO_FLEET } from '../config/fleet-plan.ts';
 import { planFrom } from './load-plan.ts';
 
 const VALUE = { listeners: { web: { http: ':8080' } }, services: { web: { endpoints: ['127.0.0.1:3001'] } }, routes: [{ to: 'web' }] };
@@ -11,7 +12,8 @@ const OPTIONS = { generation: 7, cores: 4 };
 test('a value becomes a plan with its generation and one worker per core', async () => {
   const result = await planFrom(VALUE, OPTIONS);
   assert.ok(result.ok);
-  assert.deepEqual([result.plan.generation, result.plan.workers, result.settings], [7, 4, { watch: false, adminToken: null, acme: null }]);
+  const settings = { watch: false, adminToken: null, acme: null, fleet: NO_FLEET };
+  assert.deepEqual([result.plan.generation, result.plan.workers, result.settings], [7, 4, settings]);
 });
 
 test('the command line wins over the file, and is validated like it', async () => {

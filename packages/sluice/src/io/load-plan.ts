@@ -11,6 +11,7 @@ import type { Plan } from '../config/plan.ts';
 import { validate } from '../config/validate.ts';
 import { acmeFaults } from './acme-faults.ts';
 import { type LoadFileOptions, loadConfigFile } from './config-file.ts';
+import { withAbsoluteFleet } from './fleet-paths.ts';
 import { nodeRuntime } from './node-runtime.ts';
 import type { FileState } from './file-state.ts';
 import { readMaterial } from './plan-material.ts';
@@ -74,9 +75,10 @@ export async function planFrom(value: unknown, options: PlanOptions, path: strin
 
 function withAbsolutePaths(settings: ControlSettings, directory: string): ControlSettings {
   const { acme } = settings;
-  if (acme === null) return settings;
+  const fleet = withAbsoluteFleet(settings.fleet, directory);
+  if (acme === null) return { ...settings, fleet };
   const caFile = acme.caFile === null ? null : resolve(directory, acme.caFile);
-  return { ...settings, acme: { ...acme, storage: resolve(directory, acme.storage), caFile } };
+  return { ...settings, fleet, acme: { ...acme, storage: resolve(directory, acme.storage), caFile } };
 }
 
 function overridden(value: unknown, override: PlanOptions['override']): unknown {

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { eventually } from '../../test/support/waiting.ts';
+import { functionAt } from '../config/scaling-facts.ts';
+import { importConfigModule } from './config-module.ts';
 import type { PlanResult } from './load-plan.ts';
 import { inheritedFlags, PlanProcess, type PlanProcessLimits } from './plan-process.ts';
 
@@ -164,4 +166,35 @@ for (const [what, text] of [
 test('flags of our own entry do not reach the child, those of the runtime do', () => {
   const flags = ['--max-old-space-size=64', '--inspect-brk=1', '--input-type=module', '-e', 'code()', '--eval=code()', '--no-warnings'];
   assert.deepEqual(inheritedFlags(flags), ['--max-old-space-size=64', '--no-warnings']);
+});
+
+test('a function in a configuration is known by its place, and is found there again', async (t) => {
+  const made = planProcess(t);
+  const path = file(
+    'function.ts',
+    `export default {
+      listeners: { web: { http: ':8080' } },
+      services: {
+        users: {
+          run: { command: ['node', 'users.js'] },
+          replicas: { max: 9, scale: [{ signal: 'rps', target: 5 }, { signal: async ({ inflight }) => inflight / 2, per: 'instance', poll: '10s', target: 4 }] },
+        },
+      },
+      routes: [{ to: 'users' }],
+    };`,
+  );
+  const result = await load(made, path);
+  assert.ok(result.ok, faultsOf(result));
+  const [, policy] = result.settings.fleet.services[0]?.replicas.scale ?? [];
+  assert.ok(policy?.policy === 'target' && policy.signal.kind === 'function');
+  assert.deepEqual(policy.signal, {
+    kind: 'function',
+    key: ['services', 'users', 'replicas', 'scale', 1, 'signal'],
+    pollMs: 10_000,
+    per: 'instance',
+  });
+  const own = functionAt(await importConfigModule(path), policy.signal.key);
+  const facts = { service: 'users', ready: 1, wanted: 1, inflight: 7, requestsPerSecond: 0, now: '2026-11-20T12:00:00.000Z' };
+  assert.equal(await own?.(facts), 3.5);
+  assert.equal(functionAt(await importConfigModule(path), ['services', 'users', 'replicas', 'scale', 0, 'signal']), null);
 });
