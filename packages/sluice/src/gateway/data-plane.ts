@@ -92,7 +92,8 @@ export class DataPlane implements ListenerOwner {
   async apply(plan: Plan, slots: WorkerSlots): Promise<void> {
     // Where the system can, even for one worker: a reload may bring more. Two programs on one port are noticed before (`io/ports.ts`).
     this.sharesPorts = plan.workers > 1 || process.platform === 'linux';
-    const opened = await this.listeners.open(plan, slots);
+    // Who leaves listens no more, but whoever still waits there for an instance must hear of one.
+    const opened = this.isEnding ? [] : await this.listeners.open(plan, slots);
     await this.openLog(plan).catch((error: unknown) => {
       for (const listener of opened) listener.close();
       throw error;
@@ -123,6 +124,7 @@ export class DataPlane implements ListenerOwner {
     const closingIdle = setTimeout(() => this.listeners.closeIdle(), Math.min(idleMs, deadlineMs));
     await this.whenEmpty(deadlineMs);
     clearTimeout(closingIdle);
+    for (const service of this.services.values()) service.lot.close();
     if (this.longLived.leave() > 0) await this.whenEmpty(LAST_WORDS_MS);
     return this.close();
   }

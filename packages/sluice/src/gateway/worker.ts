@@ -20,7 +20,8 @@ async function handle(message: ToWorker): Promise<void> {
       await apply(message);
       return say({ type: 'applied', generation: message.plan.generation, error: null });
     case 'drain':
-      return leave(await plane.drain(message.deadlineMs, message.idleMs));
+      void plane.drain(message.deadlineMs, message.idleMs).then(leave); // plans that come meanwhile count
+      return;
     case 'close':
       return leave(plane.close());
     case 'tickets':

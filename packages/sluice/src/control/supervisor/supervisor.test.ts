@@ -137,7 +137,7 @@ test('a worker that keeps crashing waits longer each time, and again briefly aft
   assert.equal(workers.length, 11);
 });
 
-test('fewer workers: the surplus drains, then closes; more later get free indices', async () => {
+test('fewer workers: the surplus drains, hearing of changes until it closes; more later get free indices', async () => {
   const { supervisor, workers } = setUp((worker, message) => {
     if (message.type === 'apply') answerAll(worker, message);
   });
@@ -145,7 +145,7 @@ test('fewer workers: the surplus drains, then closes; more later get free indice
   await supervisor.apply(plan(2, 1), SLOTS);
   assert.deepEqual(
     workers[1]?.received.map((message) => message.type),
-    ['apply', 'drain'],
+    ['apply', 'drain', 'apply'],
   );
   await supervisor.apply(plan(3, 2), SLOTS);
   assert.equal(workers[2]?.index, 2, 'index 1 still belongs to the one that drains');

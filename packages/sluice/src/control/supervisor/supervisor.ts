@@ -85,6 +85,7 @@ export class Supervisor {
     const answers = this.#slots.map((slot) => this.#awaitApplied(slot, plan.generation));
     for (const slot of this.#slots.slice(started)) this.#start(slot);
     for (const slot of this.#slots.slice(0, started)) this.#sendCurrent(slot);
+    for (const slot of this.#leaving) this.#sendCurrent(slot); // requests may still wait there for an instance
     const errors = await Promise.all(answers);
     return errors.flatMap((error, place) => (error === null ? [] : [`worker ${indices[place]}: ${error}`]));
   }
