@@ -10,7 +10,8 @@ import { checkSteps } from './fleet-steps.ts';
 /** Reports faults of the policies of a service. */
 export function checkScale(service: unknown, path: Path, report: Report): void {
   const run = rawField(service, 'run');
-  const memoryBytes = rawSize(rawField(run, 'resources'), 'memory');
+  const resources = rawField(run, 'resources');
+  const memoryBytes = rawSize(resources, 'memory');
   const isMeasured = rawField(run, 'command') !== undefined || rawField(run, 'container') !== undefined;
   const bounds = rawReplicas(service);
   const seen = new Map<unknown, number>();
@@ -24,6 +25,8 @@ export function checkScale(service: unknown, path: Path, report: Report): void {
     if (typeof signal === 'string' && name === null) return;
     if (name === 'memory' && isMeasured && memoryBytes === null) {
       const hint = "write resources: { memory: '512MiB' } in run";
+      // A bound that is no size is a fault already.
+      if (rawField(resources, 'memory') !== undefined) return;
       report({ path: [...at, 'signal'], what: "needs the bound of an instance's memory, of which it is a share", hint });
       return;
     }
