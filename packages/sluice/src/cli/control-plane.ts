@@ -10,7 +10,6 @@ import { DepartureWatch } from '../control/apply/departure-watch.ts';
 import { SlotBook } from '../control/apply/slot-book.ts';
 import { slotKinds } from '../control/apply/slot-kinds.ts';
 import { CertificateKeeper } from '../control/certificates/certificate-keeper.ts';
-import type { EndpointProvider } from '../control/discovery/endpoint-overlay.ts';
 import { HealthMonitor } from '../control/health/health-monitor.ts';
 import { KernelListeners } from '../control/layer4/kernel-listeners.ts';
 import { LimitsLoop } from '../control/limits/limits-loop.ts';
@@ -32,14 +31,18 @@ import { workerThreads } from '../io/worker-threads.ts';
 import { MetricBoard } from '../observe/metric-board.ts';
 import { BUCKETS, ROW_LENGTH } from '../observe/metric-layout.ts';
 import type { ConfigSource } from './config-source.ts';
+import { FleetPlane } from './fleet-plane.ts';
 import { PlanLoader } from './plan-loader.ts';
 
 export interface ControlPlaneOptions {
   readonly source: ConfigSource;
-  readonly providers: readonly EndpointProvider[];
   readonly say: SayEvent;
   /** The files that the configuration names are to be read again. */
   readonly reread: () => void;
+  /** What the fleet has is to be applied; resolves when every worker knows. */
+  readonly refresh: () => Promise<void>;
+  /** A program that the fleet is to run was never there. */
+  readonly unstartable: (service: string, reason: string) => void;
 }
 
 /** The parts, for those who start, ask and stop them. */
@@ -55,7 +58,8 @@ export interface ControlPlane {
   readonly tickets: TicketRotation;
   readonly expiry: ExpiryWatch;
   readonly certificates: CertificateKeeper;
-  /** Of the configuration that was loaded last. */
+  readonly fleet: FleetPlane;
+  /** Of the configuration that runs. */
   settings(): ControlSettings;
   /** What the plan was made from, besides the configuration. */
   files(): readonly FileState[];
@@ -68,7 +72,7 @@ const CORES = availableParallelism();
 /** Room in the metric board: a reload may raise the workers up to this. */
 const WORKERS_ROOM = Math.min(WORKERS_MAX, Math.max(16, CORES));
 
-export function buildControlPlane({ source, providers, say, reread }: ControlPlaneOptions): ControlPlane {
+export function buildControlPlane({ source, say, reread, refresh, unstartable }: ControlPlaneOptions): ControlPlane {
   const runtime = nodeRuntime;
   const table = endpointTable();
   const board = new MetricBoard(WORKERS_ROOM);
@@ -109,9 +113,19 @@ export function buildControlPlane({ source, providers, say, reread }: ControlPla
       board.workerRestarted(worker);
     },
     suspect: (service, endpoint) => health.suspect(service, endpoint),
-    parked: () => {},
+    parked: (service) => fleet.parked(service),
   });
-  const loader = new PlanLoader({ source, say, workersMax: WORKERS_ROOM, loaded: () => {} });
+  const loader = new PlanLoader({ source, say, workersMax: WORKERS_ROOM, loaded: (configuration) => fleet.loaded(configuration) });
+  const fleet: FleetPlane = new FleetPlane({
+    table,
+    board,
+    health,
+    say,
+    running: () => applier.running,
+    changed: refresh,
+    rebalance: (order) => supervisor.rebalance(order),
+    unstartable,
+  });
   const certificates = new CertificateKeeper({
     runtime,
     say,
@@ -124,7 +138,7 @@ export function buildControlPlane({ source, providers, say, reread }: ControlPla
   const applier: Applier = new Applier({
     runtime,
     load: () => loader.load(),
-    providers,
+    providers: [fleet.fleet],
     certificates,
     book,
     followers: [health, limits, expiry],
@@ -140,9 +154,12 @@ export function buildControlPlane({ source, providers, say, reread }: ControlPla
     freePort,
     hasIpv6,
     listenFault,
-    applied: () => {
+    applied: (configured) => {
+      loader.applied(configured);
       departures.wake();
-      if (applier.running !== null) certificates.follow(applier.running.plan, loader.settings.acme);
+      if (applier.running === null) return;
+      certificates.follow(applier.running.plan, loader.current.settings.acme);
+      fleet.applied(applier.running, loader.current);
     },
   });
   const departures = new DepartureWatch({ runtime, table, applier, book });
@@ -158,8 +175,9 @@ export function buildControlPlane({ source, providers, say, reread }: ControlPla
     tickets,
     expiry,
     certificates,
-    settings: () => loader.settings,
-    files: () => loader.files,
+    fleet,
+    settings: () => loader.current.settings,
+    files: () => loader.current.files,
     readAll: () => loader.readAll(),
   };
 }

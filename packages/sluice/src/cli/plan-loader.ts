@@ -16,16 +16,28 @@ export interface PlanLoaderOptions {
   /** Worker threads at most. */
   readonly workersMax: number;
   /** A configuration without a fault was read; whether it can be run is not known yet. */
-  readonly loaded: (settings: ControlSettings) => void;
+  readonly loaded: (configuration: Configuration) => void;
 }
 
+/** What a plan was made from. */
+export interface Configuration {
+  readonly settings: ControlSettings;
+  /** Of its file; null when it is none. */
+  readonly path: string | null;
+  /** Files that it names. */
+  readonly files: readonly FileState[];
+}
+
+const NOTHING: Configuration = { settings: { watch: false, adminToken: null, acme: null, fleet: NO_FLEET }, path: null, files: [] };
+
 export class PlanLoader {
-  settings: ControlSettings = { watch: false, adminToken: null, acme: null, fleet: NO_FLEET };
-  files: readonly FileState[] = [];
+  /** Of the plan that runs. One that was read and could not be run changes nothing. */
+  current: Configuration = NOTHING;
   readonly #options: PlanLoaderOptions;
+  readonly #configurations = new WeakMap<Plan, Configuration>();
   #isAllDue = true;
-  /** What was loaded last without a fault, and where its files are. */
-  #last: { readonly plan: Plan; readonly directory: string } | null = null;
+  /** What was read last without a fault. */
+  #last: Plan | null = null;
 
   constructor(options: PlanLoaderOptions) {
     this.#options = options;
@@ -36,35 +48,44 @@ export class PlanLoader {
   }
 
   load(): Promise<Loaded> {
-    if (this.#last !== null && !this.#isAllDue) return this.#readFiles(this.#last.plan, this.#last.directory);
+    if (this.#last !== null && !this.#isAllDue) return this.#readFiles(this.#last);
     this.#isAllDue = false;
     return this.#readAll();
   }
 
+  /** This plan, which was loaded here, runs now. */
+  applied(plan: Plan): void {
+    this.current = this.#configurations.get(plan) ?? this.current;
+  }
+
   async #readAll(): Promise<Loaded> {
-    const loaded = await this.#options.source.load();
+    const { source, workersMax, loaded: told } = this.#options;
+    const loaded = await source.load();
     if (!loaded.ok) return refused(loaded.faults);
     const { plan, path, settings, warnings, outdated, files } = loaded;
     this.#warn(warnings, outdated);
-    const { workersMax } = this.#options;
     if (plan.workers > workersMax)
       return { ok: false, faults: [`workers must be at most ${workersMax} on this machine, got ${plan.workers}`] };
-    this.settings = settings;
-    this.#options.loaded(settings);
-    this.files = files;
-    this.#last = { plan, directory: path === null ? process.cwd() : dirname(path) };
-    return { ok: true, plan };
+    const configuration = { settings, path, files };
+    told(configuration);
+    return this.#keep(plan, configuration);
   }
 
   /** A certificate has changed: what else was edited meanwhile is nobody's wish yet. */
-  async #readFiles(plan: Plan, directory: string): Promise<Loaded> {
+  async #readFiles(plan: Plan): Promise<Loaded> {
     const { readMaterial } = await import('../io/plan-material.ts');
-    const material = await readMaterial(plan, { directory, now: nodeRuntime.clock.wall(), root: null, acme: this.settings.acme });
+    const { settings, path } = this.#configurations.get(plan)!;
+    const directory = path === null ? process.cwd() : dirname(path);
+    const material = await readMaterial(plan, { directory, now: nodeRuntime.clock.wall(), root: null, acme: settings.acme });
     if (material.faults.length > 0) return refused(material.faults);
     this.#warn(material.warnings, material.outdated);
-    this.files = material.files;
-    this.#last = { plan: material.plan, directory };
-    return { ok: true, plan: material.plan };
+    return this.#keep(material.plan, { settings, path, files: material.files });
+  }
+
+  #keep(plan: Plan, configuration: Configuration): Loaded {
+    this.#last = plan;
+    this.#configurations.set(plan, configuration);
+    return { ok: true, plan };
   }
 
   #warn(warnings: readonly Fault[], outdated: readonly Fault[]): void {

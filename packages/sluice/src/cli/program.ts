@@ -4,7 +4,6 @@
  */
 import { resolve } from 'node:path';
 import type { ReloadResult } from '../admin/backend.ts';
-import type { ProcessFleet } from '../control/fleet/process-fleet.ts';
 import type { SayEvent } from '../control/say-event.ts';
 import { FileSetWatch } from '../io/file-set-watch.ts';
 import { type FileWatch, watchFile } from '../io/file-watch.ts';
@@ -21,8 +20,8 @@ import { readVersion } from './version.ts';
 
 export interface ProgramOptions {
   readonly source: ConfigSource;
-  /** Makes the instances that Sluice itself runs; none unless given. */
-  readonly fleet?: (world: FleetWorld) => ProcessFleet;
+  /** Whether a program that cannot be started at all leaves nothing to run for. */
+  readonly needsInstances?: boolean;
   /** Whether the admin API is only there by default: then it may be missing when its address is taken. */
   readonly isAdminOptional: boolean;
   /** Whether a SIGHUP can bring another configuration. */
@@ -31,20 +30,11 @@ export interface ProgramOptions {
   readonly watch?: { readonly path: string; readonly isAlways: boolean } | null;
 }
 
-/** What the program gives a fleet. */
-export interface FleetWorld {
-  readonly say: SayEvent;
-  /** Resolves when the workers know. */
-  readonly changed: () => Promise<void>;
-  readonly unstartable: (reason: string) => void;
-}
-
 const EXIT_GRACE_MS = 2_000;
 
 export class Program {
   readonly #options: ProgramOptions;
   readonly #say: SayEvent = sayOnStderr;
-  readonly #fleet: ProcessFleet | null;
   readonly #plane: ControlPlane;
   readonly #admin: AdminListener;
   readonly #version = readVersion();
@@ -58,17 +48,14 @@ export class Program {
 
   constructor(options: ProgramOptions) {
     this.#options = options;
-    this.#fleet =
-      options.fleet?.({
-        say: this.#say,
-        changed: () => this.#refresh(),
-        unstartable: (reason) => void this.#giveUp(reason),
-      }) ?? null;
     this.#plane = buildControlPlane({
       source: options.source,
-      providers: this.#fleet === null ? [] : [this.#fleet],
       say: this.#say,
       reread: () => void this.#reload(),
+      refresh: () => this.#refresh(),
+      unstartable: (_service, reason) => {
+        if (options.needsInstances === true) void this.#giveUp(reason);
+      },
     });
     const backend = adminBackend(this.#plane, {
       version: this.#version,
@@ -101,6 +88,7 @@ export class Program {
     this.#plane.limits.start();
     this.#plane.tickets.start();
     this.#plane.expiry.start();
+    this.#plane.fleet.scaling.start();
     const stopSignals = handleSignals({
       stop: (signal) => void this.#stop(signal),
       stopNow: (signal) => void this.#stopNow(signal),
@@ -117,7 +105,6 @@ export class Program {
       source: this.#options.source.name,
     });
     trimHeap();
-    this.#fleet?.start();
     const code = await this.#ended.promise;
     stopSignals();
     // Whatever still holds the event loop must not hold whoever waits for our end.
@@ -176,6 +163,7 @@ export class Program {
 
   /** Takes back what was started, and throws. */
   async #refuse(faults: readonly string[], exitCode: number): Promise<never> {
+    await this.#plane.fleet.fleet.stop();
     await this.#close();
     throw new CommandFault(faults, exitCode);
   }
@@ -186,10 +174,11 @@ export class Program {
     this.#say('info', 'stopping', { signal, deadlineMs });
     // Before changes end: an order that cannot show its proofs any more has not failed.
     void this.#plane.certificates[Symbol.asyncDispose]();
+    this.#plane.fleet.quiesce();
     await this.#plane.applier.close();
     const { supervisor, kernel } = this.#plane;
     const [cut, left] = await Promise.all([supervisor.drain(deadlineMs), kernel.drain(deadlineMs)]);
-    await this.#fleet?.stop();
+    await this.#plane.fleet.stop();
     await this.#close();
     this.#say('info', 'stopped', { cut: cut + left });
     this.#ended.resolve(this.#isForced ? EXIT_FAILED : 0);
@@ -198,7 +187,7 @@ export class Program {
   async #stopNow(signal: string): Promise<void> {
     this.#isForced = true;
     this.#say('warn', 'stopping-now', { signal });
-    this.#fleet?.kill();
+    this.#plane.fleet.fleet.kill();
     await this.#close();
     this.#ended.resolve(EXIT_FAILED);
   }
@@ -207,19 +196,19 @@ export class Program {
   async #giveUp(reason: string): Promise<void> {
     if (this.#phase === 'draining') return;
     this.#phase = 'draining';
-    await this.#fleet?.stop();
+    await this.#plane.fleet.fleet.stop();
     await this.#close();
     this.#ended.reject(new CommandFault([`no instance can be started: ${reason}`], EXIT_FAILED));
   }
 
   async #close(): Promise<void> {
-    const { applier, supervisor, kernel, departures, limits, health, tickets, expiry, certificates } = this.#plane;
+    const { applier, supervisor, kernel, departures, limits, health, tickets, expiry, certificates, fleet } = this.#plane;
     this.#watch?.stop();
     this.#files.stop();
     this.#options.source.close();
     // A change that runs ends with the workers; only then is nobody left who could wake the loops again.
     await Promise.all([applier.close(), supervisor.close(), this.#admin.close(), certificates[Symbol.asyncDispose]()]);
-    await kernel[Symbol.asyncDispose]();
+    await Promise.all([kernel[Symbol.asyncDispose](), fleet[Symbol.asyncDispose]()]);
     departures.stop();
     tickets.stop();
     expiry.stop();

@@ -42,8 +42,8 @@ export interface ApplierOptions extends AddressWorld {
   /** Says of an endpoint, on behalf of the plan, that these state bits hold (0 takes it back). */
   readonly mark: (slots: { readonly serviceSlot: number; readonly slot: number }, bits: number, reason: string) => void;
   readonly say: SayEvent;
-  /** Another plan runs. */
-  readonly applied: () => void;
+  /** Another plan runs, made from this one, which `load` gave. */
+  readonly applied: (configured: Plan) => void;
 }
 
 /** A plan that runs, with its rows. */
@@ -139,7 +139,7 @@ export class Applier {
     for (const key of merged.left) this.#mark(merged.departures.get(key), DRAINING, 'removed from the configuration');
     this.#departures = merged.departures;
     this.#target = target;
-    this.#options.applied();
+    this.#options.applied(configured);
     return { ok: true, generation: this.#generation, changes: describeChange(diff), tookMs: 0 };
   }
 
