@@ -27,6 +27,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   testssl: 'testssl.sh',
   pebble: 'pebble',
   ps: 'procps',
+  prometheus: 'prometheus',
 };
 
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];

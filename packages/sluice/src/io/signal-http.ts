@@ -23,7 +23,7 @@ export async function signalGet(url: URL, abort: AbortSignal): Promise<SignalRep
     const reply = await get(at, abort);
     const location = reply.headers.location;
     const status = reply.statusCode ?? 0;
-    if (status < 300 || status > 399 || location === undefined) return { status, text: await collect(reply, at) };
+    if (status < 300 || status > 399 || location === undefined) return { status, text: await collect(reply, at, abort) };
     reply.destroy();
     at = redirected(at, location);
   }
@@ -50,7 +50,7 @@ function get(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
   });
 }
 
-async function collect(reply: IncomingMessage, url: URL): Promise<string> {
+async function collect(reply: IncomingMessage, url: URL, signal: AbortSignal): Promise<string> {
   const parts: Buffer[] = [];
   let bytes = 0;
   try {
@@ -60,7 +60,7 @@ async function collect(reply: IncomingMessage, url: URL): Promise<string> {
       parts.push(part);
     }
   } catch (error) {
-    throw unreachable(url, error as Error);
+    throw signal.aborted ? signal.reason : unreachable(url, error as Error);
   }
   if (bytes > BODY_BYTES_MAX) throw new Error(`the answer of ${shownUrl(url)} is larger than 1 MiB`);
   return Buffer.concat(parts).toString();
