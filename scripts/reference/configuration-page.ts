@@ -36,6 +36,9 @@ the [guide](../guide/configuration.md). Unknown keys are faults. \`sluice check\
 | size | \`'512B'\`, \`'32KiB'\` (1,024), \`'1MB'\` (1,000,000); units \`B\`, \`kB\`, \`KB\`, \`KiB\`, \`MB\`, \`MiB\`, \`GB\`, \`GiB\` |
 | share | a number 0..1, or a percentage: \`'20%'\` |
 | address | \`'127.0.0.1:3001'\`, \`'[::1]:3001'\`, \`'app.internal:80'\`, \`'unix:/path'\`; for listeners also \`':8080'\` (every interface) |
+| number or percentage of instances | \`2\`, or \`'25%'\` of those that there are |
+| cron expression | five fields: minute, hour, day of month, month, day of week. \`'0 8 * * 1-5'\` is 8:00, Monday to Friday. |
+| moment | a date and time with its offset: \`'2026-11-27T08:00:00+01:00'\` |
 | name | at most 64 letters, digits, \`-\`, \`_\` and \`.\`, starting with a letter or digit |
 `;
 

@@ -38,3 +38,12 @@ test('defaults stand as people would write them', () => {
 test('it is plain data', () => {
   assert.deepEqual(JSON.parse(JSON.stringify(schema)), schema);
 });
+
+test('what only a module can hold fits nothing in JSON', () => {
+  const signal = definitions['TargetPolicy']?.properties?.['signal'];
+  const forms = signal?.['anyOf'] as readonly Schema[];
+  assert.deepEqual(
+    forms.map((form) => form['type'] ?? form['$ref'] ?? form['not']),
+    ['string', '#/$defs/PrometheusSignal', '#/$defs/UrlSignal', {}],
+  );
+});

@@ -24,8 +24,16 @@ const level = z
   )
   .meta({ 'x-range': 'number, share, duration or size' });
 
+const SIGNAL_MEANING = [
+  'What is looked at.',
+  'Seen by the balancer: `in-flight` (requests in flight, queued and parked), `rps` (requests per second, as they arrive), `queue-wait` (how long they waited), `parked`, `shed` (refused, per second), `latency`.',
+  'Measured, or reported by the application: `cpu` (share of `resources.cpu`, of one core without it), `memory` (share of `resources.memory`, which processes and containers need for it).',
+  'Reported by the application: `event-loop` (utilisation), `event-loop-delay`, `jobs` (waiting).',
+  'Or Prometheus, a URL, a function.',
+].join(' ');
+
 const signal = {
-  signal: signalSchema.describe('What is looked at.'),
+  signal: signalSchema.describe(SIGNAL_MEANING),
   percentile: decimal(50, 99.9).optional().describe('For `latency`: which percentile, 50..99.9. 95 unless given.'),
   poll: duration('1s', '1h').optional().describe('For a function: between two calls. `5s` unless given.'),
   per: perSchema
@@ -48,7 +56,9 @@ const panic = section("an object such as { window: '6s', threshold: 2 }", {
 
 const target = section("an object such as { signal: 'in-flight', target: 20 }", {
   ...signal,
-  target: level.describe('What an instance is to have, in the unit of the signal. A mean over the instances.'),
+  target: level.describe(
+    "What an instance is to have, as a mean over the instances. For `cpu`, `memory` and `event-loop` a share (0.7, `'70%'`; for `memory` also a size), for `latency`, `queue-wait` and `event-loop-delay` a duration, otherwise a number.",
+  ),
   window: preset(duration('1s', '1h'), '60s').describe('Averaging window.'),
   panic: preset(z.union([z.literal(false).transform(() => null), panic], { error: 'must be an object, or false' }), {}).describe(
     'A second, short window for sudden rises. `false` turns it off.',
