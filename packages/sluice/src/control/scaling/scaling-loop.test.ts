@@ -59,7 +59,7 @@ function setUp(service: FakeScaledService, budget: FleetPlan['budget'] = NO_FLEE
   const addresses = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`127.0.0.1:${4_001 + index}`, index]));
   const slots = { listeners: {}, routes: {}, services: { [service.name]: SLOT }, endpoints: { [service.name]: addresses } };
   for (let slot = 0; slot < 8; slot++) resetEndpoint(table, slot);
-  loop.follow([service], slots);
+  void loop.follow([service], slots);
   loop.start();
   return { runtime, table, board, samples, events, rebalanced, loop, slots };
 }
@@ -175,10 +175,10 @@ test('after a scale-out the most loaded instances close some of their connection
 test('a service without a row is left alone until it has one; one that is gone is not scaled any more', () => {
   const service = fakeScaledService('users', 0, IN_FLIGHT);
   const { runtime, samples, loop, slots } = setUp(service);
-  loop.follow([service], { ...slots, services: {} });
+  void loop.follow([service], { ...slots, services: {} });
   runtime.advance(5_000);
   assert.equal(samples.length, 0);
-  loop.follow([service], slots);
+  void loop.follow([service], slots);
   runtime.advance(2_000);
   assert.equal(samples.length, 2);
 });

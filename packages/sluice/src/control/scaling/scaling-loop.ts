@@ -88,19 +88,25 @@ export class ScalingLoop implements AsyncDisposable {
     this.#cancelKeeping ??= timers.every(KEEP_MS, () => void this.#keep());
   }
 
-  /** Scales these from now on. One that has no row in the shared tables yet follows with the plan that gives it one. */
-  follow(services: readonly ScaledService[], slots: SlotMap): void {
+  /**
+   * Scales these from now on. One that has no row in the shared tables yet follows with the plan that gives it one.
+   * @returns When what has to be loaded for it is (cron, kept histories); decisions are made meanwhile, too. Never rejects.
+   */
+  async follow(services: readonly ScaledService[], slots: SlotMap): Promise<void> {
     const followed = new Map<string, ServiceScaling>();
+    const loading: Promise<void>[] = [];
     for (const service of services) {
       if (!Object.hasOwn(slots.services, service.name)) continue;
       const rows = { service: slots.services[service.name]!, endpoints: slots.endpoints[service.name] ?? {} };
       const known = this.#services.get(service.name);
       known?.follow(service, rows);
-      followed.set(service.name, known ?? this.#open(service, rows));
+      const scaling = known ?? this.#open(service, rows);
+      followed.set(service.name, scaling);
+      if (scaling !== known) loading.push(this.#remember(service, scaling));
     }
     this.#services = followed;
     this.#outside.follow(services);
-    void this.#schedules.follow(services);
+    await Promise.all([this.#schedules.follow(services), ...loading]);
   }
 
   /** Decides for this service at once: a request waits for an instance, or somebody fixed the number. Calls in quick succession count as one. */
@@ -138,15 +144,14 @@ export class ScalingLoop implements AsyncDisposable {
 
   #open(service: ScaledService, rows: ServiceRows): ServiceScaling {
     const make = this.#options.scaler ?? ((name, plan) => new Scaler(name, plan));
-    const scaling = new ServiceScaling(service, rows, make(service.name, service.plan.replicas), this.#inner);
-    if (service.plan.replicas.scale.some(({ policy }) => policy === 'predict')) void this.#remember(service.name, scaling);
-    return scaling;
+    return new ServiceScaling(service, rows, make(service.name, service.plan.replicas), this.#inner);
   }
 
   /** Forecasts go on where an earlier life left them. */
-  async #remember(service: string, { scaler }: ServiceScaling): Promise<void> {
-    const history = await this.#keeper.load(service);
-    if (history !== null && !scaler.importHistory(history)) this.#keeper.unusable(service, 'it is of another version, or malformed');
+  async #remember({ name, plan }: ScaledService, { scaler }: ServiceScaling): Promise<void> {
+    if (!plan.replicas.scale.some(({ policy }) => policy === 'predict')) return;
+    const history = await this.#keeper.load(name);
+    if (history !== null && !scaler.importHistory(history)) this.#keeper.unusable(name, 'it is of another version, or malformed');
   }
 
   #keep(): Promise<void> {
