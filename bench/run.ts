@@ -20,6 +20,9 @@ import { idleRow } from './rows/idle.ts';
 import { latencyRow } from './rows/latency.ts';
 import { reloadRow } from './rows/reload.ts';
 import type { Row, RowResult } from './rows/row.ts';
+import { scalingPeersRow } from './rows/scaling-peers.ts';
+import { scalingSineRow } from './rows/scaling-sine.ts';
+import { scalingStepRow } from './rows/scaling-step.ts';
 import { tcpRow } from './rows/tcp.ts';
 import { throughputRows } from './rows/throughput.ts';
 import { tlsRows } from './rows/tls.ts';
@@ -47,24 +50,26 @@ const rows: readonly Row[] = [
   latencyRow,
   idleRow,
   reloadRow,
+  scalingStepRow,
+  scalingPeersRow,
+  scalingSineRow,
 ];
 
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function main(options: Options): Promise<void> {
-  const unknown = options.only.filter((id) => !rows.some((row) => row.id === id));
-  if (unknown.length > 0) throw new Error(`--only: no row ${unknown.join(', ')}; there are ${rows.map((row) => row.id).join(', ')}`);
-  const origin = await startOrigin();
+  const selected = selectRows(options.only);
+  const isVirtual = selected.every((row) => row.isVirtual);
+  const origin = isVirtual ? { port: 0, socketPath: '' } : await startOrigin();
   const wanted = kinds.filter(
     (kind) =>
       options.peers.length === 0 ||
       options.peers.some((peer) => kind.name === peer || kind.name === `${peer}, bare`) ||
       kind.name.startsWith(sluice.name),
   );
-  const usable = await usableKinds(wanted, origin, log);
+  const usable = isVirtual ? [] : await usableKinds(wanted, origin, log);
   const results: RowResult[] = [];
-  for (const row of rows) {
-    if (options.only.length > 0 && !options.only.includes(row.id)) continue;
+  for (const row of selected) {
     const result = await row.run({
       origin,
       rounds: options.rounds,
@@ -78,19 +83,29 @@ async function main(options: Options): Promise<void> {
   if (options.write) writeReport(merged(options, usable, results));
 }
 
+/** A name is a row's id, or what several begin with: `scaling` is `scaling-step` and its like. None is all. */
+function selectRows(names: readonly string[]): readonly Row[] {
+  const isMeant = (row: Row, name: string): boolean =>
+    row.id === name || (row.id.startsWith(`${name}-`) && !rows.some((each) => each.id === name));
+  const unknown = names.filter((name) => !rows.some((row) => isMeant(row, name)));
+  if (unknown.length > 0) throw new Error(`--only: no row ${unknown.join(', ')}; there are ${rows.map((row) => row.id).join(', ')}`);
+  return names.length === 0 ? rows : rows.filter((row) => names.some((name) => isMeant(row, name)));
+}
+
 /** A run of some rows replaces those in the last report and keeps the others. */
 function merged(options: Options, usable: readonly SubjectKind[], results: readonly RowResult[]): Report {
-  const versions = Object.fromEntries(usable.map((kind) => [kind.name, kind.version() ?? '']));
+  const found = Object.fromEntries(usable.map((kind) => [kind.name, kind.version() ?? '']));
+  const versions = usable.length === 0 ? (previousReport()?.versions ?? {}) : found;
   const order = (row: RowResult): number => rows.findIndex((each) => each.id === row.id);
-  const kept = previousRows().filter((old) => order(old) >= 0 && !results.some((row) => row.id === old.id));
+  const kept = (previousReport()?.rows ?? []).filter((old) => order(old) >= 0 && !results.some((row) => row.id === old.id));
   const all = [...kept, ...results].toSorted((left, right) => order(left) - order(right));
   const date = new Date().toISOString().slice(0, 10);
   return { date, machine: describeMachine(), rounds: options.rounds, seconds: options.seconds, versions, rows: all };
 }
 
-function previousRows(): readonly RowResult[] {
+function previousReport(): Report | null {
   const file = new URL('results/latest.json', import.meta.url);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report).rows : [];
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : null;
 }
 
 try {

@@ -35,6 +35,8 @@ export interface RowResult {
 
 export interface Row {
   readonly id: string;
+  /** Runs in virtual time: needs no proxy and no backend. */
+  readonly isVirtual?: true;
   run(context: RowContext): Promise<RowResult>;
 }
 
