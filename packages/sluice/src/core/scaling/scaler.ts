@@ -53,6 +53,8 @@ export class Scaler {
   /** @param sample Its `now` must not run backwards (asserted). */
   decide(sample: ScalingSample): Decision {
     assert(this.#now === null || sample.now >= this.#now, `samples of ${this.#service} come in order`);
+    // What there is at the start counts as wanted then, so that a window with one reading in it takes nothing away.
+    if (this.#now === null) this.#stabilization.remember(sample.now, sample.wanted, this.#plan.behavior);
     this.#now = sample.now;
     if (this.#busyAt === null || sample.isBusy || sample.concurrency > 0) this.#busyAt = sample.now;
     const view = this.#policyView(sample, this.#busyAt);
