@@ -21,7 +21,7 @@ import { MachineBudget } from './machine-budget.ts';
 import { type AskSignal, OutsideSignals } from './outside-signals.ts';
 import type { ScaledService } from './scaled-service.ts';
 import { Schedules } from './schedules.ts';
-import { type Ceiling, type ServiceScaler, ServiceScaling, type ServiceScalingOptions } from './service-scaling.ts';
+import { type ServiceScaler, ServiceScaling, type ServiceScalingOptions } from './service-scaling.ts';
 
 /** Ends a share of the long-lived connections to an endpoint. Rows of the shared tables. */
 export interface RebalanceOrder {
@@ -60,7 +60,6 @@ export class ScalingLoop implements AsyncDisposable {
   readonly #keeper: HistoryKeeper;
   readonly #budget = new MachineBudget();
   #services: Map<string, ServiceScaling> = new Map();
-  #ceilings: ReadonlyMap<string, Ceiling> = new Map();
   readonly #wakes = new Wakes();
   #cancel: Cancel | null = null;
   #cancelKeeping: Cancel | null = null;
@@ -165,7 +164,7 @@ export class ScalingLoop implements AsyncDisposable {
 
   #tick(): void {
     const services = [...this.#services.values()].map(({ service }) => service);
-    this.#ceilings = this.#budget.ceilings(services, this.#options.fleet().budget, this.#options.runtime.clock.now());
+    this.#budget.look(services, this.#options.fleet().budget, this.#options.runtime.clock.now());
     for (const scaling of this.#services.values()) this.#decide(scaling);
   }
 
@@ -177,7 +176,7 @@ export class ScalingLoop implements AsyncDisposable {
   #decide(scaling: ServiceScaling): void {
     const { clock } = this.#options.runtime;
     const now = clock.now();
-    scaling.decide(now, clock.wall(), this.#ceilings.get(scaling.service.name) ?? null);
+    this.#budget.decided(scaling.decide(now, clock.wall(), this.#budget.ceiling(scaling.service.name)));
     for (const { endpoint, share, spreadMs } of scaling.rebalance(now)) {
       this.#options.rebalance({ service: scaling.row, endpoint, share, spreadMs });
     }
