@@ -3,7 +3,7 @@
  * happened. Each start is a run of its own number; what belongs to an earlier one is dropped.
  */
 import type { Cancel, Runtime } from '../../base/runtime.ts';
-import { timestamp, type Instant, type Timestamp } from '../../base/time.ts';
+import { timestamp, type Timestamp } from '../../base/time.ts';
 import { formatAddress } from '../../config/address.ts';
 import type { LifePlan, ResourcesPlan, RunPlan } from '../../config/fleet-plan.ts';
 import type { EndpointPlan } from '../../config/plan.ts';
@@ -28,7 +28,11 @@ import {
   type RunnerWorld,
   type Version,
 } from './runner.ts';
+import { untilTurn } from './turns.ts';
 import { UsageMeter } from './usage-meter.ts';
+
+/** Between two readings of what an instance uses, on average: spread, so that those of many do not come at once. */
+const SAMPLE_EVERY_MS = 2_000;
 
 /** What one instance needs of its runner. `local-runner.ts` is it. */
 export interface LocalInstanceWorld extends Pick<RunnerWorld, 'changed' | 'noticed' | 'drain' | 'line'> {
@@ -66,6 +70,7 @@ export class LocalInstance {
   #cancelProbe: Cancel | null = null;
   #cancelWake: Cancel | null = null;
   #cancelPart: Cancel | null = null;
+  #cancelSample: Cancel | null = null;
   #isDetached = false;
   /** Events that came while one is being dealt with. */
   readonly #events: InstanceEvent[] = [];
@@ -128,13 +133,6 @@ export class LocalInstance {
     return (await this.#driven?.setResources(resources)) ?? null;
   }
 
-  /** Reads what it uses. */
-  async sample(now: Instant): Promise<void> {
-    const driven = this.#driven;
-    const usage = (await driven?.usage().catch(() => null)) ?? null;
-    if (driven === this.#driven) this.#meter.sample(usage, now);
-  }
-
   /** What its driver tells, for a run that was found. */
   watchFound(): InstanceWatch {
     return this.#watch(++this.#run);
@@ -177,7 +175,7 @@ export class LocalInstance {
         return;
       case 'probe':
         this.#cancelProbe?.();
-        this.#cancelProbe = this.#world.runtime.timers.after(effect.afterMs, () => void this.#probe(this.#run));
+        this.#cancelProbe = this.#atTurn(effect.afterMs, () => void this.#probe(this.#run));
         return;
       case 'signal':
         return this.#driven?.signal(effect.signal);
@@ -230,6 +228,26 @@ export class LocalInstance {
     this.#driven = driven;
     this.#startedAt = timestamp(driven.startedAtMs);
     this.#meter.reset();
+    this.#sampleLater(driven);
+  }
+
+  #sampleLater(driven: DrivenInstance): void {
+    if (this.#isDetached) return;
+    const afterMs = SAMPLE_EVERY_MS * (0.8 + 0.4 * this.#world.runtime.random());
+    this.#cancelSample = this.#atTurn(afterMs, () => void this.#sample(driven));
+  }
+
+  /** Reads what it uses, now and later again. */
+  async #sample(driven: DrivenInstance): Promise<void> {
+    const usage = await driven.usage().catch(() => null);
+    if (driven !== this.#driven) return;
+    this.#meter.sample(usage, this.#world.runtime.clock.now());
+    this.#sampleLater(driven);
+  }
+
+  #atTurn(afterMs: number, run: () => void): Cancel {
+    const { clock, timers } = this.#world.runtime;
+    return timers.after(untilTurn(clock.now(), afterMs), run);
   }
 
   #watch(run: number): InstanceWatch {
@@ -251,6 +269,7 @@ export class LocalInstance {
     this.#driven = null;
     this.#meter.reset();
     this.#cancelProbe?.();
+    this.#cancelSample?.();
     this.#run++;
     this.dispatch({ type: 'exited', ...end });
   }
@@ -283,6 +302,6 @@ export class LocalInstance {
   }
 
   #cancelAll(): void {
-    for (const cancel of [this.#cancelProbe, this.#cancelWake, this.#cancelPart]) cancel?.();
+    for (const cancel of [this.#cancelProbe, this.#cancelWake, this.#cancelPart, this.#cancelSample]) cancel?.();
   }
 }

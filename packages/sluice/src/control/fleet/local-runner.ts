@@ -2,9 +2,8 @@
  * The runner of processes and containers: instances of one service on this machine, started one by one through an `InstanceDriver`. Each lives by
  * itself (`local-instance.ts`); here are their names, what they share, and what people are told once instead of once each.
  *
- * Cost: one probe per instance each `ready.intervalMs` and one reading of its usage each 2 s, both spread over time.
+ * Cost: one probe per instance each `ready.intervalMs` and one reading of its usage each 2 s (`turns.ts` has figures).
  */
-import type { Cancel } from '../../base/runtime.ts';
 import type { FleetServicePlan, ResourcesPlan, RunPlan } from '../../config/fleet-plan.ts';
 import type { EndpointPlan } from '../../config/plan.ts';
 import { backoffDelay } from '../../core/fleet/backoff.ts';
@@ -19,10 +18,6 @@ export interface LocalRunnerOptions {
   readonly driver: InstanceDriver;
   readonly probe: ProbeReadiness;
 }
-
-/** Usage is read in so many turns of `SAMPLE_TURN_MS`, an eighth of the instances in each: every 2 s for each. */
-const SAMPLE_TURNS = 8;
-const SAMPLE_TURN_MS = 250;
 
 export class LocalRunner implements Runner {
   readonly kind: 'process' | 'container';
@@ -42,7 +37,6 @@ export class LocalRunner implements Runner {
   #emptied: (() => void)[] = [];
   #looking: Promise<void> = Promise.resolve();
   #endLook: () => void = () => {};
-  #sampling: Cancel | null = null;
   #hasStarted = false;
   #isEngineAway = false;
   #refusal: string | null = null;
@@ -223,15 +217,12 @@ export class LocalRunner implements Runner {
     const instance = new LocalInstance(id, version, this.#instanceWorld);
     this.#instances.set(id, instance);
     this.#youngest = Math.max(this.#youngest, this.#numberOf(id) ?? 0);
-    if (this.#sampling === null) this.#sample();
     return instance;
   }
 
   #gone(instance: LocalInstance): void {
     this.#instances.delete(instance.id);
     if (this.#instances.size > 0) return;
-    this.#sampling?.();
-    this.#sampling = null;
     for (const resolve of this.#emptied.splice(0)) resolve();
   }
 
@@ -239,21 +230,10 @@ export class LocalRunner implements Runner {
     this.#stage = stage;
     this.#wanted = [];
     this.#endLook();
-    if (stage === 'over') this.#sampling?.();
   }
 
   #dispose(): Promise<void> {
     return (this.#disposal ??= Promise.resolve(this.#driver[Symbol.asyncDispose]()));
-  }
-
-  #sample(): void {
-    const { timers, clock } = this.#world.runtime;
-    let turn = 0;
-    this.#sampling = timers.every(SAMPLE_TURN_MS, () => {
-      let index = turn;
-      for (const instance of this.#instances.values()) if (index++ % SAMPLE_TURNS === 0) void instance.sample(clock.now());
-      turn = (turn + 1) % SAMPLE_TURNS;
-    });
   }
 
   #runOf({ run }: Version): RunPlan {
