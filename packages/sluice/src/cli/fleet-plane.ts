@@ -87,7 +87,7 @@ export class FleetPlane {
   /** The workers run it: what it has no more is drained and ended. */
   applied({ slots }: Running, { settings, path }: Configuration): void {
     this.#follow(settings.fleet, path);
-    this.scaling.follow(this.fleet.services(), slots);
+    void this.scaling.follow(this.fleet.services(), slots);
   }
 
   /** A worker tells that a request waits for an instance. @param row Of the service. */
@@ -113,9 +113,10 @@ export class FleetPlane {
   }
 
   #follow(plan: FleetPlan, path: string | null): void {
+    // Endpoints come and go with every instance; functions are read anew only with the configuration.
+    if (plan !== this.#plan) this.#functions.follow(path);
     this.#plan = plan;
     this.fleet.follow(plan);
-    this.#functions.follow(path);
   }
 
   #makeRunner(plan: FleetServicePlan, world: RunnerWorld): Runner {

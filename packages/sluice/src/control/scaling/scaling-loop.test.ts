@@ -185,10 +185,14 @@ test('a service without a row is left alone until it has one; one that is gone i
 
 test('after its end nothing is left that would run', async () => {
   const service = fakeScaledService('users', 0, IN_FLIGHT);
-  const { runtime, samples, loop } = setUp(service);
+  const { runtime, samples, loop, slots } = setUp(service);
   loop.wake('users');
   loop.wake('users');
   await loop[Symbol.asyncDispose]();
+  assert.equal(runtime.waiting, 0);
+  const signal = { kind: 'url', url: 'http://127.0.0.1:1', pointer: '', pollMs: 1_000, per: 'service' } as const;
+  const policy = { policy: 'target', name: 'url', signal, target: 1, stableMs: 1_000, panic: null } as const;
+  await loop.follow([fakeScaledService('users', 0, { scale: [policy] })], slots);
   assert.equal(runtime.waiting, 0);
   loop.wake('users');
   runtime.advance(5_000);

@@ -63,6 +63,7 @@ export class ScalingLoop implements AsyncDisposable {
   readonly #wakes = new Wakes();
   #cancel: Cancel | null = null;
   #cancelKeeping: Cancel | null = null;
+  #isOver = false;
 
   constructor(options: ScalingLoopOptions) {
     const { runtime, table, board, say, ask } = options;
@@ -92,6 +93,7 @@ export class ScalingLoop implements AsyncDisposable {
    * @returns When what has to be loaded for it is (cron, kept histories); decisions are made meanwhile, too. Never rejects.
    */
   async follow(services: readonly ScaledService[], slots: SlotMap): Promise<void> {
+    if (this.#isOver) return;
     const followed = new Map<string, ServiceScaling>();
     const loading: Promise<void>[] = [];
     for (const service of services) {
@@ -132,6 +134,7 @@ export class ScalingLoop implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
     this.#cancel?.();
     this.#cancel = null;
     this.#cancelKeeping?.();
