@@ -1,10 +1,12 @@
 /**
  * Starts programs, each in a process group of its own: what a program starts ends with it, and a Ctrl-C in the terminal reaches only
- * us, so that we end them in order. No group outlives us: normal ends and exceptions kill what is left in an `exit` handler; for
- * our own SIGKILL a guard (one idle `sh`) waits for the end of a pipe and then kills the groups it was told of.
+ * us, so that we end them in order. No group outlives us (`process-groups.ts`).
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { LineSplitter } from './lines.ts';
+import { endWithUs, killGroup } from './process-groups.ts';
+
+export { endWithUs };
 
 export interface ProcessOptions {
   /** The program and its arguments; no shell. */
@@ -43,7 +45,7 @@ export const startProcess: StartProcess = (options) => {
     detached: true,
   });
   const pid = child.pid ?? null;
-  if (pid !== null) groups.add(pid);
+  const forget = pid === null ? () => {} : endWithUs(pid);
   forwardLines(child, options.line);
   let hasEnded = false;
   const end = (reason: string): void => {
@@ -51,7 +53,7 @@ export const startProcess: StartProcess = (options) => {
     hasEnded = true;
     if (pid !== null) {
       killGroup(pid, 'SIGKILL'); // what it started and left behind
-      groups.remove(pid);
+      forget();
     }
     options.exited({ reason, hasStarted: pid !== null });
   };
@@ -64,15 +66,6 @@ export const startProcess: StartProcess = (options) => {
     },
   };
 };
-
-/**
- * Has the process group `pid` killed when we end, however we end. For processes that were started elsewhere, with `detached`.
- * @returns Takes it back, once the process is gone.
- */
-export function endWithUs(pid: number): () => void {
-  groups.add(pid);
-  return () => groups.remove(pid);
-}
 
 function startFailure(program: string, cwd: string | null, error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return cwd === null ? `not found: ${program}` : `not found: ${program} (or its directory ${cwd})`;
@@ -90,68 +83,3 @@ function forwardLines(child: ChildProcess, line: ProcessOptions['line']): void {
     stream.on('close', () => splitter.end());
   }
 }
-
-function killGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // ESRCH: the whole group is gone already.
-  }
-}
-
-/** Reads `add PID` and `remove PID`; at the end of its input (we are gone) kills the groups that are left. */
-const GUARD_SCRIPT = `
-trap '' INT TERM HUP
-groups=' '
-while read -r verb pid; do
-  case $verb in
-    add) groups="$groups$pid " ;;
-    remove) groups="\${groups%% $pid *} \${groups#* $pid }" ;;
-  esac
-done
-for pid in $groups; do kill -9 "-$pid" 2>/dev/null; done
-`;
-
-/** The groups that run, and who kills them when we cannot. */
-class ProcessGroups {
-  readonly #pids = new Set<number>();
-  #guard: ChildProcess | null = null;
-  #isHooked = false;
-
-  add(pid: number): void {
-    this.#pids.add(pid);
-    if (!this.#isHooked) process.on('exit', () => this.#killAll());
-    this.#isHooked = true;
-    this.#tell(`add ${pid}\n`);
-  }
-
-  remove(pid: number): void {
-    this.#pids.delete(pid);
-    this.#tell(`remove ${pid}\n`);
-  }
-
-  #killAll(): void {
-    for (const pid of this.#pids) killGroup(pid, 'SIGKILL');
-  }
-
-  #tell(line: string): void {
-    if (this.#guard === null) {
-      this.#guard = startGuard(() => (this.#guard = null));
-      line = [...this.#pids].map((pid) => `add ${pid}\n`).join('');
-    }
-    this.#guard.stdin?.write(line);
-  }
-}
-
-function startGuard(gone: () => void): ChildProcess {
-  const guard = spawn('/bin/sh', ['-c', GUARD_SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
-  guard.on('error', gone);
-  guard.on('exit', gone);
-  guard.stdin?.on('error', gone);
-  // It must not keep us alive.
-  guard.unref();
-  (guard.stdin as unknown as { unref?: () => void } | null)?.unref?.();
-  return guard;
-}
-
-const groups = new ProcessGroups();
