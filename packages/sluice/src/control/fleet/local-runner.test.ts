@@ -308,18 +308,19 @@ test('names are never used twice', async () => {
 test('finds what is its own, has the rest ended, and goes on counting', async () => {
   const { runner, driver, version, advance, phases, said } = setUp();
   driver.left = [
+    { id: 'web.10', version: 'v1' },
     { id: 'web.4', version: 'v1' },
-    { id: 'web.9', version: 'v0' },
-    { id: 'api.1', version: 'v1' },
+    { id: 'web.12', version: 'v0' },
+    { id: 'api.20', version: 'v1' },
   ];
   await runner.adopt([version]);
-  assert.deepEqual(phases(), ['web.4 ready']);
-  assert.deepEqual(driver.unwanted, ['web.9', 'api.1']);
-  assert.equal(runner.endpoints().length, 1, 'before adopt() is over');
+  assert.deepEqual(phases(), ['web.4 ready', 'web.10 ready']);
+  assert.deepEqual(driver.unwanted, ['web.12', 'api.20']);
+  assert.equal(runner.endpoints().length, 2, 'before adopt() is over');
   runner.add(version, 1);
   await advance(25);
-  assert.deepEqual(phases(), ['web.4 ready', 'web.5 ready']);
-  assert.deepEqual(said, ['instance-adopted', 'instance-ready']);
+  assert.deepEqual(phases(), ['web.4 ready', 'web.10 ready', 'web.13 ready'], 'the name of one that is ended is not free yet');
+  assert.deepEqual(said, ['instance-adopted', 'instance-adopted', 'instance-ready']);
 });
 
 test('while it cannot look for what is there, it starts nothing, and looks again', async () => {

@@ -170,9 +170,17 @@ export class LocalRunner implements Runner {
     // Gone between its being found and now: another takes its place when the fleet counts.
     for (const [id, instance] of this.#instances) if (!driven.has(id)) instance.dispatch({ type: 'stop' });
     await Promise.all(found.map((instance) => this.#adoptOne(instance)));
+    this.#sort();
     this.#hasStarted ||= found.length > 0;
     this.#isEngineAway = false;
     return true;
+  }
+
+  /** Oldest first, in whatever order they were found. */
+  #sort(): void {
+    const sorted = [...this.#instances].toSorted(([a], [b]) => (this.#numberOf(a) ?? 0) - (this.#numberOf(b) ?? 0));
+    this.#instances.clear();
+    for (const [id, instance] of sorted) this.#instances.set(id, instance);
   }
 
   async #adoptOne(driven: DrivenInstance): Promise<void> {
@@ -185,6 +193,8 @@ export class LocalRunner implements Runner {
   /** An instance that was found is ours when its version and its name are. */
   #claim({ id, version }: FoundInstance, versions: readonly Version[]): InstanceWatch | null {
     const known = versions.find(({ name }) => name === version);
+    // The name of one that is ended now is not free yet.
+    this.#youngest = Math.max(this.#youngest, this.#numberOf(id) ?? 0);
     if (known === undefined || this.#numberOf(id) === null || this.#instances.has(id)) return null;
     return this.#create(id, known).watchFound();
   }

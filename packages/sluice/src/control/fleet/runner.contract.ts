@@ -166,7 +166,8 @@ async function replaces(stage: Stage): Promise<void> {
   const [killed] = await addReady(stage, 1);
   const changes = world.changes.length;
   await fixture.kill(killed!);
-  const isBack = (): boolean => ready(runner).some(({ handle }) => handle !== killed!.handle);
+  // A platform may start it again in its place.
+  const isBack = (): boolean => ready(runner).some(({ handle, restarts }) => handle !== killed!.handle || restarts > killed!.restarts);
   await world.until('another one is ready', isBack);
   await answer(fixture, runner.endpoints());
   assert.ok(world.changes.length > changes, 'changed() was called');
