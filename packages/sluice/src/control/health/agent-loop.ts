@@ -1,11 +1,13 @@
 /**
  * Polls the HAProxy-style agents of services that have one: weight, drain, maintenance and health as each endpoint's own machine sees them. As in
- * HAProxy, an agent that does not answer changes nothing (the active check is for that), and it is said once.
+ * HAProxy, an agent that does not answer changes nothing (the active check is for that), and it is said once. What stands after the `#` of its line may
+ * be a load report as in the `endpoint-load-metrics` field (`ready # TEXT cpu_utilization=0.4, named_metrics.jobs=3`), which HAProxy reads as a remark.
  */
 import type { Cancel, Runtime } from '../../base/runtime.ts';
 import type { AddressPlan, BalancePlan } from '../../config/plan.ts';
 import { parseAgentLine } from '../../core/balancing/agent-check.ts';
 import type { EndpointTable } from '../../core/balancing/endpoint-table.ts';
+import { parseLoadReport, writeLoadReport } from '../../core/balancing/orca.ts';
 import { AGENT_SILENT, agentBits, type AgentState, stepAgentState } from '../../core/health/agent-state.ts';
 import type { AskAgent } from '../../io/agent-check.ts';
 import type { SayEvent } from '../say-event.ts';
@@ -114,7 +116,9 @@ export class AgentLoop {
     if (word === null) return this.#saySilent(polled, `not the agent-check protocol: ${JSON.stringify(line.slice(0, 80))}`);
     polled.isSilent = false;
     const before = polled.state;
-    polled.state = stepAgentState(before, word);
+    const load = parseLoadReport(word.reason);
+    if (load !== null) writeLoadReport(this.#options.table, polled.entry.slot, load, this.#options.runtime.clock.now());
+    polled.state = stepAgentState(before, load === null ? word : { ...word, reason: '' });
     if (!isSamePlan(before, polled.state)) this.#claim(polled.entry, polled.state);
     if (agentBits(before) !== agentBits(polled.state)) this.#sayState(polled);
   }

@@ -283,6 +283,18 @@ test('what the plan marks as leaving is drained, apart from what the operator sa
   assert.deepEqual(world.bits(2), [DRAINING, 0]);
 });
 
+test('an agent reports load after the #, which is no reason for a state', async () => {
+  const world = new HealthWorld();
+  const plan = servicePlan('web', [A]);
+  world.agents.set('10.0.0.1', '50% down # TEXT cpu_utilization=0.4, named_metrics.event_loop_utilization=0.8, named_metrics.jobs=3');
+  world.apply([{ ...plan, balance: { ...plan.balance, agent: { port: 9_999, intervalMs: 1_000, timeoutMs: 500 } } }]);
+  await world.pass(2_000);
+  const { reportedCpu, reportedEventLoop, reportedJobs, reportedStamp } = world.table;
+  assert.deepEqual([reportedCpu[0], reportedEventLoop[0], reportedJobs[0]], [0.4, 0.8, 3]);
+  assert.ok(reportedStamp[0]! > 0);
+  assert.equal(world.monitor.status()[0]?.endpoints[0]?.reason, 'agent: down');
+});
+
 test('an agent sets weight and states, keeps them when it falls silent, and that is said once', async () => {
   const world = new HealthWorld();
   const agent = { port: 9_999, intervalMs: 1_000, timeoutMs: 500 };
