@@ -5,6 +5,10 @@
 import { parseDuration } from '../config/quantity.ts';
 import { EXPOSITION_TYPE } from '../observe/exposition.ts';
 import type { AdminBackend, DrainResult, ReloadResult, UndrainResult } from './backend.ts';
+import type { ApiCall, Endpoint } from './endpoint.ts';
+import { FLEET_API } from './fleet-api.ts';
+import { type MemberReader, readMembers } from './json-body.ts';
+import { openApiDocument } from './openapi.ts';
 import { json, problem } from './problem.ts';
 import type { AdminReply } from './problem.ts';
 
@@ -15,20 +19,8 @@ export interface ApiRequest {
   readonly target: string;
   /** '' without one. */
   readonly body: string;
-}
-
-type Handler = (
-  backend: AdminBackend,
-  parameters: readonly string[],
-  query: URLSearchParams,
-  body: string,
-) => AdminReply | Promise<AdminReply>;
-
-interface Endpoint {
-  readonly method: 'GET' | 'POST';
-  /** Segments; upper case ones are parameters. */
-  readonly path: string;
-  readonly handle: Handler;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
 }
 
 /** Longer drains are refused: nobody waits for them on a connection. */
@@ -36,13 +28,72 @@ const DEADLINE_MAX_MS = 24 * 3_600_000;
 
 /** Nothing that is reached by GET changes anything. */
 export const API: readonly Endpoint[] = [
-  { method: 'GET', path: '/healthz', handle: health },
-  { method: 'GET', path: '/metrics', handle: (backend) => ({ status: 200, type: EXPOSITION_TYPE, body: backend.metrics() }) },
-  { method: 'GET', path: '/api/status', handle: (backend) => json(200, backend.status()) },
-  { method: 'GET', path: '/api/explain', handle: explain },
-  { method: 'POST', path: '/api/reload', handle: async (backend) => reloadReply(await backend.reload()) },
-  { method: 'POST', path: '/api/services/NAME/endpoints/ADDRESS/drain', handle: drain },
-  { method: 'POST', path: '/api/services/NAME/endpoints/ADDRESS/undrain', handle: undrain },
+  {
+    method: 'GET',
+    path: '/healthz',
+    summary: 'Whether Sluice serves.',
+    answers: '`ready`; 503 says `starting` or `draining`',
+    type: 'text/plain',
+    handle: health,
+  },
+  {
+    method: 'GET',
+    path: '/metrics',
+    summary: 'Metrics.',
+    answers: 'Prometheus text',
+    type: 'text/plain',
+    handle: (backend) => ({ status: 200, type: EXPOSITION_TYPE, body: backend.metrics() }),
+  },
+  {
+    method: 'GET',
+    path: '/api/openapi.json',
+    summary: 'This description.',
+    answers: 'OpenAPI 3.1',
+    handle: (backend) => json(200, openApiDocument(API, backend.status().version)),
+  },
+  {
+    method: 'GET',
+    path: '/api/status',
+    summary: 'Listeners, services, endpoints, routes and instances.',
+    answers: 'states, counts, latencies',
+    handle: (backend) => json(200, backend.status()),
+  },
+  {
+    method: 'GET',
+    path: '/api/explain',
+    summary: 'The route and the endpoints that a request would get, and why.',
+    query: {
+      method: 'Without it, GET.',
+      url: '`http://host/path` or `/path`.',
+      listener: 'Without it, the first.',
+      header: '`name: value`, any number of times.',
+    },
+    answers: 'routes in the order in which they are looked at, and who could be picked',
+    handle: explain,
+  },
+  {
+    method: 'POST',
+    path: '/api/reload',
+    summary: 'Reads the configuration again and applies what differs.',
+    answers: 'when every worker runs it; 422 has every fault, and the old one runs on',
+    handle: async (backend) => reloadReply(await backend.reload()),
+  },
+  {
+    method: 'POST',
+    path: '/api/services/NAME/endpoints/ADDRESS/drain',
+    summary: 'Gives an endpoint nothing new.',
+    body: { type: 'object', properties: { deadline: { type: 'string' } }, additionalProperties: false },
+    answers: 'when it has finished, or at the deadline',
+    handle: drain,
+  },
+  {
+    method: 'POST',
+    path: '/api/services/NAME/endpoints/ADDRESS/undrain',
+    summary: 'Brings an endpoint back into use.',
+    answers: '`undrained`, or `not-drained`',
+    handle: undrain,
+  },
+  ...FLEET_API,
 ];
 
 /** Answers one request. */
@@ -56,7 +107,8 @@ export async function answer(backend: AdminBackend, request: ApiRequest): Promis
     const parameters = matchPath(endpoint.path, path);
     if (parameters === null) continue;
     if (parameters.includes(null)) return problem(400, `the path "${path}" is not percent-encoded correctly`);
-    if (endpoint.method === method) return endpoint.handle(backend, parameters as readonly string[], query, request.body);
+    if (endpoint.method === method)
+      return endpoint.handle(backend, { parameters: parameters as readonly string[], query, body: request.body, signal: request.signal });
     allowed.push(endpoint.method);
   }
   if (allowed.length === 0)
@@ -95,14 +147,14 @@ function reloadReply(result: ReloadResult): AdminReply {
   return problem(422, 'the new configuration is wrong; the old one runs on', { faults: result.faults });
 }
 
-async function drain(backend: AdminBackend, parameters: readonly string[], _query: URLSearchParams, body: string): Promise<AdminReply> {
+async function drain(backend: AdminBackend, { parameters, body }: ApiCall): Promise<AdminReply> {
   const [service, address] = parameters as [string, string];
   const deadline = readDeadline(body);
   if (typeof deadline === 'string') return problem(400, deadline);
   return drainReply(await backend.drain(service, address, deadline));
 }
 
-function undrain(backend: AdminBackend, parameters: readonly string[]): AdminReply {
+function undrain(backend: AdminBackend, { parameters }: ApiCall): AdminReply {
   const [service, address] = parameters as [string, string];
   return drainReply(backend.undrain(service, address));
 }
@@ -113,26 +165,16 @@ function drainReply(result: DrainResult | UndrainResult): AdminReply {
 
 /** Milliseconds, null when the body names none, or what is wrong with it. */
 function readDeadline(body: string): number | null | string {
-  if (body === '') return null;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    return 'the body is not JSON';
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    return 'the body must be an object, for example {"deadline":"30s"}';
-  const unknown = Object.keys(parsed).find((key) => key !== 'deadline');
-  if (unknown !== undefined) return `unknown member "${unknown}"; the body may have "deadline"`;
-  const { deadline } = parsed as { deadline?: unknown };
-  if (deadline === undefined) return null;
-  const ms = typeof deadline === 'string' ? parseDuration(deadline) : null;
-  if (ms === null || ms > DEADLINE_MAX_MS)
-    return `deadline must be a duration such as "30s", at most "24h", got ${JSON.stringify(deadline)}`;
-  return ms;
+  const members = readMembers(body, { deadline: deadlineMember }, '{"deadline":"30s"}');
+  return typeof members === 'string' ? members : (members.deadline ?? null);
 }
 
-function explain(backend: AdminBackend, _parameters: readonly string[], query: URLSearchParams): AdminReply {
+const deadlineMember: MemberReader<number> = (value) => {
+  const ms = typeof value === 'string' ? parseDuration(value) : null;
+  return ms !== null && ms <= DEADLINE_MAX_MS ? { ok: true, value: ms } : { ok: false, must: 'a duration such as "30s", at most "24h"' };
+};
+
+function explain(backend: AdminBackend, { query }: ApiCall): AdminReply {
   const url = query.get('url');
   if (url === null || url === '') return problem(400, 'the query parameter "url" is missing, for example ?method=GET&url=/api/users/7');
   const headers: [string, string][] = [];

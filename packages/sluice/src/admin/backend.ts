@@ -3,6 +3,7 @@
  * and the gateway runs without an API.
  */
 import type { Status } from '../observe/status.ts';
+import type { FleetBackend } from './fleet-backend.ts';
 
 export interface AdminBackend {
   /** `ready` once the workers accept connections, `draining` after SIGTERM. */
@@ -20,6 +21,7 @@ export interface AdminBackend {
   /** Brings a drained endpoint back into use. */
   undrain(service: string, address: string): UndrainResult;
   explain(request: ExplainRequest): ExplainResult;
+  readonly fleet: FleetBackend;
 }
 
 export type ReloadResult =

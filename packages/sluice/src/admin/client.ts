@@ -54,6 +54,31 @@ export class AdminClient {
     throw this.#refusal(status, value);
   }
 
+  /** The lines of an answer that goes on, until it ends. @throws {AdminError} when nothing answers, the answer is a refusal, or it breaks off. */
+  async *lines(path: string): AsyncIterable<string> {
+    const response = await this.#open(path);
+    if (response.statusCode !== 200) throw this.#refusal(response.statusCode ?? 0, parseJson(await readAnswer(response)));
+    let rest = '';
+    response.setEncoding('utf8');
+    try {
+      for await (const chunk of response as AsyncIterable<string>) {
+        const parts = (rest + chunk).split('\n');
+        rest = parts.pop()!;
+        yield* parts;
+      }
+    } catch (error) {
+      throw this.#failure(error as Error);
+    }
+  }
+
+  /** Without a deadline: the answer may go on for days. */
+  #open(path: string): Promise<IncomingMessage> {
+    const { signal: _, ...options } = this.#options({ method: 'GET', path }, null);
+    return new Promise((resolve, reject) => {
+      http.get(options, resolve).once('error', (error) => reject(this.#failure(error)));
+    });
+  }
+
   #refusal(status: number, value: unknown): AdminError {
     const problem = typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : null;
     if (typeof problem?.['detail'] === 'string') return new AdminError(problem['detail'], problem);

@@ -8,6 +8,8 @@ export interface AdminReply {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  /** In the place of the body: sent as they come, until they end or the client goes. */
+  readonly lines?: AsyncIterable<string>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

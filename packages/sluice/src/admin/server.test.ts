@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import type { AddressPlan } from '../config/plan.ts';
 import type { Status } from '../observe/status.ts';
+import { FakeFleet } from '../../test/support/fake-fleet.ts';
+import { API } from './api.ts';
 import type { AdminBackend, ExplainRequest } from './backend.ts';
 import { AdminClient, AdminError } from './client.ts';
 import { startAdmin, type AdminServer } from './server.ts';
@@ -20,6 +22,7 @@ class Backend implements AdminBackend {
   readonly calls: string[] = [];
   state: 'ready' | 'starting' | 'draining' = 'ready';
   explained: ExplainRequest | null = null;
+  readonly fleet = new FakeFleet();
 
   health(): 'ready' | 'starting' | 'draining' {
     return this.state;
@@ -373,4 +376,64 @@ test('the client says in one line what is wrong', async (t) => {
     ok(error instanceof AdminError);
     match(error.message, /^--admin "http:\/\/127\.0\.0\.1:9900" has a scheme/);
   }
+});
+
+test('logs are lines of JSON that go on until the client goes', async (t) => {
+  const { server, backend } = await start(t);
+  const target = server.address as AddressPlan & { kind: 'tcp' };
+  const client = new AdminClient(`127.0.0.1:${target.port}`, null);
+  const lines: string[] = [];
+  for await (const line of client.lines('/api/services/users/logs?lines=1&follow=true')) {
+    lines.push(line);
+    if (lines.length === 2) break;
+  }
+  deepEqual(
+    lines.map((line) => (JSON.parse(line) as { text: string }).text),
+    ['boom \u001b[2J', 'later'],
+  );
+  while (backend.fleet.asked.at(-1)?.[0] !== 'gone') await new Promise(setImmediate);
+});
+
+test('what is asked of the fleet wrongly is a sentence', async (t) => {
+  const { server, backend } = await start(t);
+  const body = { 'content-type': 'application/json' };
+  const detail = async (path: string, sent: string): Promise<readonly [number, string]> => {
+    const { status, text } = await ask(server, 'POST', `/api/services/${path}`, body, sent);
+    return [status, (JSON.parse(text) as { detail: string }).detail];
+  };
+  for (const [path, sent, status, expected] of [
+    ['users/scale', '{"instances":1001}', 400, 'instances must be a whole number 0..1000 or "auto", got 1001'],
+    ['users/scale', '{}', 400, 'the body has no "instances", for example {"instances":3}'],
+    ['users/scale', '[3]', 400, 'the body must be an object, for example {"instances":3}'],
+    ['users/deploy', '{"comand":["x"]}', 400, 'unknown member "comand"; the body may have command, image, env, version, strategy'],
+    ['users/deploy', '{"command":[]}', 400, 'command must be a list of 1 to 1000 texts, got []'],
+    ['users/deploy', '{"env":{"A":1}}', 400, 'env must be an object of at most 1000 texts, got {"A":1}'],
+    [
+      'users/deploy',
+      '{"version":"../x"}',
+      400,
+      `version must be a name of at most 64 letters, digits, '-', '_' and '.', starting with a letter or digit, got "../x"`,
+    ],
+    ['users/pause', '{"deadline":"2h"}', 400, 'deadline must be a duration such as "30s", at most "1h", got "2h"'],
+    ['users/rollback', '{"now":true}', 400, 'unknown member "now"; the body may have nothing'],
+    ['users/instances/users.3/protect', '{"protected":1}', 400, 'protected must be true or false, got 1'],
+    ['usres/rollback', '{}', 404, 'the fleet runs no service "usres"'],
+  ] as const)
+    deepEqual(await detail(path, sent), [status, expected]);
+  deepEqual(backend.fleet.asked, [['rollback', 'usres']]);
+  backend.fleet.refusal = 'it is under way';
+  deepEqual(await detail('users/deploy', '{}'), [409, 'it is under way']);
+});
+
+test('the OpenAPI document lists every request', async (t) => {
+  const { server } = await start(t);
+  const document = JSON.parse((await ask(server, 'GET', '/api/openapi.json')).text) as {
+    openapi: string;
+    paths: Record<string, Record<string, { operationId: string }>>;
+  };
+  equal(document.openapi, '3.1.0');
+  const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
+  equal(operations.length, API.length);
+  equal(new Set(operations.map(({ operationId }) => operationId)).size, API.length);
+  ok('post' in document.paths['/api/services/{name}/instances/{id}/protect']!);
 });

@@ -2,6 +2,7 @@
  * The admin API on a socket: node:http, since nothing here is hot. Loopback or a unix socket by default (mode 0600); elsewhere only
  * with a token. Everything is bounded: 256 connections, 16 KiB of head, 1 MiB of body, 10 s for the head and 30 s for the whole request.
  */
+import { once } from 'node:events';
 import { lstatSync, unlinkSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { http } from '../io/node-http.ts';
@@ -73,8 +74,12 @@ export async function startAdmin(options: AdminOptions): Promise<AdminServer> {
 }
 
 async function serve(options: AdminOptions, guard: AdminGuard, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
   try {
-    send(response, await replyTo(options, guard, request));
+    const reply = await replyTo(options, guard, request, gone.signal);
+    if (reply.lines === undefined) send(response, reply);
+    else await sendLines(response, reply, reply.lines, gone.signal);
   } catch (error) {
     if (request.destroyed && !request.complete) return;
     options.onError(error as Error);
@@ -82,7 +87,7 @@ async function serve(options: AdminOptions, guard: AdminGuard, request: Incoming
   }
 }
 
-async function replyTo({ backend }: AdminOptions, guard: AdminGuard, request: IncomingMessage): Promise<AdminReply> {
+async function replyTo({ backend }: AdminOptions, guard: AdminGuard, request: IncomingMessage, signal: AbortSignal): Promise<AdminReply> {
   const target = request.url ?? '';
   const method = request.method ?? '';
   // For load balancers and container engines, which have no token; says one word and does nothing.
@@ -91,7 +96,7 @@ async function replyTo({ backend }: AdminOptions, guard: AdminGuard, request: In
   if (refusal !== null) return refusal;
   const body = hasBody(request) ? await readBody(request) : '';
   if (body === null) return problem(413, 'the body is larger than 1 MiB');
-  return answer(backend, { method, target, body });
+  return answer(backend, { method, target, body, signal });
 }
 
 function guarded(request: IncomingMessage): GuardedRequest {
@@ -116,6 +121,17 @@ function send(response: ServerResponse, reply: AdminReply): void {
     ...(reply.status >= 400 ? { connection: 'close' } : {}),
   });
   response.end(reply.body);
+}
+
+/** Each line as it comes; a client that does not read makes the source wait. */
+async function sendLines(response: ServerResponse, reply: AdminReply, lines: AsyncIterable<string>, gone: AbortSignal): Promise<void> {
+  response.writeHead(reply.status, { 'content-type': reply.type, ...SECURITY_HEADERS, ...reply.headers });
+  response.flushHeaders();
+  for await (const line of lines) {
+    if (gone.aborted) return;
+    if (!response.write(line)) await once(response, 'drain', { signal: gone }).catch(() => null);
+  }
+  response.end();
 }
 
 async function listen(server: Server, address: AddressPlan): Promise<void> {

@@ -33,7 +33,7 @@ export function adminBackend(plane: ControlPlane, program: ProgramState): AdminB
     health: () => program.phase(),
     status: () => {
       const { plan, slots } = running();
-      return buildStatus({
+      const status = buildStatus({
         plan,
         names: slots,
         board,
@@ -45,6 +45,7 @@ export function adminBackend(plane: ControlPlane, program: ProgramState): AdminB
         addresses: new Map(plan.listeners.map(({ name, address }) => [name, formatAddress(address)])),
         notes: healthNotes(plane, running()),
       });
+      return { ...status, fleet: plane.fleet.fleet.status() };
     },
     metrics: () => expose({ board, names: running().slots, table, facts: facts() }),
     reload: program.reload,
@@ -58,6 +59,7 @@ export function adminBackend(plane: ControlPlane, program: ProgramState): AdminB
       const result = health.undrain(service, address);
       return typeof result === 'string' ? { result } : { result: 'unknown', problem: result.message };
     },
+    fleet: plane.fleet.fleet,
     explain: (request) => {
       const { plan, slots } = running();
       return explainRequest({ plan, slots, table, compileRegex: compileLinearRegex, now: nodeRuntime.clock.now() }, request);

@@ -24,3 +24,13 @@ export async function callAdmin(flags: AdminFlags, call: AdminCall): Promise<unk
     throw new CommandFault([error.message, ...(Array.isArray(faults) ? faults.map(String) : [])], EXIT_FAILED);
   }
 }
+
+/** The lines of an answer that goes on, as they come. @throws {CommandFault} with one line. */
+export async function* followAdmin(flags: AdminFlags, path: string): AsyncIterable<string> {
+  try {
+    yield* new AdminClient(flags.admin, process.env['SLUICE_ADMIN_TOKEN'] ?? null).lines(path);
+  } catch (error) {
+    if (!(error instanceof AdminError)) throw error;
+    throw new CommandFault([error.message], EXIT_FAILED);
+  }
+}

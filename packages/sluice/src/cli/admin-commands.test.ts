@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test, type TestContext } from 'node:test';
+import { DECISION, FakeFleet, USERS } from '../../test/support/fake-fleet.ts';
 import type { AdminBackend, Explained } from '../admin/backend.ts';
 import { startAdmin } from '../admin/server.ts';
 import type { EndpointStatus, Status, TrafficStatus } from '../observe/status.ts';
@@ -21,6 +22,7 @@ const endpoint: EndpointStatus = {
   note: null,
 };
 const status: Status = {
+  fleet: [],
   version: '0.1.0',
   pid: 42,
   startedAt: '2026-11-20T08:00:00.000Z',
@@ -83,6 +85,7 @@ const explained: Explained = {
 
 class Backend implements AdminBackend {
   readonly drains: unknown[] = [];
+  readonly fleet = new FakeFleet();
   drained: Awaited<ReturnType<AdminBackend['drain']>> = { result: 'drained', tookMs: 1_200 };
   reloaded: Awaited<ReturnType<AdminBackend['reload']>> = { ok: true, generation: 4, changes: ['route "users" changed'], tookMs: 12 };
 
@@ -117,7 +120,7 @@ const PROGRAM = `
   import { Command } from 'commander';
   import { CommandFault, printFault } from '${new URL('./console.ts', import.meta.url).href}';
   const program = new Command('sluice');
-  for (const name of ['status', 'reload', 'drain', 'explain']) {
+  for (const name of ['status', 'reload', 'drain', 'explain', 'scale', 'deploy', 'rollback', 'pause', 'resume', 'protect', 'why', 'logs']) {
     const { register } = await import('${new URL('.', import.meta.url).href}' + name + '.ts');
     register(program);
   }
@@ -276,4 +279,103 @@ test('the token comes from the environment and is never printed', async (t) => {
   equal(wrong.code, 1);
   match(wrong.stderr, /^sluice: the admin API needs a token: .*\n$/);
   ok(!wrong.stderr.includes('horse'));
+});
+
+test('instances are shown with version, state, load and what is wrong', () => {
+  const lines = statusLines({ ...status, fleet: [USERS] });
+  for (const line of [
+    'INSTANCES            VERSION  STATE      INFL   CPU  MEM    AGE  RST',
+    'users 1/2 of 1–4     v2       deploying',
+    '  users.3 protected  v2       ready         7  0.25  64M  1m10s    1',
+    '  users.4            v1       waiting       0     -    -     2s    4',
+    'users: canary deploy of v2 in place of v1: canary, 5% of the requests, 1 of 2',
+    'users: 3 requests wait for an instance',
+    'users.4 keeps exiting (exit code 1): see sluice logs users',
+  ])
+    ok(lines.includes(line), `${line} in\n${lines.join('\n')}`);
+  for (const line of lines) ok(line.length <= 80, line);
+});
+
+test('scale, deploy, rollback, pause, resume and protect ask the fleet, and print what is under way', async (t) => {
+  const { admin, backend } = await start(t);
+  const asked: readonly (readonly string[])[] = [
+    ['scale', 'users', '3'],
+    ['scale', 'users', 'auto'],
+    ['deploy', '--strategy', 'canary', '--env', 'A=b=c', '--set-version', 'next', 'users', '--', 'node', 'app.js', '--flag'],
+    ['deploy', 'users', '--promote'],
+    ['deploy', 'users', '--command', 'node', 'app.js', '--image', 'x:2'],
+    ['rollback', 'users'],
+    ['pause', '--deadline', '10s', 'users'],
+    ['pause', 'users'],
+    ['resume', 'users'],
+    ['protect', 'users', 'users.3'],
+    ['protect', 'users', 'users.3', '--undo'],
+  ];
+  for (const [verb = '', ...rest] of asked) {
+    const { code, stdout, stderr } = await run([verb, '--admin', admin, ...rest]);
+    deepEqual([code, stderr], [0, ''], `${verb} ${rest.join(' ')}`);
+    match(stdout, /under way\n$/);
+  }
+  deepEqual(backend.fleet.asked, [
+    ['scale', 'users', 3],
+    ['scale', 'users', 'auto'],
+    ['deploy', 'users', { command: ['node', 'app.js', '--flag'], env: { A: 'b=c' }, version: 'next', strategy: 'canary' }],
+    ['promote', 'users'],
+    ['deploy', 'users', { command: ['node', 'app.js'], image: 'x:2' }],
+    ['rollback', 'users'],
+    ['pause', 'users', 10_000],
+    ['pause', 'users', null],
+    ['resume', 'users'],
+    ['protect', 'users', 'users.3', true],
+    ['protect', 'users', 'users.3', false],
+  ]);
+});
+
+test('what the fleet refuses is one line and exit 1, what is written wrongly exit 2', async (t) => {
+  const { admin, backend } = await start(t);
+  const unknown = await run(['scale', 'usres', '3', '--admin', admin]);
+  deepEqual([unknown.code, unknown.stderr], [1, 'sluice: the fleet runs no service "usres"\n']);
+  backend.fleet.refusal = 'a deploy of v2 is under way: wait, or sluice rollback users';
+  const refused = await run(['deploy', 'users', '--admin', admin]);
+  deepEqual([refused.code, refused.stderr], [1, `sluice: ${backend.fleet.refusal}\n`]);
+  for (const wrong of [
+    ['scale', 'users', '-1'],
+    ['scale', 'users', '2000'],
+    ['pause', 'users', '--deadline', '5'],
+    ['deploy', 'users', '--env', 'x'],
+  ])
+    equal((await run([...wrong, '--admin', admin])).code, 2, wrong.join(' '));
+});
+
+test('why tells each decision: answers, bounds, victims and their rivals', async (t) => {
+  const { admin, backend } = await start(t);
+  const { code, stdout } = await run(['why', 'users', '--limit', '3', '--admin', admin]);
+  equal(code, 0);
+  equal(
+    stdout,
+    [
+      '2026-11-20T08:00:00.000Z  4 → 3 wanted (in), 4 ready, 0 starting',
+      '  in-flight 30 of 4 × 20: 3 wanted',
+      '  * in-flight: 2 wanted; stable 30 / 20',
+      '    cpu: no opinion; unknown',
+      '    rate: 2 → 3, at most 1 in 10s',
+      '    goes users.1: 0 in flight, v1, 90s old',
+      '    stays users.2: 4 in flight, v1, 90s old, protected',
+      '',
+    ].join('\n'),
+  );
+  deepEqual(backend.fleet.asked, [['decisions', 'users', 3]]);
+  deepEqual(JSON.parse((await run(['why', 'users', '--json', '--admin', admin])).stdout), [DECISION]);
+});
+
+test('logs prints the last lines without what steers a terminal', async (t) => {
+  const { admin, backend } = await start(t);
+  const { code, stdout, stderr } = await run(['logs', 'users', '-n', '2', '--admin', admin]);
+  deepEqual([code, stdout, stderr], [0, '[users.3] listens\n', '[users.4] boom \n']);
+  await run(['logs', 'users', '--lines', '0', '--instance', 'users.3', '--admin', admin]);
+  deepEqual(backend.fleet.asked, [
+    ['logs', 'users', null, 2, false],
+    ['logs', 'users', 'users.3', 0, false],
+  ]);
+  equal((await run(['logs', 'usres', '--admin', admin])).code, 1);
 });

@@ -19,6 +19,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   status: () => import('./status.ts'),
   explain: () => import('./explain.ts'),
   drain: () => import('./drain.ts'),
+  scale: () => import('./scale.ts'),
+  deploy: () => import('./deploy.ts'),
+  rollback: () => import('./rollback.ts'),
+  pause: () => import('./pause.ts'),
+  resume: () => import('./resume.ts'),
+  protect: () => import('./protect.ts'),
+  why: () => import('./why.ts'),
+  logs: () => import('./logs.ts'),
   cert: () => import('./cert.ts'),
 };
 

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Command } from 'commander';
 import type { CertificateStatus, EndpointStatus, ServiceStatus, Status, TrafficStatus } from '../observe/status.ts';
 import { type AdminFlags, adminOption, callAdmin } from './admin-command.ts';
+import { fleetNotes, fleetRows, INSTANCE_COLUMNS } from './fleet-status.ts';
 import { type Column, shortAge, shortCount, shortDuration, tableLines } from './table.ts';
 
 interface StatusFlags extends AdminFlags {
@@ -41,7 +42,7 @@ const SERVICE_COLUMNS: readonly Column[] = [
 export function register(program: Command): void {
   program
     .command('status')
-    .description('Show listeners, services and endpoints of a running sluice.')
+    .description('Show listeners, services, endpoints and instances of a running sluice.')
     .option('--json', 'everything, as JSON')
     .addOption(adminOption())
     .action(async (flags: StatusFlags) => {
@@ -66,7 +67,12 @@ export function statusLines(status: Status): string[] {
   lines.push('', ...tableLines(LISTENER_COLUMNS, listeners, WIDTH));
   if (status.certificates.length > 0) lines.push('', ...tableLines(CERTIFICATE_COLUMNS, status.certificates.map(certificateRow), WIDTH));
   if (status.services.length > 0) lines.push('', ...tableLines(SERVICE_COLUMNS, status.services.flatMap(serviceRows), WIDTH));
-  const notes = [...status.certificates.flatMap(certificateNotes), ...status.services.flatMap(serviceNotes)];
+  if (status.fleet.length > 0) lines.push('', ...tableLines(INSTANCE_COLUMNS, status.fleet.flatMap(fleetRows), WIDTH));
+  const notes = [
+    ...status.certificates.flatMap(certificateNotes),
+    ...status.services.flatMap(serviceNotes),
+    ...status.fleet.flatMap(fleetNotes).map(visible),
+  ];
   if (notes.length > 0) lines.push('', ...notes.flatMap(wrap));
   return lines;
 }

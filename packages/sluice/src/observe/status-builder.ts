@@ -69,7 +69,7 @@ const SERVER_ERROR = 5;
 const EMPTY_ROW = new Float64Array(ROW_LENGTH);
 
 /** The Status now. A name that has no slot yet shows zeros. */
-export function buildStatus(input: StatusInput): Status {
+export function buildStatus(input: StatusInput): Omit<Status, 'fleet'> {
   const { facts, plan, names } = input;
   const startMs = facts.startSeconds * 1_000;
   return {

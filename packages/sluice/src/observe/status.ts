@@ -2,6 +2,7 @@
  * The state of everything at one moment, as `GET /api/status` and `sluice status --json` show it. Plain JSON; fields are only added,
  * never renamed. Latencies and counts are since the start (of the slot); take two and subtract for a rate.
  */
+import type { FleetServiceStatus } from './fleet-status.ts';
 
 export interface Status {
   readonly version: string;
@@ -20,6 +21,8 @@ export interface Status {
   readonly services: readonly ServiceStatus[];
   /** Routes that had a request. */
   readonly routes: readonly RouteStatus[];
+  /** Services whose instances Sluice runs. */
+  readonly fleet: readonly FleetServiceStatus[];
 }
 
 /** What each level counts. */

@@ -1,0 +1,35 @@
+/** What a path of the admin API is: how it is asked, what it says about itself (`openapi.ts` makes the OpenAPI document of that), and who answers. */
+import type { AdminBackend } from './backend.ts';
+import type { AdminReply } from './problem.ts';
+
+/** What of a request an answer depends on. */
+export interface ApiCall {
+  /** Values of the upper-case segments, decoded. */
+  readonly parameters: readonly string[];
+  readonly query: URLSearchParams;
+  /** '' without one. */
+  readonly body: string;
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
+export type Answer = (backend: AdminBackend, call: ApiCall) => AdminReply | Promise<AdminReply>;
+
+/** A part of a JSON Schema 2020-12, as OpenAPI 3.1 takes it. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export interface Endpoint {
+  readonly method: 'GET' | 'POST';
+  /** Segments; upper-case ones are parameters. */
+  readonly path: string;
+  /** One sentence. */
+  readonly summary: string;
+  /** Query parameters and what they mean. */
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: JsonSchema;
+  /** What a 200 says. */
+  readonly answers: string;
+  /** Media type of a 200. Default: `application/json`. */
+  readonly type?: string;
+  readonly handle: Answer;
+}
