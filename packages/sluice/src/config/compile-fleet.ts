@@ -1,4 +1,5 @@
 /** Compiles the FleetPlan: what Sluice itself runs, how many, and how one version takes another's place. */
+import { DEFAULT_CANARY } from '../core/fleet/rollout-strategy.ts';
 import { compileRun } from './compile-fleet-run.ts';
 import { compileScale } from './compile-fleet-scale.ts';
 import type { DeployPlan, FleetPlan, FleetServicePlan, ParkingPlan, ReplicasPlan, ScaleBehaviorPlan, ScaleRatePlan } from './fleet-plan.ts';
@@ -10,13 +11,6 @@ type ValidReplicas = ValidService['replicas'];
 
 /** Where detached instances are remembered unless said otherwise, beside the configuration. */
 const DIRECTORY = '.sluice';
-
-/** The steps of a canary that has none of its own. */
-const CANARY: DeployPlan['canary'] = [
-  { share: 0.05, pauseMs: 120_000 },
-  { share: 0.25, pauseMs: 120_000 },
-  { share: 0.5, pauseMs: 120_000 },
-];
 
 /** Compiles what is to be run. */
 export function compileFleet(config: ValidConfig): FleetPlan {
@@ -74,7 +68,7 @@ function compileDeploy(deploy: ValidService['deploy']): DeployPlan {
     maxUnavailable: deploy.maxUnavailable,
     steadyMs: deploy.steady,
     progressMs: deploy.progress,
-    canary: strategy === 'canary' ? (deploy.canary?.map(({ share, pause }) => ({ share, pauseMs: pause })) ?? CANARY) : [],
+    canary: strategy === 'canary' ? (deploy.canary?.map(({ share, pause }) => ({ share, pauseMs: pause })) ?? DEFAULT_CANARY) : [],
     guard: compileGuard(deploy.guard, strategy),
     keepOldMs: deploy.keepOld,
   };

@@ -2,21 +2,32 @@
  * Everything that Sluice itself runs: one ServiceFleet for each service of the FleetPlan. It follows the configuration, gives the applier endpoints, gives the scaling loop services to
  * decide about, and answers the admin API.
  */
+import { after } from '../../base/time.ts';
 import type { FleetPlan, FleetServicePlan } from '../../config/fleet-plan.ts';
 import type { EndpointPlan } from '../../config/plan.ts';
 import type { Decision } from '../../core/scaling/decision.ts';
 import type { FleetServiceStatus } from '../../observe/fleet-status.ts';
 import type { EndpointProvider, EndpointTraits } from '../discovery/endpoint-overlay.ts';
 import type { ScaledService } from '../scaling/scaled-service.ts';
+import { isSameRunner } from './fleet-change.ts';
+import { FleetLog } from './fleet-log.ts';
+import { FileMemory, NO_MEMORY, type VersionMemory } from './fleet-memory.ts';
 import { type DeployRequest, type FleetResult, type LogLine, type LogQuery, unknown } from './fleet-request.ts';
 import type { FleetWorld } from './fleet-world.ts';
-import { ServiceFleet } from './service-fleet.ts';
+import { ServiceFleet, type ServiceFleetOptions } from './service-fleet.ts';
+
+/** How often it is looked whether a successor serves. */
+const SUCCESSION_MS = 500;
 
 export class Fleet implements EndpointProvider {
   readonly #world: FleetWorld;
   readonly #services = new Map<string, ServiceFleet>();
-  /** Removed from the configuration, still draining. */
+  readonly #logs = new Map<string, FleetLog>();
+  /** Run elsewhere now, by service; they serve until their successors do. */
+  readonly #succeeded = new Map<string, ServiceFleet>();
+  /** Still draining. */
   readonly #leaving = new Set<ServiceFleet>();
+  #memory: VersionMemory = NO_MEMORY;
   #isStarted = false;
 
   constructor(world: FleetWorld) {
@@ -30,8 +41,13 @@ export class Fleet implements EndpointProvider {
 
   /** Another configuration: services come, change and go. */
   follow(plan: FleetPlan): void {
+    if (plan.directory !== null && this.#memory === NO_MEMORY) this.#memory = new FileMemory(plan.directory, this.#world.say);
     const names = new Set(plan.services.map(({ service }) => service));
-    for (const [name, fleet] of this.#services) if (!names.has(name)) this.#retire(name, fleet);
+    for (const [name, fleet] of this.#services) {
+      if (names.has(name)) continue;
+      this.#services.delete(name);
+      this.#retire(fleet);
+    }
     for (const service of plan.services) this.#followService(service);
   }
 
@@ -43,7 +59,8 @@ export class Fleet implements EndpointProvider {
 
   /** Ends all instances; the data plane is gone already. */
   async stop(): Promise<void> {
-    await Promise.all(this.#all().map((fleet) => fleet.stop()));
+    this.#isStarted = false;
+    await Promise.all([...this.#all().map((fleet) => fleet.stop()), this.#memory.settled()]);
   }
 
   /** SIGKILL to all, now. */
@@ -53,11 +70,13 @@ export class Fleet implements EndpointProvider {
 
   /** Leaves all instances running. */
   async detach(): Promise<void> {
-    await Promise.all(this.#all().map((fleet) => fleet.detach()));
+    await Promise.all([...this.#all().map((fleet) => fleet.detach()), this.#memory.settled()]);
   }
 
   endpointsOf(service: string): readonly EndpointPlan[] | null {
-    return this.#services.get(service)?.endpoints() ?? null;
+    const now = this.#services.get(service)?.endpoints() ?? null;
+    const before = this.#succeeded.get(service)?.endpoints() ?? [];
+    return now === null || before.length === 0 ? now : [...now, ...before];
   }
 
   traits(service: string): EndpointTraits | null {
@@ -82,11 +101,11 @@ export class Fleet implements EndpointProvider {
   }
 
   rollback(service: string): FleetResult {
-    return this.#ask(service, (fleet) => fleet.command('rollback'));
+    return this.#ask(service, (fleet) => fleet.rollback());
   }
 
   promote(service: string): FleetResult {
-    return this.#ask(service, (fleet) => fleet.command('promote'));
+    return this.#ask(service, (fleet) => fleet.promote());
   }
 
   pause(service: string, deadlineMs: number | null): FleetResult {
@@ -106,25 +125,71 @@ export class Fleet implements EndpointProvider {
     return { result: 'ok', decisions: this.#world.decisions(service, limit) };
   }
 
-  logs(service: string, _query: LogQuery): AsyncIterable<LogLine> | FleetResult {
-    return this.#unknown(service);
+  logs(service: string, query: LogQuery): AsyncIterable<LogLine> | FleetResult {
+    const fleet = this.#services.get(service);
+    if (fleet === undefined) return this.#unknown(service);
+    const log = this.#logOf(service);
+    const { instance } = query;
+    const isKnown = instance === null || log.has(instance) || fleet.instances().some(({ id }) => id === instance);
+    return isKnown ? log.read(query) : unknown(`service "${service}" has no instance "${instance}", and had none lately`);
   }
 
   #all(): readonly ServiceFleet[] {
-    return [...this.#services.values(), ...this.#leaving];
+    return [...this.#services.values(), ...this.#succeeded.values(), ...this.#leaving];
   }
 
   #followService(plan: FleetServicePlan): void {
     const fleet = this.#services.get(plan.service);
-    if (fleet !== undefined) return fleet.update(plan);
-    const added = new ServiceFleet({ plan, world: this.#world });
-    this.#services.set(plan.service, added);
-    if (this.#isStarted) void added.start();
+    if (fleet === undefined) return this.#add(plan, null);
+    if (isSameRunner(fleet.plan.run, plan.run)) return fleet.update(plan);
+    this.#add(plan, fleet.counts(this.#world.runtime.clock.now()).wanted);
+    this.#succeed(fleet);
   }
 
-  #retire(name: string, fleet: ServiceFleet): void {
-    this.#services.delete(name);
+  #add(plan: FleetServicePlan, wanted: number | null): void {
+    const { service } = plan;
+    const line: ServiceFleetOptions['line'] = (instance, stream, text) => {
+      this.#logOf(service).add(instance, stream, text, this.#world.runtime.clock.wall());
+      this.#world.line(service, instance, stream, text);
+    };
+    const fleet = new ServiceFleet({ plan, world: this.#world, memory: this.#memory, wanted, line });
+    this.#services.set(service, fleet);
+    if (this.#isStarted) void fleet.start();
+  }
+
+  /** Another platform runs the service from now on: what ran it serves until its successor does. */
+  #succeed(fleet: ServiceFleet): void {
+    const { name } = fleet;
+    const { timers, clock } = this.#world.runtime;
+    const earlier = this.#succeeded.get(name);
+    if (earlier !== undefined) this.#retire(earlier);
+    this.#succeeded.set(name, fleet);
+    const until = after(clock.now(), fleet.plan.run.ready.withinMs);
+    const cancel = timers.every(SUCCESSION_MS, () => {
+      const counts = this.#services.get(name)?.counts(clock.now());
+      const isUp = counts === undefined || counts.ready >= counts.wanted || clock.now() >= until;
+      if (!isUp && this.#succeeded.get(name) === fleet) return;
+      cancel();
+      if (this.#succeeded.get(name) !== fleet) return;
+      this.#succeeded.delete(name);
+      this.#retire(fleet);
+    });
+  }
+
+  #retire(fleet: ServiceFleet): void {
     this.#leaving.add(fleet);
+    void fleet.retire().finally(() => {
+      this.#leaving.delete(fleet);
+      if (this.#services.has(fleet.name)) return;
+      this.#logs.get(fleet.name)?.close();
+      this.#logs.delete(fleet.name);
+    });
+  }
+
+  #logOf(service: string): FleetLog {
+    let log = this.#logs.get(service);
+    if (log === undefined) this.#logs.set(service, (log = new FleetLog()));
+    return log;
   }
 
   #ask(service: string, answer: (fleet: ServiceFleet) => FleetResult): FleetResult {

@@ -1,0 +1,84 @@
+/**
+ * Keeps the versions of each service over restarts, so that instances that are found again are known for what they run: a file per service in the fleet's directory. It holds the
+ * environment of instances, which may be secret: mode 0600 in a directory of 0700, written whole. Written at a deploy only.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { firstLine } from '../../config/fault.ts';
+import type { RunPlan } from '../../config/fleet-plan.ts';
+import { ensurePrivateDirectory, writeWhole } from '../../io/private-files.ts';
+import type { SayEvent } from '../say-event.ts';
+import type { Version } from './runner.ts';
+
+/** What is kept of a service. */
+export interface VersionRecord {
+  /** In the order in which they were current, the current one last. */
+  readonly versions: readonly Version[];
+  /** What the configuration said then. */
+  readonly configured: RunPlan;
+}
+
+export interface VersionMemory {
+  load(service: string): Promise<VersionRecord | null>;
+  save(service: string, record: VersionRecord): void;
+  /** Everything is written. */
+  settled(): Promise<void>;
+}
+
+/** For instances that end with Sluice. */
+export const NO_MEMORY: VersionMemory = { load: () => Promise.resolve(null), save: () => {}, settled: () => Promise.resolve() };
+
+const FOLDER = 'versions';
+const BYTES_MAX = 1_048_576;
+
+export class FileMemory implements VersionMemory {
+  readonly #directory: string;
+  readonly #say: SayEvent;
+  /** Writes follow each other. */
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(directory: string, say: SayEvent) {
+    this.#directory = join(directory, FOLDER);
+    this.#say = say;
+  }
+
+  async load(service: string): Promise<VersionRecord | null> {
+    await this.#written;
+    const path = this.#pathOf(service);
+    try {
+      if ((await stat(path)).size > BYTES_MAX) throw new Error(`it is larger than ${BYTES_MAX} bytes`);
+      return recordIn(await readFile(path, 'utf8'));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#warn(service, `cannot be read and are begun anew: ${firstLine(error)}`);
+      return null;
+    }
+  }
+
+  save(service: string, record: VersionRecord): void {
+    this.#written = this.#written
+      .then(() => ensurePrivateDirectory(this.#directory))
+      .then(() => writeWhole(this.#pathOf(service), JSON.stringify(record)))
+      .catch((error: unknown) => this.#warn(service, `cannot be written: ${firstLine(error)}`));
+  }
+
+  settled(): Promise<void> {
+    return this.#written;
+  }
+
+  /** Names of services are letters, digits and `-_.`. */
+  #pathOf(service: string): string {
+    return join(this.#directory, `${service}.json`);
+  }
+
+  #warn(service: string, reason: string): void {
+    this.#say('warn', 'versions-kept', { service, reason });
+  }
+}
+
+/** We wrote it, and nobody else may. @throws {Error} when it is none. */
+function recordIn(text: string): VersionRecord {
+  const value = JSON.parse(text) as Partial<VersionRecord> | null;
+  if (!Array.isArray(value?.versions) || value.versions.length === 0 || typeof value.configured !== 'object')
+    throw new Error('it is no record of versions');
+  return value as VersionRecord;
+}
