@@ -342,6 +342,21 @@ describe('layer 4', () => {
     assert.equal(origin.connections.length, 1);
   });
 
+  test('a connection waits for room at an endpoint, and for another one where the only one cannot be reached', async (context) => {
+    await using origin = await hostileOrigin((connection) => connection.write(`hello ${connection.index}`));
+    const refused = await freePort('127.0.0.1');
+    const bounded = parking([origin.port]);
+    const plane = await stream(context, parking([refused]));
+    using first = await RawClient.open(plane.port);
+    await areParked(plane, 1);
+    await plane.set({ ...bounded, endpoints: bounded.endpoints.map((each) => ({ ...each, requestsMax: 1 })) });
+    await first.until('hello', (text) => text === 'hello 0');
+    using second = await RawClient.open(plane.port);
+    await areParked(plane, 1);
+    first.socket.resetAndDestroy();
+    await second.until('hello', (text) => text === 'hello 1');
+  });
+
   test('datagrams do not wait, but the first one asks for an instance', async (context) => {
     const port = await freePort('127.0.0.1');
     const plane = await startLayer4([datagramPlan('udp', port, 'web')], [parking([])]);

@@ -1,0 +1,102 @@
+/** How fast those who wait are let go, and what a closed lot does, without sockets. */
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { instant } from '../../base/time.ts';
+import { endpointTable } from '../../core/balancing/endpoint-table.ts';
+import { MetricBoard } from '../../observe/metric-board.ts';
+import { WorkerMetrics } from '../../observe/worker-metrics.ts';
+import { servicePlan } from '../../../test/support/plans.ts';
+import type { WorkerContext } from '../worker-context.ts';
+import { type Parkable, ParkingLot, type ParkingOwner } from './parking-lot.ts';
+
+interface Item extends Parkable {
+  readonly id: number;
+  attempts: number;
+}
+
+function itemOf(id: number): Item {
+  return { id, isOver: false, shedPriority: 'normal', attempts: 0, heldBytes: 10, tried: [], leaveQueue: null, parked: null };
+}
+
+/** A lot whose worker's turns end when the test says so. */
+function setUp(context: TestContext) {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const tasks: (() => void)[] = [];
+  const time = { now: 1_000 };
+  const table = endpointTable();
+  const worker = {
+    index: 0,
+    table,
+    metrics: new WorkerMetrics(new MetricBoard(1).buffer, 0),
+    clock: { now: () => instant(time.now) },
+    say: () => {},
+    later: (task: () => void) => void tasks.push(task),
+  } as unknown as WorkerContext;
+  const plan = servicePlan('web', [], { parking: { requestsMax: 1_000, bytesMax: 100_000, waitMs: 30_000 } });
+  const lot = new ParkingLot({ worker, slot: 0, plan });
+  const placed: number[] = [];
+  const refused: string[] = [];
+  const owner: ParkingOwner<Item> & { asked: number; takes: (item: Item) => boolean } = {
+    asked: 0,
+    takes: () => true,
+    find(item) {
+      this.asked++;
+      return this.takes(item) ? 5 : -1;
+    },
+    admits: () => true,
+    place: (item) => void placed.push(item.id),
+    refuse: (item, reason) => void refused.push(`${item.id} ${reason}`),
+  };
+  const turn = (): void => {
+    for (const task of tasks.splice(0)) task();
+  };
+  const park = (item: Item): string => lot.park(item, owner, instant(time.now));
+  return { lot, owner, placed, refused, time, table, turn, park, tick: (ms: number) => context.mock.timers.tick(ms) };
+}
+
+test('128 go in 5 ms, in their order; whoever comes meanwhile can tell', (context) => {
+  const { lot, placed, time, turn, park, tick } = setUp(context);
+  for (let id = 0; id < 300; id++) assert.equal(park(itemOf(id)), 'parked');
+  lot.schedule();
+  turn();
+  assert.deepEqual([placed.length, lot.isPacing, lot.isHolding], [128, true, true]);
+  time.now += 4;
+  lot.serve(instant(time.now));
+  assert.equal(placed.length, 128);
+  time.now += 1;
+  tick(5);
+  turn();
+  assert.deepEqual([placed.length, lot.isPacing], [256, true]);
+  time.now += 5;
+  tick(5);
+  turn();
+  assert.deepEqual([placed.length, lot.isPacing, lot.isHolding, lot.size], [300, false, false, 0]);
+  assert.deepEqual(
+    placed,
+    Array.from({ length: 300 }, (_, id) => id),
+  );
+});
+
+test('when nobody takes anything, one question is enough; who was refused somewhere does not hold up the others', (context) => {
+  const { lot, owner, placed, time, park } = setUp(context);
+  park({ ...itemOf(0), attempts: 1, tried: [5] });
+  for (let id = 1; id < 10; id++) park(itemOf(id));
+  owner.takes = () => false;
+  lot.serve(instant(time.now));
+  assert.equal(owner.asked, 2);
+  owner.takes = ({ tried }) => tried.length === 0;
+  lot.serve(instant(time.now));
+  assert.deepEqual(placed, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  lot.serve(instant(time.now + 1_000));
+  assert.equal(placed.at(-1), 0, 'after a second it may be asked again');
+});
+
+test('a closed lot refuses whom it has and takes nobody', (context) => {
+  const { lot, refused, table, park } = setUp(context);
+  park(itemOf(1));
+  lot.close();
+  assert.deepEqual(refused, ['1 no-endpoint']);
+  assert.equal(park(itemOf(2)), 'no');
+  assert.equal(lot.takes(itemOf(3)), false);
+  assert.deepEqual([table.serviceParked[0], table.serviceParkedBytes[0]], [0, 0]);
+});
