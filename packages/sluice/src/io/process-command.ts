@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { canPassGate, GATE_DESCRIPTOR, gatedCommand, openGate } from './process-gate.ts';
+import { canPassGate, Gate, GATE_DESCRIPTOR, gatedCommand } from './process-gate.ts';
 import type { SystemUser } from './process-user.ts';
 
 export interface Launch {
@@ -63,11 +63,12 @@ export async function launch(options: Launch): Promise<Launched> {
     throw launchFault(options, error as NodeJS.ErrnoException);
   }
   if (child.pid === undefined) throw launchFault(options, await failureOf(child));
-  return { child, pid: child.pid, begin: () => (isGated ? begin(options, child) : Promise.resolve()) };
+  const gate = isGated ? new Gate(child.stdio[GATE_DESCRIPTOR] as Duplex) : null;
+  return { child, pid: child.pid, begin: () => begin(options, gate) };
 }
 
-async function begin(options: Launch, child: ChildProcess): Promise<void> {
-  if (await openGate(child.stdio[GATE_DESCRIPTOR] as Duplex)) return;
+async function begin(options: Launch, gate: Gate | null): Promise<void> {
+  if (gate === null || (await gate.open())) return;
   const program = options.command[0] ?? '';
   const isThere = program.includes('/') && existsSync(resolve(options.cwd ?? '', program));
   throw launchFault(options, Object.assign(new Error(program), { code: isThere ? 'EACCES' : 'ENOENT' }));

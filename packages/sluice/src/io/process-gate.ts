@@ -3,7 +3,6 @@
  * controller (the kernel waits for all its processors), in which Node has half started. A tiny shell takes the program's place, says that the
  * program can be found, waits for one line and becomes it (exec): the same process, and no shell looks at the command.
  */
-import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 
 /** `$1` and what follows are the command. Descriptor 3 is ours, and closed before the program begins. */
@@ -26,12 +25,24 @@ export function gatedCommand(command: readonly string[]): readonly string[] {
   return ['/bin/sh', '-c', GATE_SCRIPT, 'sluice', ...command];
 }
 
-/** Lets the program begin. @returns Whether it can be found and run. */
-export async function openGate(gate: Duplex): Promise<boolean> {
-  gate.on('error', () => {});
-  const [first] = (await Promise.race([once(gate, 'data'), once(gate, 'end')]).catch(() => [])) as [Buffer?];
-  if (first === undefined) return false;
-  gate.end('go\n');
-  gate.resume();
-  return true;
+/** Our end of a gate; made in the turn of the start, since what comes through it is not kept. */
+export class Gate {
+  readonly #stream: Duplex;
+  readonly #isFound: Promise<boolean>;
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+    this.#isFound = new Promise((resolve) => {
+      stream.once('data', () => resolve(true));
+      stream.once('close', () => resolve(false));
+    });
+    stream.on('error', () => {});
+  }
+
+  /** Lets the program begin. @returns Whether it can be found and run. */
+  async open(): Promise<boolean> {
+    const isFound = await this.#isFound;
+    if (isFound) this.#stream.end('go\n');
+    return isFound;
+  }
 }

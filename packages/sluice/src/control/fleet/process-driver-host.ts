@@ -82,7 +82,6 @@ export class ProcessHost implements AsyncDisposable {
       log,
       file: this.#options.isDetached ? await this.#openFile(log!.path) : null,
       isDetached: this.#options.isDetached,
-      isBound: isBounded(run),
     };
     return new InstancePlace(parts, this.#world(records));
   }
@@ -116,7 +115,7 @@ export class ProcessHost implements AsyncDisposable {
     const file = isDead ? null : await this.#openFile(log.path);
     const cgroupFault = 'fault' in cgroups ? cgroups.fault : 'it was started without a cgroup';
     const place = new InstancePlace(
-      { target, socketDirectory, cgroup, cgroupFault, log, file, isDetached: this.#options.isDetached, isBound: false },
+      { target, socketDirectory, cgroup, cgroupFault, log, file, isDetached: this.#options.isDetached },
       this.#world(records),
     );
     if (isDead) place.remember(record.id);

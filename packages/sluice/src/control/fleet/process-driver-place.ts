@@ -28,8 +28,6 @@ export interface PlaceParts {
   /** Detached: the file, open; the program writes to it by itself. */
   readonly file: FileHandle | null;
   readonly isDetached: boolean;
-  /** The group bounds it: the program begins only inside it. */
-  readonly isBound: boolean;
 }
 
 /** What all places share. */
@@ -48,7 +46,6 @@ export class InstancePlace {
   readonly cgroup: CgroupFiles | null;
   readonly cgroupFault: string | null;
   readonly isDetached: boolean;
-  readonly isBound: boolean;
   readonly #parts: PlaceParts;
   readonly #world: PlaceWorld;
   #log: InstanceLog | null = null;
@@ -65,7 +62,6 @@ export class InstancePlace {
     this.cgroup = parts.cgroup;
     this.cgroupFault = parts.cgroupFault;
     this.isDetached = parts.isDetached;
-    this.isBound = parts.isBound;
   }
 
   /** What the program's stdout and stderr are. */

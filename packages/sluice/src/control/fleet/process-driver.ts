@@ -2,8 +2,9 @@
  * Starts the instances of one service as processes of this machine, and finds those again that an earlier life of Sluice left. One per service; what
  * they share (ports, cgroups, the directory) is `process-driver-host.ts`, one instance that runs is `process-driver-instance.ts`.
  *
- * A process is told to the guard, or remembered in a record, in the same turn as it is started. One with bounds begins only inside its cgroup
- * (`io/process-gate.ts`); one without gets there while it starts, and what it allocated before is charged to Sluice's own group.
+ * A process is told to the guard, or remembered in a record, in the same turn as it is started, and begins only inside its cgroup
+ * (`io/process-gate.ts`; 20 ms of its start). A variable whose name no shell could hold (`a.b`) does not pass there: then it begins at once, and
+ * what it allocates before it is in its group is charged to Sluice's own.
  */
 import type { ProcessRunPlan } from '../../config/fleet-plan.ts';
 import type { AddressPlan } from '../../config/plan.ts';
@@ -43,7 +44,7 @@ export class ProcessDriver implements InstanceDriver {
     const user = userOf(service, run);
     const place = await this.#host.place(order, run, user);
     const env = environment(order, run, place.target, user, this.#host.keepAliveMs);
-    const isGated = place.cgroup !== null && place.isBound;
+    const isGated = place.cgroup !== null;
     try {
       const launched = await launch({ command: run.command, cwd: run.cwd, env, user, output: place.output, isGated });
       const instance = ProcessInstance.started(launched, order, place, watch);
