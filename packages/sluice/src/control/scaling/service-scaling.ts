@@ -94,7 +94,9 @@ export class ServiceScaling {
   #act(decision: Decision, sample: ScalingSample): Decision {
     const victims = this.#service.want(decision.wanted, decision);
     if (decision.wanted > sample.wanted) this.#rebalancer.scaledOut(sample.ready, sample.now);
-    const { service, wanted, reason } = decision;
+    const { service, wanted } = decision;
+    // Event lines are ASCII.
+    const reason = decision.reason.replaceAll('×', 'x');
     this.#options.say('info', 'scaled', { service, from: sample.wanted, to: wanted, reason, ...chosen(victims) });
     return { ...decision, victims };
   }
