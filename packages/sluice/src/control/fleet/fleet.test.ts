@@ -122,6 +122,20 @@ test('a rolling deploy of ten replaces all, never below ten ready nor above thir
   assert.equal(fleet.status()[0]!.note, null);
 });
 
+test('an old instance stays until every worker knows its replacement', async () => {
+  let known = Promise.withResolvers<void>();
+  const stage = await started(servicePlan(1), fleetStage({ changed: () => known.promise }));
+  known.resolve();
+  await turn();
+  known = Promise.withResolvers<void>();
+  stage.fleet.deploy('web', {});
+  await stage.advance(2_000);
+  assert.deepEqual(versions(stage.runner), ['v1', 'v2'], 'it is ready, but not known');
+  known.resolve();
+  await stage.advance(100);
+  assert.deepEqual(versions(stage.runner), ['v2']);
+});
+
 test('while a deploy runs another is refused, and scaling goes on', async () => {
   const stage = await started(servicePlan(2));
   stage.fleet.deploy('web', {});

@@ -22,6 +22,8 @@ export interface RolloutDriverOptions {
   readonly to: string;
   readonly world: FleetWorld;
   readonly runner: Runner;
+  /** Whether every worker knows an address. */
+  readonly isKnown: (address: string) => boolean;
   readonly versionOf: (name: string) => Version | undefined;
 }
 
@@ -50,7 +52,7 @@ export class RolloutDriver {
   step(wanted: number): void {
     const { world, runner, service } = this.#options;
     const { from, to, epoch, plan } = this.#state;
-    const instances = runner.instances();
+    const instances = runner.instances().map((view) => this.#seen(view));
     if (plan.guard !== null) this.#figures.collect(instances, epoch);
     const inflight = new Map(instances.map((view) => [view.id, inflightOf(world, service, view)]));
     const figures = plan.guard === null ? null : { from: this.#figures.of(from), to: this.#figures.of(to) };
@@ -67,6 +69,12 @@ export class RolloutDriver {
     this.#state = answer.state;
     for (const action of answer.actions) this.#perform(action);
     return null;
+  }
+
+  /** One that is ready serves only when those who send requests know of it: before that nobody goes for its sake. */
+  #seen(view: InstanceView): InstanceView {
+    const isUnknown = view.phase === 'ready' && view.address !== null && !this.#options.isKnown(view.address);
+    return isUnknown ? { ...view, phase: 'starting' } : view;
   }
 
   #perform(action: RolloutAction): void {

@@ -19,6 +19,8 @@ export interface ServiceDeploysOptions {
   readonly memory: VersionMemory;
   readonly runner: Runner;
   readonly plan: () => FleetServicePlan;
+  /** Whether every worker knows an address. */
+  readonly isKnown: (address: string) => boolean;
   /** Nothing runs and nothing is to: another version is only noted. */
   readonly isAsleep: () => boolean;
 }
@@ -156,14 +158,14 @@ export class ServiceDeploys {
 
   /** Puts a version in the place of another. */
   #begin(to: string, plan: DeployPlan, from = this.current.name): FleetResult {
-    const { service, world, runner, isAsleep } = this.#options;
+    const { service, world, runner, isKnown, isAsleep } = this.#options;
     this.#note = null;
     if (isAsleep()) {
       this.#book.makeCurrent(to);
       this.#save();
       return ok(`${service} sleeps: ${to} is what its next instance runs`);
     }
-    this.#rollout = new RolloutDriver({ service, plan, from, to, world, runner, versionOf: (name) => this.#book.find(name) });
+    this.#rollout = new RolloutDriver({ service, plan, from, to, world, runner, isKnown, versionOf: (name) => this.#book.find(name) });
     this.#save();
     return ok(`${to} takes the place of ${from} in ${service} (${plan.strategy})`);
   }

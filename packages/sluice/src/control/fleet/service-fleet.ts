@@ -47,6 +47,8 @@ export class ServiceFleet implements ScaledService {
   #manual: number | null = null;
   /** That protection kept instances that were to go. */
   #held: BoundApplied | null = null;
+  /** Addresses that every worker knows: an instance is no other's replacement before. */
+  #known: ReadonlySet<string> = new Set();
   #stage: 'new' | 'looking' | 'open' | 'retired' | 'over' = 'new';
   #isWorking = false;
   #isWorkDue = false;
@@ -74,6 +76,7 @@ export class ServiceFleet implements ScaledService {
       memory,
       runner: this.#runner,
       plan: () => this.#plan,
+      isKnown: (address) => this.#known.has(address),
       isAsleep: () => this.#wanted === 0 && this.#live().length === 0,
     });
   }
@@ -128,6 +131,7 @@ export class ServiceFleet implements ScaledService {
     if (found > 0) this.#wanted = Math.min(Math.max(found, min), max);
     this.#cancelTimer = this.#world.runtime.timers.every(LOOK_EVERY_MS, () => this.#work());
     this.#deploys.open();
+    if (found > 0) void this.#changed();
     this.#work();
   }
 
@@ -305,10 +309,13 @@ export class ServiceFleet implements ScaledService {
     });
   }
 
-  /** Endpoints are others: whoever balances learns of it first, then we look. */
+  /** Endpoints are others: whoever balances learns of it, and then they count. */
   async #changed(): Promise<void> {
+    const addresses = this.endpoints().map(({ address }) => address);
     this.#work();
     await this.#world.changed();
+    this.#known = new Set(addresses);
+    this.#work();
   }
 
   get #isLooking(): boolean {
