@@ -38,6 +38,8 @@ export class Program {
   readonly #plane: ControlPlane;
   readonly #admin: AdminListener;
   readonly #version = readVersion();
+  /** Everything runs: who waits for less would stop what is still starting. */
+  readonly #opened = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<number>();
   readonly #reloads = { applied: 0, refused: 0 };
   readonly #watch: FileWatch | null;
@@ -105,6 +107,7 @@ export class Program {
       source: this.#options.source.name,
     });
     trimHeap();
+    this.#opened.resolve();
     const code = await this.#ended.promise;
     stopSignals();
     // Whatever still holds the event loop must not hold whoever waits for our end.
@@ -194,6 +197,7 @@ export class Program {
 
   /** No instance will ever come: nothing to run for. */
   async #giveUp(reason: string): Promise<void> {
+    await this.#opened.promise;
     if (this.#phase === 'draining') return;
     this.#phase = 'draining';
     await this.#plane.fleet.fleet.stop();

@@ -116,7 +116,10 @@ test('a program that keeps exiting is told of once', { timeout: 30_000 }, async 
 test('a program that does not exist ends the command with its name', { timeout: 30_000 }, async () => {
   const { code, output } = await runSluice(['run', ...ANYWHERE, '--', 'no-such-program']);
   assert.equal(code, 1);
-  assert.match(output, /^sluice: no instance can be started: not found: no-such-program$/m);
+  assert.match(
+    output,
+    /^sluice: no instance can be started: service "web": not found: no-such-program .*install it, or give its whole path$/m,
+  );
 });
 
 test('a port in use is named, with the remedy', { timeout: 30_000 }, async (t) => {
