@@ -31,9 +31,6 @@ import {
 import { untilTurn } from './turns.ts';
 import { UsageMeter } from './usage-meter.ts';
 
-/** Between two readings of what an instance uses, on average: spread, so that those of many do not come at once. */
-const SAMPLE_EVERY_MS = 2_000;
-
 /** What one instance needs of its runner. `local-runner.ts` is it. */
 export interface LocalInstanceWorld extends Pick<RunnerWorld, 'changed' | 'noticed' | 'drain' | 'line'> {
   readonly runtime: Runtime;
@@ -54,7 +51,7 @@ export class LocalInstance {
   readonly version: Version;
   isProtected = false;
   readonly #world: LocalInstanceWorld;
-  readonly #meter = new UsageMeter();
+  readonly #meter: UsageMeter;
   #life: LifePlan;
   #state: InstanceState;
   #driven: DrivenInstance | null = null;
@@ -70,7 +67,6 @@ export class LocalInstance {
   #cancelProbe: Cancel | null = null;
   #cancelWake: Cancel | null = null;
   #cancelPart: Cancel | null = null;
-  #cancelSample: Cancel | null = null;
   #isDetached = false;
   /** Events that came while one is being dealt with. */
   readonly #events: InstanceEvent[] = [];
@@ -80,6 +76,7 @@ export class LocalInstance {
     this.id = id;
     this.version = version;
     this.#world = world;
+    this.#meter = new UsageMeter(world.runtime);
     this.#life = version.run;
     this.#state = newInstance(world.runtime.clock.now());
     this.#startedAt = world.runtime.clock.wall();
@@ -227,22 +224,7 @@ export class LocalInstance {
   #attach(driven: DrivenInstance): void {
     this.#driven = driven;
     this.#startedAt = timestamp(driven.startedAtMs);
-    this.#meter.reset();
-    this.#sampleLater(driven);
-  }
-
-  #sampleLater(driven: DrivenInstance): void {
-    if (this.#isDetached) return;
-    const afterMs = SAMPLE_EVERY_MS * (0.8 + 0.4 * this.#world.runtime.random());
-    this.#cancelSample = this.#atTurn(afterMs, () => void this.#sample(driven));
-  }
-
-  /** Reads what it uses, now and later again. */
-  async #sample(driven: DrivenInstance): Promise<void> {
-    const usage = await driven.usage().catch(() => null);
-    if (driven !== this.#driven) return;
-    this.#meter.sample(usage, this.#world.runtime.clock.now());
-    this.#sampleLater(driven);
+    if (!this.#isDetached) this.#meter.follow(driven);
   }
 
   #atTurn(afterMs: number, run: () => void): Cancel {
@@ -267,9 +249,8 @@ export class LocalInstance {
     if (end === null) return;
     this.#earlyEnd = null;
     this.#driven = null;
-    this.#meter.reset();
+    this.#meter.stop();
     this.#cancelProbe?.();
-    this.#cancelSample?.();
     this.#run++;
     this.dispatch({ type: 'exited', ...end });
   }
@@ -302,6 +283,7 @@ export class LocalInstance {
   }
 
   #cancelAll(): void {
-    for (const cancel of [this.#cancelProbe, this.#cancelWake, this.#cancelPart, this.#cancelSample]) cancel?.();
+    for (const cancel of [this.#cancelProbe, this.#cancelWake, this.#cancelPart]) cancel?.();
+    this.#meter.stop();
   }
 }

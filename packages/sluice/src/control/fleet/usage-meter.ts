@@ -1,25 +1,66 @@
-/** What one instance uses, from what its driver reads now and then: cores from the difference of two readings, memory as it is. */
+/**
+ * What one instance uses, read from its driver each 2 s or so: cores from the difference of two readings, memory as it is. Jitter keeps the readings
+ * of many instances apart.
+ */
+import type { Cancel, Runtime } from '../../base/runtime.ts';
 import type { Instant } from '../../base/time.ts';
+import type { DrivenInstance } from './runner.ts';
+import { untilTurn } from './turns.ts';
+
+/** Between two readings, on average. */
+const EVERY_MS = 2_000;
 
 export class UsageMeter {
   /** Cores, between the last two readings; null = unknown yet. */
   cpu: number | null = null;
   memoryBytes: number | null = null;
+  readonly #runtime: Runtime;
+  #driven: Pick<DrivenInstance, 'usage'> | null = null;
+  #cancel: Cancel | null = null;
   #seconds = 0;
   #at: Instant | null = null;
 
-  /** @param usage CPU seconds since the start of the run, bytes now; null = cannot be read. */
-  sample(usage: { readonly cpuSeconds: number; readonly memoryBytes: number } | null, now: Instant): void {
-    if (usage === null) return this.reset();
-    const passedMs = this.#at === null ? 0 : now - this.#at;
-    if (passedMs > 0) this.cpu = Math.max(0, usage.cpuSeconds - this.#seconds) / (passedMs / 1_000);
-    this.memoryBytes = usage.memoryBytes;
-    this.#seconds = usage.cpuSeconds;
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** Reads from this run from now on; nothing is known of it yet. */
+  follow(driven: Pick<DrivenInstance, 'usage'>): void {
+    this.stop();
+    this.#driven = driven;
+    this.#readLater(driven);
+  }
+
+  /** The run is over. */
+  stop(): void {
+    this.#cancel?.();
+    this.#driven = null;
+    this.#forget();
+  }
+
+  #readLater(driven: Pick<DrivenInstance, 'usage'>): void {
+    const { clock, timers, random } = this.#runtime;
+    const afterMs = EVERY_MS * (0.8 + 0.4 * random());
+    this.#cancel = timers.after(untilTurn(clock.now(), afterMs), () => void this.#read(driven));
+  }
+
+  async #read(driven: Pick<DrivenInstance, 'usage'>): Promise<void> {
+    const usage = await driven.usage().catch(() => null);
+    if (driven !== this.#driven) return;
+    if (usage === null) this.#forget();
+    else this.#take(usage, this.#runtime.clock.now());
+    this.#readLater(driven);
+  }
+
+  #take({ cpuSeconds, memoryBytes }: { readonly cpuSeconds: number; readonly memoryBytes: number }, now: Instant): void {
+    // The counter goes back where a child's share is gone with the child.
+    if (this.#at !== null && now > this.#at) this.cpu = Math.max(0, cpuSeconds - this.#seconds) / ((now - this.#at) / 1_000);
+    this.memoryBytes = memoryBytes;
+    this.#seconds = cpuSeconds;
     this.#at = now;
   }
 
-  /** Another run: nothing is known of it. */
-  reset(): void {
+  #forget(): void {
     this.cpu = null;
     this.memoryBytes = null;
     this.#at = null;
