@@ -35,6 +35,8 @@ export class ListWatch<Kind extends KubernetesObject> implements Disposable {
   /** Null: to be listed. */
   #version: string | null = null;
   #failures = 0;
+  /** The server accepted the watch that runs now. */
+  #isOpen = false;
   #wake: Cancel | null = null;
 
   constructor(options: ListWatchOptions<Kind>) {
@@ -53,6 +55,7 @@ export class ListWatch<Kind extends KubernetesObject> implements Disposable {
 
   async #run(): Promise<void> {
     const { clock } = this.#options.runtime;
+    this.#isOpen = false;
     try {
       if (this.#version === null) await this.#list();
       const begun = clock.now();
@@ -64,7 +67,8 @@ export class ListWatch<Kind extends KubernetesObject> implements Disposable {
       const fault = error instanceof KubernetesFault ? error : new KubernetesFault('away', String(error), { cause: error });
       if (fault.kind !== 'away') this.#version = null;
       this.#failures++;
-      if (fault.kind !== 'gone') this.#options.failed(fault);
+      // A watch that breaks is an everyday thing; if the server is away, the next try says so.
+      if (fault.kind !== 'gone' && !(fault.kind === 'away' && this.#isOpen)) this.#options.failed(fault);
     }
     this.#again();
   }
@@ -99,6 +103,7 @@ export class ListWatch<Kind extends KubernetesObject> implements Disposable {
     const rest = `watch=true&allowWatchBookmarks=true&timeoutSeconds=${seconds}&resourceVersion=${encodeURIComponent(this.#version!)}`;
     const isFailing = this.#failures > 0;
     const opened = (): void => {
+      this.#isOpen = true;
       if (isFailing) this.#tell();
     };
     await api.watch(
