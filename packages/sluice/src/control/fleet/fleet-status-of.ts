@@ -3,6 +3,7 @@ import type { Timestamp } from '../../base/time.ts';
 import type { FleetServicePlan } from '../../config/fleet-plan.ts';
 import type { InstanceView } from '../../core/fleet/instance-view.ts';
 import type { RolloutState } from '../../core/fleet/rollout.ts';
+import { troubleSentence } from '../../core/fleet/trouble.ts';
 import type { Decision } from '../../core/scaling/decision.ts';
 import type { DeployStatus, FleetServiceStatus, InstanceStatus } from '../../observe/fleet-status.ts';
 
@@ -50,7 +51,7 @@ function deployStatusOf(rollout: RolloutState, instances: readonly InstanceView[
   return { from, to, strategy: plan.strategy, phase, share, ready, wanted, reason };
 }
 
-function instanceStatusOf(view: InstanceView, { inflight, wall }: FleetServiceFacts): InstanceStatus {
+function instanceStatusOf(view: InstanceView, { plan, inflight, wall }: FleetServiceFacts): InstanceStatus {
   const { id, version, phase, address, handle, cpu, memoryBytes, restarts, isProtected, trouble, startedAt } = view;
   return {
     id,
@@ -64,7 +65,7 @@ function instanceStatusOf(view: InstanceView, { inflight, wall }: FleetServiceFa
     ageSeconds: Math.max(0, Math.round((wall - startedAt) / 1_000)),
     restarts,
     isProtected,
-    trouble: trouble?.detail ?? null,
+    trouble: trouble && troubleSentence(trouble, { instance: id, service: plan.service }),
   };
 }
 
