@@ -389,6 +389,7 @@ test('instances of an earlier life are found by their versions, and replaced whe
   assert.deepEqual(again.runners[0]!.adopted, [['v1', 'v2']]);
   assert.deepEqual([again.runners[0]!.added, versions(again.runners[0]!).length], [[], 5], 'as many as there were');
   assert.equal(again.fleet.status()[0]!.version, 'v2');
+  await again.fleet.detach();
 
   const changed = fleetStage();
   changed.hooks.made = (runner) => (runner.found = [{ version: 'v2', count: 2 }]);
@@ -396,6 +397,7 @@ test('instances of an earlier life are found by their versions, and replaced whe
   await changed.fleet.start();
   await changed.advance(3_000);
   assert.deepEqual(versions(changed.runners[0]!), ['v3', 'v3']);
+  await changed.fleet.detach();
 });
 
 test('without a record instances of an earlier life are nobody’s', async () => {

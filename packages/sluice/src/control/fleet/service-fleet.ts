@@ -197,7 +197,11 @@ export class ServiceFleet implements ScaledService {
     }
     this.#manual = count === 'auto' ? null : count;
     this.#world.asked(this.name);
-    return ok(count === 'auto' ? `${this.name} is scaled by its policies` : `${this.name} has ${count} instances from now on`);
+    return ok(
+      count === 'auto'
+        ? `${this.name} is scaled by its policies`
+        : `${this.name} has ${count} ${count === 1 ? 'instance' : 'instances'} from now on`,
+    );
   }
 
   protect(id: string, isProtected: boolean): FleetResult {

@@ -48,7 +48,8 @@ export class VersionBook {
 
   /** @returns Why a version cannot have this name; null when it can. */
   refuse(name: string): string | null {
-    if (!NAME.test(name)) return `a version's name must be 1..63 letters, digits and ._-, got "${name}"`;
+    // Shares are kept by version: a name that every object has would be found without being there.
+    if (!NAME.test(name) || name in {}) return `a version's name must be 1..63 letters, digits and ._-, got "${name}"`;
     return this.find(name) === undefined ? null : `there is a version "${name}" already: choose another name`;
   }
 

@@ -83,7 +83,7 @@ export function commandRollout(state: RolloutState, command: RolloutCommand, now
       return told(nextStep(timed), 'deploy-promoted');
     }
     case 'rollback':
-      return goBack(timed, 'asked for');
+      return goBack(timed, 'asked for', 'warn');
     default:
       return unreachable(command);
   }
@@ -133,11 +133,11 @@ function entered(state: RolloutState, changes: Partial<RolloutState>): RolloutSt
   return { ...next, reason: describe(next) };
 }
 
-function goBack(state: RolloutState, reason: string): RolloutStep {
+function goBack(state: RolloutState, reason: string, level: 'warn' | 'error' = 'error'): RolloutStep {
   return told(
     { ...state, phase: 'rolling-back', resumesTo: null, stepSince: null, reason, isClockStopped: false },
     'deploy-rolling-back',
-    'error',
+    level,
   );
 }
 
