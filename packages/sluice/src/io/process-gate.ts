@@ -5,8 +5,11 @@
  */
 import type { Duplex } from 'node:stream';
 
-/** `$1` and what follows are the command. Descriptor 3 is ours, and closed before the program begins. */
-const GATE_SCRIPT = `command -v "$1" >/dev/null || exit 127
+/** `$1` and what follows are the command; of a path some shells only say whether it is there. Descriptor 3 is ours, and closed before the program begins. */
+const GATE_SCRIPT = `case $1 in
+  */*) [ -f "$1" ] && [ -x "$1" ] ;;
+  *) command -v "$1" >/dev/null ;;
+esac || exit 127
 echo found >&3
 read -r go <&3 || exit 126
 exec "$@" 3<&-`;
