@@ -1,11 +1,15 @@
-/** How fast those who wait are let go, and what a closed lot does, without sockets. */
+/** How fast those who wait are let go, and what a closed lot does; mostly without sockets. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { instant } from '../../base/time.ts';
 import { endpointTable } from '../../core/balancing/endpoint-table.ts';
 import { MetricBoard } from '../../observe/metric-board.ts';
 import { WorkerMetrics } from '../../observe/worker-metrics.ts';
+import { hostileOrigin } from '../../../test/support/hostile-origin.ts';
 import { servicePlan } from '../../../test/support/plans.ts';
+import { RawClient } from '../../../test/support/raw-client.ts';
+import { startServicePlane } from '../../../test/support/service-plane.ts';
+import { eventually } from '../../../test/support/waiting.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { type Parkable, ParkingLot, type ParkingOwner } from './parking-lot.ts';
 
@@ -89,6 +93,36 @@ test('when nobody takes anything, one question is enough; who was refused somewh
   assert.deepEqual(placed, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
   lot.serve(instant(time.now + 1_000));
   assert.equal(placed.at(-1), 0, 'after a second it may be asked again');
+});
+
+test('whoever comes while others are let go little by little goes after them', async () => {
+  const asked: string[] = [];
+  await using origin = await hostileOrigin(async (connection) => {
+    await connection.head();
+    asked.push(connection.received.split(' ')[1]!);
+    connection.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+  });
+  const service = servicePlan('web', [`127.0.0.1:${origin.port}`], { parking: { requestsMax: 10, bytesMax: 100_000, waitMs: 30_000 } });
+  await using world = await startServicePlane([{ ...service, isPaused: true }]);
+  const { lot } = world.plane.service('web')!;
+  lot['gone'] = 128;
+  lot['wentAt'] = Infinity; // out of breath until the test says otherwise
+  const clients: RawClient[] = [];
+  const ask = async (path: string): Promise<void> => {
+    const client = await RawClient.open(world.port);
+    clients.push(client);
+    client.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await eventually(2_000, `${path} waits`, () => world.table.serviceParked[0] === clients.length);
+  };
+  await ask('/1');
+  await world.apply([service]);
+  await eventually(2_000, 'it could go', () => lot.isPacing);
+  await ask('/2');
+  assert.deepEqual(asked, []);
+  lot['gone'] = 0;
+  for (const client of clients) await client.until('200', (text) => text.includes(' 200 '));
+  assert.equal(asked.length, 2);
+  for (const { socket } of clients) socket.destroy();
 });
 
 test('a closed lot refuses whom it has and takes nobody', (context) => {
