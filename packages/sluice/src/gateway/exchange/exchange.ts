@@ -245,9 +245,9 @@ export class Exchange {
     return this.route!.plan.shedPriority;
   }
 
-  /** What it holds while it waits. */
-  get heldBytes(): number {
-    return this.head.length + this.partsBytes;
+  /** Bytes that it holds while it waits for an instance; null: some of its content is gone, and it cannot wait. */
+  get heldBytes(): number | null {
+    return this.attempts > 0 && !this.isReplayable ? null : this.head.length + this.partsBytes;
   }
 
   /** What is left out of the reply's head, and added to it. */

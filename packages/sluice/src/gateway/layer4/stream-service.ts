@@ -52,7 +52,7 @@ export class StreamService implements CallService, ParkingOwner<Call>, QueueOwne
   begin(call: Call, now: Instant): void {
     this.calls++;
     if (this.core.plan !== this.configured) this.configure();
-    if (this.core.lot.isHolding && this.holdBack(call, now)) return;
+    if (this.core.lot.isHolding && this.core.lot.holdBack(call, this, now)) return;
     if (this.queue.size > 0) this.queue.serve(now); // who waits goes before who comes
     switch (admit(this.worker.table, this.slot, this.plan.limits, call.shedPriority)) {
       case 'trial':
@@ -72,13 +72,13 @@ export class StreamService implements CallService, ParkingOwner<Call>, QueueOwne
     if (call.isOver) return;
     if (this.core.isConnectionBoundReached()) return this.shed(call);
     const slot = this.find(call, now);
-    if (slot === NONE) this.park(call, now);
+    if (slot === NONE) this.core.lot.receive(call, this, now);
     else this.place(call, slot, now);
   }
 
   /** From the queue: its turn has come. */
   goOn(call: Call, now: Instant): void {
-    if (this.core.lot.isPaused) this.park(call, now);
+    if (this.core.lot.isPaused) this.core.lot.receive(call, this, now);
     else this.attempt(call, now);
   }
 
@@ -206,20 +206,6 @@ export class StreamService implements CallService, ParkingOwner<Call>, QueueOwne
   /** Whether a UDP session may stay: its endpoint takes those that it has. */
   isUsable(slot: number): boolean {
     return this.endpoints.has(slot) && this.core.balancer.isUsable(slot, true);
-  }
-
-  /** Who waits goes before who comes, and a paused service takes nobody. @returns Whether this one waits now, or is refused. */
-  private holdBack(call: Call, now: Instant): boolean {
-    const { lot } = this.core;
-    lot.serve(now);
-    if (lot.isPaused) this.park(call, now);
-    return lot.isPaused || (lot.isPacing && lot.park(call, this, now) === 'parked');
-  }
-
-  /** Nobody takes it: it waits for an instance where it may, else it is refused. */
-  private park(call: Call, now: Instant): void {
-    const parked = this.core.lot.park(call, this, now);
-    if (parked !== 'parked') this.refuse(call, parked === 'full' ? 'shed' : 'no-endpoint');
   }
 
   /** Hashing goes by the client's address: there is nothing else. */

@@ -112,6 +112,19 @@ export class ParkingLot {
     return this.bounds() !== null && item.heldBytes !== null;
   }
 
+  /** Somebody comes while others wait, or the service is paused: who waits goes first. @returns Whether the newcomer waits now, or is refused. */
+  holdBack<Item extends Parkable>(item: Item, owner: ParkingOwner<Item>, now: Instant): boolean {
+    this.serve(now);
+    if (this.isPaused) this.receive(item, owner, now);
+    return this.isPaused || (this.isPacing && this.park(item, owner, now) === 'parked');
+  }
+
+  /** Nobody takes this one: it waits, or is refused where it cannot. */
+  receive<Item extends Parkable>(item: Item, owner: ParkingOwner<Item>, now: Instant): void {
+    const parked = this.park(item, owner, now);
+    if (parked !== 'parked') owner.refuse(item, parked === 'full' ? 'shed' : 'no-endpoint');
+  }
+
   /** Takes one in. `no`: it cannot wait here. */
   park<Item extends Parkable>(item: Item, owner: ParkingOwner<Item>, now: Instant): 'parked' | 'full' | 'no' {
     const bounds = this.bounds();

@@ -82,7 +82,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
   }
 
   dispatch(exchange: Exchange, now: Instant): void {
-    if (this.lot.isHolding && this.holdBack(exchange, now)) return;
+    if (this.lot.isHolding && this.lot.holdBack(exchange, this, now)) return;
     if (this.queue.size > 0) this.queue.serve(now); // who waits goes before who comes
     switch (admit(this.worker.table, this.slot, this.plan.limits, exchange.route!.plan.shedPriority)) {
       case 'trial':
@@ -102,13 +102,13 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
   attempt(exchange: Exchange, now: Instant): void {
     if (exchange.isOver) return;
     const slot = this.find(exchange, now);
-    if (slot === NONE) this.park(exchange, now);
+    if (slot === NONE) this.lot.receive(exchange, this, now);
     else this.place(exchange, slot, now);
   }
 
   /** From the queue: its turn has come. */
   goOn(exchange: Exchange, now: Instant): void {
-    if (this.lot.isPaused) this.park(exchange, now);
+    if (this.lot.isPaused) this.lot.receive(exchange, this, now);
     else this.attempt(exchange, now);
   }
 
@@ -130,7 +130,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
   hasNext(exchange: Exchange, failed: number, now: Instant): boolean {
     exchange.next = this.balancer.pick(exchange.key, [...exchange.tried, failed], now);
     // Who has no reply at hand (else it is current) can wait for another instance.
-    return exchange.next !== NONE || (exchange.current === null && exchange.isReplayable && this.lot.takes(exchange));
+    return exchange.next !== NONE || (exchange.current === null && this.lot.takes(exchange));
   }
 
   // ---- the ends of attempts
@@ -301,21 +301,6 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
       return this.shed(exchange);
     }
     this.hedger?.sent(exchange);
-  }
-
-  /** Who waits goes before who comes, and a paused service takes nobody. @returns Whether this one waits now, or is refused. */
-  private holdBack(exchange: Exchange, now: Instant): boolean {
-    const { lot } = this;
-    lot.serve(now);
-    if (lot.isPaused) this.park(exchange, now);
-    return lot.isPaused || (lot.isPacing && lot.park(exchange, this, now) === 'parked');
-  }
-
-  /** Nobody takes it: it waits for an instance where it may, else it is refused. */
-  private park(exchange: Exchange, now: Instant): void {
-    const isWhole = exchange.attempts === 0 || exchange.isReplayable;
-    const parked = isWhole ? this.lot.park(exchange, this, now) : 'no';
-    if (parked !== 'parked') this.refuse(exchange, parked === 'full' ? 'shed' : 'no-endpoint');
   }
 
   private dropRival(exchange: Exchange, winner: Attempt): void {
