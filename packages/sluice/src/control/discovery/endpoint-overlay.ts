@@ -13,7 +13,10 @@ export interface EndpointProvider {
 }
 
 /** Laid over a service beside its endpoints. */
-export type EndpointTraits = Pick<ServicePlan, 'isPaused' | 'split'>;
+export interface EndpointTraits extends Pick<ServicePlan, 'isPaused' | 'split'> {
+  /** Nobody is to wait for an instance; left out: whoever the configuration lets. */
+  readonly parking?: null;
+}
 
 /** The plan with the endpoints that the providers know now. */
 export function overlayEndpoints(plan: Plan, providers: readonly EndpointProvider[]): Plan {

@@ -436,3 +436,21 @@ test('logs: the last lines of one or all in their order, then each new one until
   for await (const line of first)
     assert.deepEqual(line, { instance: 'web.1', stream: 'stdout', at: stage.runtime.clock.wall(), text: 'five' });
 });
+
+test('nobody waits for instances that keep ending; a pause holds all the same', async () => {
+  const { fleet, runner, runtime } = await started(servicePlan(2));
+  const detail = 'exit code 1';
+  assert.equal(fleet.traits('web')?.parking, undefined);
+  runner.set('web.1', { phase: 'waiting', trouble: { kind: 'crash-loop', detail } });
+  assert.equal(fleet.traits('web')?.parking, undefined, 'the other one is up');
+  runner.set('web.2', { phase: 'waiting', trouble: { kind: 'exited', detail } });
+  assert.equal(fleet.traits('web')?.parking, undefined, 'an accident');
+  runner.set('web.2', { phase: 'starting', trouble: { kind: 'unstartable', detail } });
+  assert.equal(fleet.traits('web')?.parking, null);
+  fleet.pause('web', 1_000);
+  assert.equal(fleet.traits('web')?.parking, undefined);
+  runtime.advance(1_000);
+  assert.equal(fleet.traits('web')?.parking, null);
+  runner.set('web.1', { phase: 'ready', trouble: null });
+  assert.equal(fleet.traits('web')?.parking, undefined);
+});

@@ -8,7 +8,7 @@ import type { Cancel } from '../../base/runtime.ts';
 import type { Instant } from '../../base/time.ts';
 import type { FleetServicePlan } from '../../config/fleet-plan.ts';
 import type { EndpointPlan } from '../../config/plan.ts';
-import type { InstanceView } from '../../core/fleet/instance-view.ts';
+import { isPromising, type InstanceView } from '../../core/fleet/instance-view.ts';
 import { chooseVictims, isLeaving, type VictimChoice } from '../../core/fleet/victims.ts';
 import type { BoundApplied, Decision, VictimRecord } from '../../core/scaling/decision.ts';
 import type { FleetServiceStatus } from '../../observe/fleet-status.ts';
@@ -21,6 +21,7 @@ import { type DeployRequest, type FleetResult, ok, refused, unknown } from './fl
 import { fleetStatusOf } from './fleet-status-of.ts';
 import { StartTimes } from './fleet-start-times.ts';
 import type { FleetWorld } from './fleet-world.ts';
+import { FleetWork } from './fleet-work.ts';
 import { inflightOf } from './rollout-driver.ts';
 import type { Runner } from './runner.ts';
 import { ServiceDeploys } from './service-fleet-deploys.ts';
@@ -41,17 +42,18 @@ export class ServiceFleet implements ScaledService {
   readonly #runner: Runner;
   readonly #deploys: ServiceDeploys;
   readonly #pause: FleetPause;
+  readonly #work = new FleetWork(() => this.#look());
   readonly #startTimes = new StartTimes();
   #plan: FleetServicePlan;
   #wanted: number;
   #manual: number | null = null;
   /** That protection kept instances that were to go. */
   #held: BoundApplied | null = null;
+  /** All instances keep ending, or cannot be started: a request that waited would wait in vain. */
+  #isHopeless = false;
   /** Addresses that every worker knows: an instance is no other's replacement before. */
   #known: ReadonlySet<string> = new Set();
   #stage: 'new' | 'looking' | 'open' | 'retired' | 'over' = 'new';
-  #isWorking = false;
-  #isWorkDue = false;
   #cancelTimer: Cancel = () => {};
   #emptied: (() => void)[] = [];
 
@@ -65,7 +67,7 @@ export class ServiceFleet implements ScaledService {
       service: plan,
       say: world.say,
       changed: () => this.#changed(),
-      noticed: () => this.#work(),
+      noticed: () => this.#work.run(),
       drain: (address, deadlineMs) => world.drain(this.name, address, deadlineMs),
       line,
       unstartable: (reason) => world.unstartable(this.name, reason),
@@ -113,7 +115,8 @@ export class ServiceFleet implements ScaledService {
   }
 
   traits(): EndpointTraits {
-    return { isPaused: this.#pause.isOn, split: this.#deploys.state?.shares ?? null };
+    const isOpen = this.#pause.isOn || !this.#isHopeless;
+    return { isPaused: this.#pause.isOn, split: this.#deploys.state?.shares ?? null, ...(isOpen ? {} : { parking: null }) };
   }
 
   // ---- life
@@ -129,10 +132,10 @@ export class ServiceFleet implements ScaledService {
     const found = this.#live().length;
     // As many as the earlier life had: nobody is ended before the policies have looked.
     if (found > 0) this.#wanted = Math.min(Math.max(found, min), max);
-    this.#cancelTimer = this.#world.runtime.timers.every(LOOK_EVERY_MS, () => this.#work());
+    this.#cancelTimer = this.#world.runtime.timers.every(LOOK_EVERY_MS, () => this.#work.run());
     this.#deploys.open();
     if (found > 0) void this.#changed();
-    this.#work();
+    this.#work.run();
   }
 
   /** Another configuration of this service. */
@@ -144,7 +147,7 @@ export class ServiceFleet implements ScaledService {
     if (resources !== null && !isSameResources(resources, resourcesOf(before.run))) this.#runner.setResources(resources);
     this.#runner.update({ ...plan, run: withLife(this.#deploys.current.run, plan.run) });
     this.#deploys.follow();
-    this.#work();
+    this.#work.run();
   }
 
   /** It is run here no more: all instances are drained and ended; resolves when none is left. */
@@ -181,12 +184,12 @@ export class ServiceFleet implements ScaledService {
     if (this.#stage !== 'open') return [];
     const excess = this.#live().length - count;
     if (this.#deploys.state !== null || excess <= 0) {
-      this.#work();
+      this.#work.run();
       return [];
     }
     const { ids, records, bound } = this.#victims(excess);
     this.#held = bound;
-    if (ids.length > 0) this.#work(() => this.#runner.remove(ids, decision.reason));
+    if (ids.length > 0) this.#work.run(() => this.#runner.remove(ids, decision.reason));
     return records;
   }
 
@@ -240,43 +243,36 @@ export class ServiceFleet implements ScaledService {
   }
 
   #worked(result: FleetResult): FleetResult {
-    this.#work();
+    this.#work.run();
     return result;
   }
 
   // ---- what is there and what is wanted
 
-  /** Never within itself: what the runner is asked to do may lead to a notice before all of it is asked. */
-  #work(first: () => void = () => {}): void {
-    this.#isWorkDue = true;
-    if (this.#isWorking) return first();
-    this.#isWorking = true;
-    try {
-      first();
-      while (this.#isWorkDue) {
-        this.#isWorkDue = false;
-        this.#look();
-      }
-    } finally {
-      this.#isWorking = false;
-    }
-  }
-
   #look(): void {
     this.#startTimes.observe(this.#runner.instances());
     if (this.#stage === 'retired' && this.#runner.instances().length === 0) for (const resolve of this.#emptied.splice(0)) resolve();
     if (this.#stage !== 'open') return;
+    this.#lookForHope();
     if (this.#deploys.state === null) return this.#reconcile();
     this.#deploys.step(this.#wanted);
     if (this.#deploys.state !== null) return;
     void this.#world.changed();
-    this.#isWorkDue = true;
+    this.#work.run();
+  }
+
+  #lookForHope(): void {
+    const live = this.#live();
+    const isHopeless = live.length > 0 && !live.some(isPromising);
+    if (isHopeless === this.#isHopeless) return;
+    this.#isHopeless = isHopeless;
+    void this.#world.changed();
   }
 
   #reconcile(): void {
     const live = this.#live();
     // Found again from an earlier life, in which another version was current.
-    if (live.some(({ version }) => this.#deploys.replace(version))) return void (this.#isWorkDue = true);
+    if (live.some(({ version }) => this.#deploys.replace(version))) return this.#work.run();
     if (live.length < this.#wanted) return this.#runner.add(this.#deploys.current, this.#wanted - live.length);
     if (live.length === this.#wanted) return;
     const { ids } = this.#victims(live.length - this.#wanted);
@@ -316,10 +312,10 @@ export class ServiceFleet implements ScaledService {
   /** Endpoints are others: whoever balances learns of it, and then they count. */
   async #changed(): Promise<void> {
     const addresses = this.endpoints().map(({ address }) => address);
-    this.#work();
+    this.#work.run();
     await this.#world.changed();
     this.#known = new Set(addresses);
-    this.#work();
+    this.#work.run();
   }
 
   get #isLooking(): boolean {

@@ -56,3 +56,8 @@ export interface InstanceView {
 export function isServing(view: InstanceView): boolean {
   return view.phase === 'ready';
 }
+
+/** Whether it can be expected to serve before long: it was started, and neither keeps ending nor cannot be started at all. */
+export function isPromising({ phase, trouble }: InstanceView): boolean {
+  return phase === 'ready' || (trouble?.kind !== 'crash-loop' && trouble?.kind !== 'unstartable');
+}
