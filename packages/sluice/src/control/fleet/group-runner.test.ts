@@ -155,6 +155,26 @@ test('what came after it was called off is ended by name', async () => {
   assert.deepEqual(group.writes, ['1→2', 'end pod-1']);
 });
 
+test('with a probe, a member counts from its first answer until three silences', async () => {
+  const { group, runner, runtime, changes, answers } = await stage(1, { probes: true });
+  assert.deepEqual(runner.endpoints(), [], 'the platform calls it ready, and it does not answer');
+  assert.equal(runner.instances()[0]!.phase, 'starting');
+  answers.isUp = true;
+  runtime.advance(250);
+  await turn();
+  assert.deepEqual(changes.at(-1), ['10.0.0.1:80']);
+  answers.isUp = false;
+  for (const left of [1, 1, 0]) {
+    runtime.advance(SERVICE.run.ready.intervalMs);
+    await turn();
+    assert.equal(runner.endpoints().length, left);
+  }
+  assert.equal(runner.instances()[0]!.phase, 'unready');
+  group.members = [];
+  group.show();
+  assert.equal(runtime.waiting, 0, 'nobody is asked any more');
+});
+
 test('the end of Sluice leaves the group as it is', async () => {
   const { group, runner } = await stage(2);
   await runner.stop();
@@ -247,21 +267,25 @@ interface Stage {
   /** Addresses at each `changed`. */
   readonly changes: (readonly string[])[];
   readonly drained: string[];
+  /** What probes find. */
+  readonly answers: { isUp: boolean };
   /** Lets every `changed` resolve that is held. */
   readonly release: () => void;
 }
 
 /** With so many members, all ready. */
-async function stage(members: number, options: { readonly holdsChanges?: boolean } = {}): Promise<Stage> {
+async function stage(members: number, options: { readonly holdsChanges?: boolean; readonly probes?: boolean } = {}): Promise<Stage> {
   const runtime = manualRuntime();
   const group = new PlayedGroup(members);
   const events: string[] = [];
   const changes: (readonly string[])[] = [];
   const drained: string[] = [];
   const held: (() => void)[] = [];
+  const answers = { isUp: false };
+  const ready = options.probes === true ? { ...SERVICE.run.ready, probe: { kind: 'tcp' } as const } : SERVICE.run.ready;
   const world: RunnerWorld = {
     runtime,
-    service: SERVICE,
+    service: { ...SERVICE, run: { ...SERVICE.run, ready } },
     say: (_level, what) => void events.push(what),
     changed: () => {
       changes.push(runner.endpoints().map(({ address }) => address));
@@ -275,14 +299,16 @@ async function stage(members: number, options: { readonly holdsChanges?: boolean
     line: () => {},
     unstartable: () => {},
   };
-  const runner = new GroupRunner(group, world);
+  const runner = new GroupRunner(group, world, async () => answers.isUp);
   await runner.adopt([VERSION]);
+  await turn();
   return {
     group,
     runner,
     runtime,
     changes,
     drained,
+    answers,
     said: () => events.filter((what) => what !== 'instance-leaving'),
     release: () => {
       for (const resolve of held.splice(0)) resolve();

@@ -7,8 +7,10 @@ import { formatAddress } from '../../config/address.ts';
 import type { FleetServicePlan, ResourcesPlan } from '../../config/fleet-plan.ts';
 import type { EndpointPlan } from '../../config/plan.ts';
 import type { InstanceView } from '../../core/fleet/instance-view.ts';
+import { probeReadiness, type ProbeReadiness } from '../../io/readiness.ts';
 import { GroupBook, type GroupEntry } from './group-book.ts';
 import { GroupLedger } from './group-ledger.ts';
+import { GroupProbes } from './group-probes.ts';
 import { groupTrouble } from './group-trouble.ts';
 import { GroupWriter, type GroupOrder } from './group-writer.ts';
 import type { GroupFault, GroupState, GroupWrite, InstanceGroup } from './group.ts';
@@ -24,6 +26,7 @@ export class GroupRunner implements Runner {
   readonly #book: GroupBook;
   readonly #ledger = new GroupLedger();
   readonly #writer: GroupWriter;
+  readonly #probes: GroupProbes;
   readonly #checks = new Set<Cancel>();
   #service: FleetServicePlan;
   #state: GroupState | null = null;
@@ -33,11 +36,12 @@ export class GroupRunner implements Runner {
   #isClosed = false;
   #looked: () => void = () => {};
 
-  constructor(group: InstanceGroup, world: RunnerWorld) {
+  constructor(group: InstanceGroup, world: RunnerWorld, probe: ProbeReadiness = probeReadiness) {
     this.#world = world;
     this.#group = group;
     this.#service = world.service;
     this.#book = new GroupBook(world.service.service, world.runtime.clock);
+    this.#probes = new GroupProbes(world.service.run.ready, world.runtime, probe, () => this.#probed());
     this.#writer = new GroupWriter({
       runtime: world.runtime,
       group,
@@ -104,6 +108,7 @@ export class GroupRunner implements Runner {
 
   update(service: FleetServicePlan): void {
     this.#service = service;
+    this.#probes.update(service.run.ready);
   }
 
   protect(id: string, isProtected: boolean): boolean {
@@ -132,6 +137,7 @@ export class GroupRunner implements Runner {
     this.#isClosed = true;
     this.#looked();
     this.#writer.close();
+    this.#probes[Symbol.dispose]();
     for (const cancel of this.#checks) cancel();
     this.#checks.clear();
     await this.#group[Symbol.asyncDispose]();
@@ -143,11 +149,17 @@ export class GroupRunner implements Runner {
     this.#state = state;
     this.#recovered();
     const before = this.#ledger.show(state.desired);
-    this.#book.update(state.members);
+    this.#book.update(this.#probes.apply(state.members));
     if (before !== null) this.#changedElsewhere(before, state.desired);
     this.#looked();
     this.#settle();
     if (isBack) this.#writer.hurry();
+  }
+
+  #probed(): void {
+    if (this.#isClosed || this.#state === null) return;
+    this.#book.update(this.#probes.apply(this.#state.members));
+    this.#settle();
   }
 
   #changedElsewhere(from: number, to: number): void {
