@@ -1,9 +1,9 @@
 /**
- * How good the forecast has been over the last day: for each minute, what would have been said `lead` minutes before it, against what came. Beside it stands the naïve
- * forecast ("as now"); while that has been better, or too little has been seen, forecasts are not used. From the same errors comes how much more than the
+ * How good the forecast has been over the last day: for each minute, the peak that was forecast `lead` minutes before it, against the peak that came. Beside it stands the
+ * naïve forecast ("as now"); while that has been better, or too little has been seen, forecasts are not used. From the same errors comes how much more than the
  * forecast to plan for.
  */
-import { forecast, type Shape } from './forecast.ts';
+import { forecastPeak, type Shape } from './forecast.ts';
 import type { MinuteHistory } from './minute-history.ts';
 
 /** Minutes that are looked back on. */
@@ -12,7 +12,7 @@ const MINUTES = 1_440;
 const MINUTES_MIN = 120;
 
 export class Backtest {
-  readonly #shape: Shape;
+  readonly shape: Shape;
   readonly #lead: number;
   /** Per minute, in a ring: absolute error of the forecast and of the naïve one, and actual over forecast. */
   readonly #errors = new Float32Array(MINUTES);
@@ -21,9 +21,9 @@ export class Backtest {
   #next = 0;
   #size = 0;
 
-  /** @param lead Minutes ahead, 1..1440. */
+  /** @param lead Minutes ahead, 1..720. */
   constructor(shape: Shape, lead: number) {
-    this.#shape = shape;
+    this.shape = shape;
     this.#lead = lead;
   }
 
@@ -38,14 +38,26 @@ export class Backtest {
 
   /** Looks at one more minute, the last complete one or an earlier. */
   judge(history: MinuteHistory, minute: number): void {
-    const [actual, before] = [history.at(minute), history.at(minute - this.#lead)];
-    const said = forecast(history, this.#shape, minute - this.#lead, minute);
-    if (Number.isNaN(actual) || Number.isNaN(before) || Number.isNaN(said)) return;
-    this.#errors[this.#next] = Math.abs(actual - said);
+    const origin = minute - this.#lead;
+    const [actual, before] = [this.#peak(history, origin), history.at(origin)];
+    const said = forecastPeak(history, this.shape, origin, this.#lead);
+    if (Number.isNaN(actual) || Number.isNaN(before) || said === null) return;
+    const expected = said.usual * said.level;
+    this.#errors[this.#next] = Math.abs(actual - expected);
     this.#naive[this.#next] = Math.abs(actual - before);
-    this.#ratios[this.#next] = said > 0 ? actual / said : 1;
+    this.#ratios[this.#next] = expected > 0 ? actual / expected : 1;
     this.#next = (this.#next + 1) % MINUTES;
     this.#size = Math.min(MINUTES, this.#size + 1);
+  }
+
+  /** What came, at its highest; NaN when nothing is known of it. */
+  #peak(history: MinuteHistory, origin: number): number {
+    let peak = Number.NaN;
+    for (let minute = origin + 1; minute <= origin + this.#lead; minute++) {
+      const value = history.at(minute);
+      if (!Number.isNaN(value) && !(value <= peak)) peak = value;
+    }
+    return peak;
   }
 
   /** The factor by which what came was at most above the forecast in `quantile` of the minutes; at least 1. */

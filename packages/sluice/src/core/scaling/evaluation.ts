@@ -16,7 +16,9 @@ export interface PolicyView {
   readonly now: Instant;
   /** Instances asked for now. */
   readonly current: number;
-  /** How long nothing has been asked of the service, in ms; 0 = it is busy. */
+  /** Something is asked of the service, or in flight. */
+  readonly isBusy: boolean;
+  /** How long nothing has been asked of it, in ms, as far as is known. */
   readonly idleMs: number;
   /** Idle for so long that nothing can be known from requests any more (`idleMs` of the plan). */
   readonly isIdle: boolean;

@@ -10,24 +10,36 @@ const WEEK = 7 * DAY;
 /** Days, or weeks, that the shape is the mean of. */
 const SEASONS = { daily: 3, weekly: 2 };
 /** Minutes around the one in question that the shape is the mean of, on each side: single minutes are mostly noise. */
-const SMOOTHING = 2;
+const SMOOTHING = 5;
 /** Minutes that tell today's level. */
-const LEVEL_MINUTES = 20;
+const LEVEL_MINUTES = 5;
 const LEVEL_BOUND = 4;
 
 export type Shape = 'daily' | 'weekly';
 
+export interface Forecast {
+  /** The highest minute of the lead, by the season alone. */
+  readonly usual: number;
+  readonly level: number;
+}
+
 /**
+ * The highest that is to be expected in the minutes after `origin`, `lead` of them: `usual × level`.
  * @param origin The last minute that may be looked at.
- * @param target The minute in question, after `origin`, at most a day.
- * @returns NaN when there is no season to go by.
+ * @param lead At most 12 hours: the smoothing must not look past `origin`.
+ * @returns null when there is no season to go by.
  */
-export function forecast(history: MinuteHistory, shape: Shape, origin: number, target: number): number {
-  return season(history, shape, target) * levelAt(history, shape, origin);
+export function forecastPeak(history: MinuteHistory, shape: Shape, origin: number, lead: number): Forecast | null {
+  let usual = Number.NaN;
+  for (let minute = origin + 1; minute <= origin + lead; minute++) {
+    const value = season(history, shape, minute);
+    if (!Number.isNaN(value) && !(value <= usual)) usual = value;
+  }
+  return Number.isNaN(usual) ? null : { usual, level: levelAt(history, shape, origin) };
 }
 
 /** How much more there is now than the season says; 1 when that cannot be told. */
-export function levelAt(history: MinuteHistory, shape: Shape, origin: number): number {
+function levelAt(history: MinuteHistory, shape: Shape, origin: number): number {
   let [actual, expected] = [0, 0];
   for (let minute = origin - LEVEL_MINUTES + 1; minute <= origin; minute++) {
     const [seen, usual] = [history.at(minute), season(history, shape, minute)];
@@ -38,10 +50,9 @@ export function levelAt(history: MinuteHistory, shape: Shape, origin: number): n
   return expected === 0 ? 1 : Math.min(Math.max(actual / expected, 1 / LEVEL_BOUND), LEVEL_BOUND);
 }
 
-/** The usual value of a minute; by day where there is no whole week yet; NaN when nothing is known. */
-export function season(history: MinuteHistory, shape: Shape, minute: number): number {
-  const weekly = shape === 'weekly' ? meanOver(history, minute, WEEK, SEASONS.weekly) : Number.NaN;
-  return Number.isNaN(weekly) ? meanOver(history, minute, DAY, SEASONS.daily) : weekly;
+/** The usual value of a minute; NaN when nothing is known. */
+function season(history: MinuteHistory, shape: Shape, minute: number): number {
+  return shape === 'weekly' ? meanOver(history, minute, WEEK, SEASONS.weekly) : meanOver(history, minute, DAY, SEASONS.daily);
 }
 
 function meanOver(history: MinuteHistory, minute: number, lag: number, seasons: number): number {

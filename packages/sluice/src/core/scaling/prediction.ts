@@ -6,20 +6,26 @@
 import { assert } from '../../base/assert.ts';
 import { Backtest } from './backtest.ts';
 import { type Evaluation, type Policy, type PolicyView, shown, silent } from './evaluation.ts';
-import { levelAt, season } from './forecast.ts';
+import { forecastPeak } from './forecast.ts';
 import { type HistoryExport, MinuteHistory } from './minute-history.ts';
 import type { PredictPolicyPlan, ScalePolicyPlan } from './policy.ts';
+
+interface Planned {
+  /** Requests at once; null = no opinion. */
+  readonly peak: number | null;
+  readonly detail: string;
+}
 
 export class Prediction implements Policy {
   #plan: PredictPolicyPlan;
   readonly #history = new MinuteHistory();
-  #backtest: Backtest;
+  #backtests: readonly Backtest[];
   /** Until the next minute is complete. */
-  #planned: { readonly peak: number | null; readonly detail: string } = { peak: null, detail: 'no history yet' };
+  #planned: Planned = { peak: null, detail: 'no history yet' };
 
   constructor(plan: PredictPolicyPlan) {
     this.#plan = plan;
-    this.#backtest = new Backtest(plan.shape, leadMinutes(plan));
+    this.#backtests = backtestsOf(plan);
   }
 
   update(plan: ScalePolicyPlan): void {
@@ -32,7 +38,7 @@ export class Prediction implements Policy {
   evaluate(view: PolicyView): Evaluation {
     const { sample } = view;
     if (this.#history.add(sample.wall, sample.concurrency)) {
-      this.#backtest.judge(this.#history, this.#history.last);
+      for (const backtest of this.#backtests) backtest.judge(this.#history, this.#history.last);
       this.#planned = this.#lookAhead();
     }
     const { name, target } = this.#plan;
@@ -53,29 +59,37 @@ export class Prediction implements Policy {
   }
 
   #lookBack(): void {
-    this.#backtest = new Backtest(this.#plan.shape, leadMinutes(this.#plan));
-    this.#backtest.replay(this.#history);
+    this.#backtests = backtestsOf(this.#plan);
+    for (const backtest of this.#backtests) backtest.replay(this.#history);
     this.#planned = this.#lookAhead();
   }
 
-  #lookAhead(): { peak: number | null; detail: string } {
-    if (!this.#backtest.isEnough) return { peak: null, detail: 'too little history: it needs a day and two hours' };
-    const { own, naive } = this.#backtest.errors;
+  #lookAhead(): Planned {
+    const backtest = best(this.#backtests);
+    const lead = leadMinutes(this.#plan);
+    const said = backtest === null ? null : forecastPeak(this.#history, backtest.shape, this.#history.last, lead);
+    if (backtest === null || said === null) return { peak: null, detail: 'too little history: it needs a day and two hours' };
+    const { own, naive } = backtest.errors;
     const figures = `mean error ${shown(own)}, "as now" ${shown(naive)}`;
     if (own >= naive) return { peak: null, detail: `no better than "as now": ${figures}` };
-    const { shape, quantile } = this.#plan;
-    const now = this.#history.last;
-    let highest = 0;
-    for (let minute = now + 1; minute <= now + 1 + leadMinutes(this.#plan); minute++) {
-      const usual = season(this.#history, shape, minute);
-      if (!Number.isNaN(usual)) highest = Math.max(highest, usual);
-    }
-    const [level, margin] = [levelAt(this.#history, shape, now), this.#backtest.margin(quantile)];
-    const parts = `${shown(highest)} usual × ${shown(level)} today × ${shown(margin)} margin`;
-    return { peak: highest * level * margin, detail: `${parts} within ${leadMinutes(this.#plan)} min; ${figures}` };
+    const margin = backtest.margin(this.#plan.quantile);
+    const parts = `${shown(said.usual)} usual (${backtest.shape}) × ${shown(said.level)} today × ${shown(margin)} margin`;
+    return { peak: said.usual * said.level * margin, detail: `${parts} within ${lead} min; ${figures}` };
   }
 }
 
+/** A weekly shape is tried beside the daily one, because there is a daily one after a day. */
+function backtestsOf(plan: PredictPolicyPlan): readonly Backtest[] {
+  const shapes = plan.shape === 'weekly' ? (['weekly', 'daily'] as const) : (['daily'] as const);
+  return shapes.map((shape) => new Backtest(shape, leadMinutes(plan)));
+}
+
+function best(backtests: readonly Backtest[]): Backtest | null {
+  let found: Backtest | null = null;
+  for (const each of backtests) if (each.isEnough && each.errors.own < (found?.errors.own ?? Infinity)) found = each;
+  return found;
+}
+
 function leadMinutes({ leadMs }: PredictPolicyPlan): number {
-  return Math.min(1_440, Math.max(1, Math.ceil(leadMs / 60_000)));
+  return Math.min(720, Math.max(1, Math.ceil(leadMs / 60_000)));
 }

@@ -56,18 +56,20 @@ export class Scaler {
     // What there is at the start counts as wanted then, so that a window with one reading in it takes nothing away.
     if (this.#now === null) this.#stabilization.remember(sample.now, sample.wanted, this.#plan.behavior);
     this.#now = sample.now;
-    if (this.#busyAt === null || sample.isBusy || sample.concurrency > 0) this.#busyAt = sample.now;
-    const view = this.#policyView(sample, this.#busyAt);
+    const isBusy = sample.isBusy || sample.concurrency > 0;
+    // A service that was just started has all of its idle time before it.
+    if (this.#busyAt === null || isBusy) this.#busyAt = sample.now;
+    const view = this.#policyView(sample, isBusy, sample.now - this.#busyAt);
     const evaluations = this.#policies.evaluate(view);
     const winner = largest(evaluations);
     const bound: BoundView = { ...view, plan: this.#plan, evaluations, winner };
     return this.#record(bound, sample.manual ?? null);
   }
 
-  #policyView(sample: ScalingSample, busyAt: Instant): PolicyView {
-    const idleMs = sample.now - busyAt;
+  #policyView(sample: ScalingSample, isBusy: boolean, idleMs: number): PolicyView {
     const { min, max } = this.#plan;
-    return { sample, now: sample.now, current: sample.wanted, idleMs, isIdle: idleMs >= this.#plan.idleMs, min, max, reactive: null };
+    const isIdle = !isBusy && idleMs >= this.#plan.idleMs;
+    return { sample, now: sample.now, current: sample.wanted, isBusy, idleMs, isIdle, min, max, reactive: null };
   }
 
   #record(view: BoundView, manual: number | null): Decision {

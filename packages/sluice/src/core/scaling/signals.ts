@@ -26,5 +26,5 @@ export function isOtherWork(signal: SignalPlan): boolean {
  */
 export function unknownHolds(signal: SignalPlan, view: PolicyView): boolean {
   if (signal.kind !== 'built-in' || isOtherWork(signal)) return true;
-  return !view.isIdle && !(view.idleMs > 0 && OF_REQUESTS.has(signal.name));
+  return !view.isIdle && (view.isBusy || !OF_REQUESTS.has(signal.name));
 }

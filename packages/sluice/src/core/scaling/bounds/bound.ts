@@ -25,6 +25,7 @@ export interface BoundView {
   readonly plan: ReplicasPlan;
   readonly evaluations: readonly Evaluation[];
   readonly winner: Evaluation | null;
+  readonly isBusy: boolean;
   readonly idleMs: number;
   readonly isIdle: boolean;
 }

@@ -17,7 +17,7 @@ export class Idle implements Bound {
 
 function whileAsleep(view: BoundView): Moved {
   const work = otherWork(view);
-  if (view.idleMs > 0) return { to: work, detail: work > 0 ? 'woken by work other than requests' : 'asleep, nothing is asked' };
+  if (!view.isBusy) return { to: work, detail: work > 0 ? 'woken by work other than requests' : 'asleep, nothing is asked' };
   const { concurrency } = view.sample;
   const share = perInstance(view);
   const needed = share === null ? 1 : Math.ceil(concurrency / share);
