@@ -1,9 +1,9 @@
 /**
  * Follows a log file that an instance writes by itself, for its lines and for its rotation. The program holds the file open for appending, so it is
- * rotated by copy and truncation: what it writes between the two is lost (under a millisecond). While nobody follows, the file grows.
+ * rotated by copy and truncation: what it writes between the two is lost (microseconds). While nobody follows, the file grows.
  * Looked at twice a second (an `fstat`, 1 µs); what was written in between beyond 1 MiB is left out of the lines, not out of the file.
  */
-import { fstatSync } from 'node:fs';
+import { fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { shiftLogs } from './instance-logs.ts';
 import { LineChunks, type LineBudget } from './process-output.ts';
@@ -21,6 +21,8 @@ export interface LogTailOptions {
 
 const PIECE_BYTES = 65_536;
 const READ_BYTES_MAX = 1_048_576;
+/** While a program writes faster than we read, the truncation must come all the same. */
+const CUT_PIECES_MAX = 16;
 
 export class LogTail {
   readonly #options: LogTailOptions;
@@ -82,27 +84,40 @@ export class LogTail {
     return bytesRead === PIECE_BYTES;
   }
 
-  /** Copies at most the bound: a flood between two looks must not be copied as a whole. */
+  /** Copies at most twice the bound: a flood between two looks must not be copied as a whole. */
   async #rotate(): Promise<void> {
     const { path, file, fileBytes, files } = this.#options;
-    if (files > 0) {
-      await shiftLogs(path, files, { keepsFirst: true });
-      const copy = await open(`${path}.1`, 'w', 0o600);
-      try {
-        await copyEnd(file, copy, fileBytes);
-      } finally {
-        await copy.close();
-      }
+    if (files === 0) return this.#cut(null);
+    await shiftLogs(path, files, { keepsFirst: true });
+    const copy = await open(`${path}.1`, 'w', 0o600);
+    try {
+      await copyPart(file, copy, Math.max(0, this.#offset - 2 * fileBytes), this.#offset);
+      this.#cut(copy);
+    } finally {
+      await copy.close();
     }
-    await file.truncate(0);
+  }
+
+  /** What came meanwhile, and the truncation, without giving way in between: what is written in those few microseconds is lost. */
+  #cut(copy: FileHandle | null): void {
+    const { file, budget } = this.#options;
+    for (let pieces = 0; pieces < CUT_PIECES_MAX; pieces++) {
+      const piece = Buffer.allocUnsafe(PIECE_BYTES);
+      const bytes = readSync(file.fd, piece, 0, PIECE_BYTES, this.#offset);
+      if (bytes === 0) break;
+      this.#offset += bytes;
+      if (copy !== null) writeSync(copy.fd, piece, 0, bytes);
+      budget.take('stdout', this.#chunks.push(piece.subarray(0, bytes)));
+    }
+    ftruncateSync(file.fd, 0);
     this.#offset = 0;
   }
 }
 
-async function copyEnd(from: FileHandle, to: FileHandle, bytes: number): Promise<void> {
+async function copyPart(from: FileHandle, to: FileHandle, start: number, end: number): Promise<void> {
   const piece = Buffer.allocUnsafe(PIECE_BYTES);
-  for (let offset = Math.max(0, (await from.stat()).size - bytes); ;) {
-    const { bytesRead } = await from.read(piece, 0, PIECE_BYTES, offset);
+  for (let offset = start; offset < end;) {
+    const { bytesRead } = await from.read(piece, 0, Math.min(PIECE_BYTES, end - offset), offset);
     if (bytesRead === 0) return;
     await to.write(piece, 0, bytesRead);
     offset += bytesRead;

@@ -139,7 +139,10 @@ export class ProcessHost implements AsyncDisposable {
   }
 
   #ready(): Promise<Opened> {
-    this.#opened ??= this.#open();
+    this.#opened ??= this.#open().catch((error: Error) => {
+      this.#opened = null; // the next one tries again
+      throw error;
+    });
     return this.#opened;
   }
 

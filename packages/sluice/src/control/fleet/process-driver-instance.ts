@@ -48,13 +48,14 @@ export class ProcessInstance implements DrivenInstance {
 
   /** Takes over a child that has just been started, in the same turn. */
   static started({ child, pid }: Launched, order: StartOrder, place: InstancePlace, watch: InstanceWatch): ProcessInstance {
-    const startTicks = readProcessStat(pid)?.startTicks ?? 0;
+    const startTicks = readProcessStat(pid)?.startTicks ?? 0; // no file is to be had (EMFILE)
     const identity = { id: order.id, version: order.version, pid, startTicks, startedAtMs: place.wall() };
     const instance = new ProcessInstance(identity, place, watch, child);
     child.on('error', () => {});
     child.on('exit', (code, signal) => void instance.#ended(code, signal));
     instance.#output = place.readOutput(child, watch);
     try {
+      if (startTicks === 0) throw new Error(`/proc/${pid}/stat cannot be read`);
       place.hold({ ...identity, format: 1, service: order.service, bootId: bootId() });
     } catch (error) {
       // What cannot be remembered must not run: it could be started twice.
