@@ -6,6 +6,8 @@ import type { VersionFigures } from '../core/fleet/rollout.ts';
 import type { Running } from '../control/apply/applier.ts';
 import { Fleet } from '../control/fleet/fleet.ts';
 import type { FleetWorld } from '../control/fleet/fleet-world.ts';
+import { asgRunner } from '../control/fleet/asg-runner.ts';
+import { kubernetesRunner } from '../control/fleet/kubernetes-runner.ts';
 import { LocalRunner } from '../control/fleet/local-runner.ts';
 import { ProcessDriver } from '../control/fleet/process-driver.ts';
 import { ProcessHost } from '../control/fleet/process-driver-host.ts';
@@ -123,9 +125,11 @@ export class FleetPlane {
     switch (plan.run.runner) {
       case 'process':
         return new LocalRunner({ world, driver: new ProcessDriver(this.#processes(), plan.service), probe: probeReadiness });
-      case 'container':
       case 'kubernetes':
+        return kubernetesRunner(world);
       case 'aws-asg':
+        return asgRunner(world);
+      case 'container':
         throw new Error(`runner ${plan.run.runner}`);
     }
   }

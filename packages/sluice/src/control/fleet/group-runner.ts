@@ -12,6 +12,7 @@ import { GroupBook, type GroupEntry } from './group-book.ts';
 import { GroupLedger } from './group-ledger.ts';
 import { GroupProbes } from './group-probes.ts';
 import { groupTrouble } from './group-trouble.ts';
+import { GroupVoice } from './group-voice.ts';
 import { GroupWriter, type GroupOrder } from './group-writer.ts';
 import type { GroupFault, GroupState, GroupWrite, InstanceGroup } from './group.ts';
 import type { Runner, RunnerWorld, Version } from './runner.ts';
@@ -27,6 +28,7 @@ export class GroupRunner implements Runner {
   readonly #ledger = new GroupLedger();
   readonly #writer: GroupWriter;
   readonly #probes: GroupProbes;
+  readonly #voice: GroupVoice;
   readonly #checks = new Set<Cancel>();
   #service: FleetServicePlan;
   #state: GroupState | null = null;
@@ -40,6 +42,7 @@ export class GroupRunner implements Runner {
     this.#world = world;
     this.#group = group;
     this.#service = world.service;
+    this.#voice = new GroupVoice(world.say, world.service.service, group.title);
     this.#book = new GroupBook(world.service.service, world.runtime.clock);
     this.#probes = new GroupProbes(world.service.run.ready, world.runtime, probe, () => this.#probed());
     this.#writer = new GroupWriter({
@@ -103,7 +106,7 @@ export class GroupRunner implements Runner {
   }
 
   setResources(_resources: ResourcesPlan): void {
-    this.#say('warn', 'resources-unchanged', `${this.#group.title}: resources are set where the platform starts instances, not by Sluice`);
+    this.#voice.once('warn', 'resources-unchanged', `resources are set where the platform starts instances, not by Sluice`);
   }
 
   update(service: FleetServicePlan): void {
@@ -150,7 +153,7 @@ export class GroupRunner implements Runner {
     this.#recovered();
     const before = this.#ledger.show(state.desired);
     this.#book.update(this.#probes.apply(state.members));
-    if (before !== null) this.#changedElsewhere(before, state.desired);
+    if (before !== null) this.#voice.changedElsewhere(before, state.desired);
     this.#looked();
     this.#settle();
     if (isBack) this.#writer.hurry();
@@ -162,51 +165,36 @@ export class GroupRunner implements Runner {
     this.#settle();
   }
 
-  #changedElsewhere(from: number, to: number): void {
-    const remedy = 'if an autoscaler does that, let only one of the two decide';
-    this.#say('warn', 'replicas-changed-elsewhere', `${this.#group.title}: from ${from} to ${to}, not by Sluice; taken over (${remedy})`);
-  }
-
-  /** Once for each outage. */
   #failed(fault: GroupFault): void {
     if (this.#isClosed) return;
-    const isNew = this.#fault?.kind !== fault.kind;
     this.#fault = fault;
-    if (isNew) {
-      const detail = `${this.#group.title}: ${fault.message}`;
-      if (fault.kind === 'away') this.#say('warn', 'engine-away', `${detail}; instances stay as they are, tried again`);
-      else this.#say('error', 'engine-refused', detail);
-      if (fault.kind === 'setup' && this.#state === null) this.#world.unstartable(detail);
-    }
+    this.#voice.failed(fault);
+    if (fault.kind === 'setup' && this.#state === null) this.#world.unstartable(`${this.#group.title}: ${fault.message}`);
     this.#looked();
     this.#world.noticed();
   }
 
   #recovered(): void {
-    if (this.#fault?.kind === 'away') this.#say('info', 'engine-back', this.#group.title);
     this.#fault = null;
+    this.#voice.recovered();
   }
 
   #leave(chosen: readonly GroupEntry[], reason: string): void {
     const staying = this.#book.living().filter(isStaying);
     const spare = Math.max(0, this.#ledger.expected - (this.#book.living().length - staying.length) - (this.#state?.min ?? 0));
     if (chosen.length > spare)
-      this.#say(
-        'warn',
-        'group-minimum',
-        `${this.#group.title}: ${chosen.length} are to go, its minimum of ${this.#state?.min} lets ${spare} go`,
-      );
+      this.#voice.once('warn', 'group-minimum', `${chosen.length} are to go, its minimum of ${this.#state?.min} lets ${spare} go`);
     const names = chosen.slice(0, spare).map(({ member }) => member!.name);
     if (names.length === 0) return;
     const members = staying.map((entry) => ({ ...entry.member!, isProtected: entry.isProtected }));
     const victims = this.#group.victims(names, members);
-    if (victims.reason !== null) this.#say('info', 'other-victims', `${this.#group.title}: ${victims.reason}`);
+    if (victims.reason !== null) this.#voice.once('info', 'other-victims', victims.reason);
     for (const entry of staying) if (victims.names.includes(entry.member!.name)) void this.#end(entry, reason);
   }
 
   async #end(entry: GroupEntry, reason: string): Promise<void> {
     const { member, phase } = entry;
-    this.#say('info', 'instance-leaving', `${member!.name}: ${reason}`);
+    this.#voice.say('info', 'instance-leaving', `${member!.name}: ${reason}`);
     if (phase === 'ready' && member!.address !== null) {
       this.#book.leave(entry, 'draining');
       await this.#world.drain(formatAddress(member!.address), this.#service.run.drainTimeoutMs);
@@ -291,14 +279,10 @@ export class GroupRunner implements Runner {
     const { member } = entry;
     const isThere = this.#book.entries.includes(entry) && member !== null && member.phase !== 'draining' && member.phase !== 'stopping';
     if (!isThere || entry.leaving !== 'told' || this.#book.living().length >= this.#ledger.desired) return;
-    this.#say('warn', 'instance-kept', `${member.name}: the platform ended another one instead; it is used again`);
+    this.#voice.say('warn', 'instance-kept', `${member.name}: the platform ended another one instead; it is used again`);
     this.#book.leave(entry, null);
     this.#group.restore(member.name).catch((error: unknown) => this.#failed(this.#group.fault(error)));
     this.#settle();
-  }
-
-  #say(level: 'info' | 'warn' | 'error', what: string, detail: string): void {
-    this.#world.say(level, what, { service: this.#service.service, detail });
   }
 }
 

@@ -152,6 +152,8 @@ export class ServiceFleet implements ScaledService {
 
   /** It is run here no more: all instances are drained and ended; resolves when none is left. */
   async retire(): Promise<void> {
+    // What a platform keeps is not ours to end: it goes on without us.
+    if (!this.#runner.hasVersions) return await this.detach();
     const wasOpen = this.#stage === 'open';
     this.#end('retired');
     const ids = this.#live().map(({ id }) => id);
