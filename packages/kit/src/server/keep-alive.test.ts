@@ -16,5 +16,5 @@ test('raises the timeout to what is asked for, and never lowers it', () => {
 });
 
 test('without a usable number nothing changes', () => {
-  for (const asked of [undefined, '', '-1', '1e5', '65s', '12345678901']) assert.equal(timeoutWith(5_000, asked), 5_000, asked);
+  for (const asked of [undefined, '', '-1', '1e5', '65s', '12345678901']) assert.equal(timeoutWith(5_000, asked), 5_000, String(asked));
 });
