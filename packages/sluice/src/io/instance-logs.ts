@@ -71,9 +71,14 @@ export class InstanceLog {
     return new Promise((resolve) => this.#drained.push(resolve));
   }
 
+  /** Resolves when nothing waits any more. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
   /** Writes what waits, and closes. */
   async close(): Promise<void> {
-    await this.#writing;
+    await this.settled();
     const file = this.#file;
     this.#file = null;
     await file?.close().catch(() => {});

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -102,6 +102,17 @@ for (const way of ['serve', 'leave'] as const) {
     },
   );
 }
+
+test('what a killed Sluice left in the directory for temporary files goes with the next', TIMEOUT, async () => {
+  await using host = new Host({ directory: null, isDetached: false, run: misbehaving('serve', { isSocket: true }) });
+  const { path } = JSON.parse((await host.said('started'))[2]!) as { readonly path: string };
+  await host.said('line listening');
+  await host.kill();
+  assert.ok(existsSync(path));
+  await using stage = new DriverStage();
+  await stage.host.open();
+  assert.ok(!existsSync(dirname(dirname(dirname(path)))));
+});
 
 test('detached, an instance survives kill -9 of Sluice and is found again, not doubled', TIMEOUT, async () => {
   using directory = place();
