@@ -8,6 +8,9 @@ const NOT_LINEAR: ReadonlySet<string> = new Set(['latency', 'queue-wait', 'event
 /** These are measured on requests: where there is none, there is no figure, and that is no fault. */
 const OF_REQUESTS: ReadonlySet<string> = new Set(['latency', 'queue-wait']);
 
+/** Shares of what an instance has: they end at 1, however much is asked of it. */
+const SHARES: ReadonlySet<string> = new Set(['cpu', 'memory', 'event-loop']);
+
 /** Built in, but not about requests: work that waits elsewhere. */
 const OF_OTHER_WORK: ReadonlySet<string> = new Set(['jobs']);
 
@@ -18,6 +21,15 @@ export function isLinear(signal: SignalPlan): boolean {
 /** Whether a total of this signal above 0 is a reason to be awake although nothing is asked. */
 export function isOtherWork(signal: SignalPlan): boolean {
   return signal.kind === 'built-in' ? OF_OTHER_WORK.has(signal.name) : signal.per === 'service';
+}
+
+/**
+ * From which multiple of the ready instances' targets panic begins. A share cannot reach twice a target of 0.7, so for shares it is at most half-way between
+ * the target and all that there is.
+ */
+export function panicThreshold(signal: SignalPlan, target: number, threshold: number): number {
+  const isShare = signal.kind === 'built-in' && SHARES.has(signal.name) && target < 1;
+  return isShare ? Math.min(threshold, (1 + 1 / target) / 2) : threshold;
 }
 
 /**

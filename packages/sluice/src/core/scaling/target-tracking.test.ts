@@ -73,6 +73,18 @@ test('means per instance do not run away while their window still holds what was
   assert.equal(wanted, 4);
 });
 
+test('a share of an instance panics half-way between its target and all that there is', () => {
+  const by = (figure: number): boolean | undefined => {
+    const scaler = new Scaler(
+      'users',
+      replicas({ scale: [target('cpu', 0.7, { stableMs: 20_000, panic: { windowMs: 4_000, threshold: 2 } })] }),
+    );
+    return run(scaler, { from: 0, seconds: 5, wanted: 4, figures: () => ({ cpu: mean(figure) }), over: { ready: 4, warm: 4 } }).at(-1)
+      ?.answers[0]?.holds;
+  };
+  assert.deepEqual([by(0.84), by(0.86), by(1)], [false, true, true]);
+});
+
 test('an unknown figure holds; the latency of no request does not', () => {
   const by = (name: 'cpu' | 'latency', idle: boolean): boolean | undefined => {
     const scaler = new Scaler('users', replicas({ scale: [target(name, 1)] }));

@@ -5,7 +5,7 @@
  *   wanted = ceil(mean of the totals over the stable window / target)          (Knative: stable; Kubernetes: ceil(current × ratio))
  *
  * Panic (Knative `autoscaler.go`): when the mean over the short window asks for `threshold` times the ready instances, the larger of both means
- * counts and nothing is taken away, until that has not been so for one stable window.
+ * counts and nothing is taken away, until that has not been so for one stable window. Shares of an instance panic earlier (`signals.ts`).
  *
  * For means per instance, instances that are not warm yet count as the HPA counts unready and missing pods: as idle when that speaks against more
  * instances, as fully loaded when it speaks against fewer.
@@ -15,7 +15,7 @@ import type { Instant } from '../../base/time.ts';
 import { type Evaluation, type Policy, type PolicyView, readingOf, shown, silent } from './evaluation.ts';
 import { FigureWindow } from './figure-window.ts';
 import type { ScalePolicyPlan, TargetPolicyPlan } from './policy.ts';
-import { isOtherWork, unknownHolds } from './signals.ts';
+import { isOtherWork, panicThreshold, unknownHolds } from './signals.ts';
 
 export class TargetTracking implements Policy {
   #plan: TargetPolicyPlan;
@@ -68,10 +68,11 @@ export class TargetTracking implements Policy {
   #isPanicking(view: PolicyView, short: number): boolean {
     if (this.#plan.panic === null) return false;
     const { now } = view;
-    if (short / Math.max(1, view.sample.ready) >= this.#plan.panic.threshold) {
+    const { signal, target, panic, stableMs } = this.#plan;
+    if (short / Math.max(1, view.sample.ready) >= panicThreshold(signal, target, panic.threshold)) {
       this.#panic ??= { since: now, last: now, most: view.current };
       this.#panic.last = now;
-    } else if (this.#panic !== null && now - this.#panic.last >= this.#plan.stableMs) this.#panic = null;
+    } else if (this.#panic !== null && now - this.#panic.last >= stableMs) this.#panic = null;
     return this.#panic !== null;
   }
 
