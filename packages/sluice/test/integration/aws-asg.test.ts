@@ -48,6 +48,18 @@ function suite(): void {
     assert.equal(world.drains.length, 0);
   });
 
+  test('where there is a target group, its health decides', async () => {
+    await using group = await MotoGroup.create(moto, { min: 0, max: 3, hasTargets: true });
+    await using stage = await begin(group);
+    const { world, runner } = stage;
+    runner.add(stage.version, 2);
+    await world.until('both are healthy', () => readyCount(runner) === 2);
+    const [out] = runner.instances();
+    await group.deregister(out!.handle!);
+    await world.until('it is used no more', () => runner.endpoints().length === 1);
+    assert.notEqual(runner.endpoints()[0]!.address, out!.address);
+  });
+
   test('a desired capacity that somebody else set is taken over, once, and not fought', async () => {
     await using group = await MotoGroup.create(moto);
     await using stage = await begin(group);

@@ -13,7 +13,13 @@ import {
   DescribeInstancesCommand,
   DescribeSubnetsCommand,
   EC2Client,
+  DescribeVpcsCommand,
 } from '@aws-sdk/client-ec2';
+import {
+  CreateTargetGroupCommand,
+  DeregisterTargetsCommand,
+  ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { FleetServicePlan } from '../../src/config/fleet-plan.ts';
 import type { EndpointPlan } from '../../src/config/plan.ts';
 import { asgRunner } from '../../src/control/fleet/asg-runner.ts';
@@ -25,11 +31,19 @@ const GROUP = 'users';
 /** The SDK's own chain reads them; moto takes any. */
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test-key-of-nobody', AWS_EC2_METADATA_DISABLED: 'true' };
 
+export interface GroupBounds {
+  readonly min: number;
+  readonly max: number;
+  /** It has a target group. */
+  readonly hasTargets?: boolean;
+}
+
 export class MotoGroup implements AsyncDisposable {
-  readonly service: FleetServicePlan;
   readonly moto: Moto;
   readonly #autoScaling: AutoScalingClient;
   readonly #ec2: EC2Client;
+  readonly #balancing: ElasticLoadBalancingV2Client;
+  #targetGroupArn: string | null = null;
 
   private constructor(moto: Moto) {
     Object.assign(process.env, CREDENTIALS);
@@ -37,22 +51,17 @@ export class MotoGroup implements AsyncDisposable {
     const options = { region: 'us-east-1', endpoint: moto.relay.url };
     this.#autoScaling = new AutoScalingClient(options);
     this.#ec2 = new EC2Client(options);
-    this.service = groupService({
-      runner: 'aws-asg',
-      group: GROUP,
-      region: 'us-east-1',
-      port: 8080,
-      address: 'private',
-      targetGroupArn: null,
-      endpoint: moto.relay.url,
-      pollMs: 200,
-    });
+    this.#balancing = new ElasticLoadBalancingV2Client(options);
   }
 
-  /** @param bounds Of the group. */
-  static async create(moto: Moto, bounds: { readonly min: number; readonly max: number } = { min: 0, max: 10 }): Promise<MotoGroup> {
+  static async create(moto: Moto, bounds: GroupBounds = { min: 0, max: 10 }): Promise<MotoGroup> {
     await moto.reset();
     const group = new MotoGroup(moto);
+    if (bounds.hasTargets === true) {
+      const vpc = (await group.#ec2.send(new DescribeVpcsCommand({}))).Vpcs![0]!.VpcId!;
+      const made = await group.#balancing.send(new CreateTargetGroupCommand({ Name: 'users', Protocol: 'HTTP', Port: 8080, VpcId: vpc }));
+      group.#targetGroupArn = made.TargetGroups![0]!.TargetGroupArn!;
+    }
     const subnets = (await group.#ec2.send(new DescribeSubnetsCommand({}))).Subnets!.slice(0, 2).map(({ SubnetId }) => SubnetId);
     const image = (await group.#ec2.send(new DescribeImagesCommand({}))).Images![0]!.ImageId!;
     await group.#ec2.send(
@@ -66,9 +75,28 @@ export class MotoGroup implements AsyncDisposable {
         MaxSize: bounds.max,
         DesiredCapacity: bounds.min,
         VPCZoneIdentifier: subnets.join(','),
+        ...(group.#targetGroupArn === null ? {} : { TargetGroupARNs: [group.#targetGroupArn] }),
       }),
     );
     return group;
+  }
+
+  get service(): FleetServicePlan {
+    return groupService({
+      runner: 'aws-asg',
+      group: GROUP,
+      region: 'us-east-1',
+      port: 8080,
+      address: 'private',
+      targetGroupArn: this.#targetGroupArn,
+      endpoint: this.moto.relay.url,
+      pollMs: 200,
+    });
+  }
+
+  /** The target group does not list it any more. */
+  async deregister(machine: string): Promise<void> {
+    await this.#balancing.send(new DeregisterTargetsCommand({ TargetGroupArn: this.#targetGroupArn!, Targets: [{ Id: machine }] }));
   }
 
   async describe(): Promise<AutoScalingGroup> {
@@ -110,6 +138,7 @@ export class MotoGroup implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#autoScaling.destroy();
     this.#ec2.destroy();
+    this.#balancing.destroy();
     await this.moto.reset();
   }
 
