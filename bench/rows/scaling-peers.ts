@@ -8,7 +8,7 @@ interface Recorded {
   readonly slices: readonly { readonly name: string; readonly perMinute: readonly number[] }[];
 }
 
-const SEEDS = [1, 2, 3];
+const SEEDS = [1, 2, 3, 4, 5, 6];
 const SECONDS = 600;
 
 export const scalingPeersRow: Row = { id: 'scaling-peers', isVirtual: true, run: (context) => Promise.resolve(run(context)) };
