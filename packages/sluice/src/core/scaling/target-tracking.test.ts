@@ -26,7 +26,7 @@ test('panic: from twice what the ready ones may take the short window counts, an
   const first = calm.findIndex(({ wanted }) => wanted < 8);
   // Over the threshold last at second 63; a stable window later is second 123, 53 into the calm.
   assert.equal(first, 53);
-  assert.match(burst[5]?.answers[0]?.detail ?? '', /^stable .* \/ 10; panic 80 \/ 10: panicking since 2 s$/);
+  assert.match(burst[5]?.answers[0]?.detail ?? '', /^stable .* \/ 10; panic 80 \/ 10: panicking since 2 s, at most 8 wanted$/);
   assert.equal(calm[10]?.answers[0]?.holds, true);
 });
 

@@ -81,7 +81,8 @@ export class TargetTracking implements Policy {
     const first = `stable ${shown(stable * target)} / ${shown(target)}`;
     if (panic === null) return first;
     const second = `${first}; panic ${shown(short * target)} / ${shown(target)}`;
-    return this.#panic === null ? second : `${second}: panicking since ${Math.round((now - this.#panic.since) / 1_000)} s`;
+    if (this.#panic === null) return second;
+    return `${second}: panicking since ${Math.round((now - this.#panic.since) / 1_000)} s, at most ${this.#panic.most} wanted`;
   }
 }
 

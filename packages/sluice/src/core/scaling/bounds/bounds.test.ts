@@ -121,6 +121,13 @@ test('wake: at once, as many as what waits needs', () => {
   assert.match(by(35).reason, /idle: 4 \(woken by 35 requests, 10 per instance\)/);
 });
 
+test('wake without policies: as many as at the start', () => {
+  const scaler = new Scaler('users', replicas({ ...SLEEPY, scale: [], initial: 3 }));
+  assert.equal(scaler.decide(sample(0, 0, {}, QUIET)).wanted, 0);
+  assert.equal(scaler.decide(sample(1, 0, {})).wanted, 3);
+  assert.equal(scaler.decide(sample(31, 3, {}, QUIET)).wanted, 0);
+});
+
 test('a service that sleeps and is asked nothing goes on sleeping', () => {
   const scaler = new Scaler('users', replicas(SLEEPY));
   const decisions = run(scaler, { from: 0, seconds: 5, wanted: 0, figures: () => ({ 'in-flight': null }), over: QUIET });

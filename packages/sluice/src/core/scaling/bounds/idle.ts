@@ -10,18 +10,21 @@ export class Idle implements Bound {
 
   apply(count: number, view: BoundView): Moved | null {
     if (view.plan.min > 0) return null;
-    const { to, detail } = view.current === 0 ? whileAsleep(view) : whileAwake(count, view);
+    const { to, detail } = view.current === 0 ? whileAsleep(count, view) : whileAwake(count, view);
     return to === count ? null : { to, detail };
   }
 }
 
-function whileAsleep(view: BoundView): Moved {
+function whileAsleep(count: number, view: BoundView): Moved {
   const work = otherWork(view);
   if (!view.isBusy) return { to: work, detail: work > 0 ? 'woken by work other than requests' : 'asleep, nothing is asked' };
   const { concurrency } = view.sample;
   const share = perInstance(view);
   const needed = share === null ? 1 : Math.ceil(concurrency / share);
-  return { to: Math.max(1, needed, work), detail: `woken by ${concurrency} requests${share === null ? '' : `, ${share} per instance`}` };
+  return {
+    to: Math.max(1, count, needed, work),
+    detail: `woken by ${concurrency} requests${share === null ? '' : `, ${share} per instance`}`,
+  };
 }
 
 function whileAwake(count: number, view: BoundView): Moved {
