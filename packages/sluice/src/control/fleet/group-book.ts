@@ -50,6 +50,12 @@ export class GroupBook {
     return this.#entries.filter(isLiving);
   }
 
+  /** How many of these live, counted here or not, those aside that the platform was told to end. */
+  present(members: readonly GroupMember[]): number {
+    const told = this.#entries.filter(({ member, leaving }) => leaving === 'told' && member !== null && isLivingMember(member));
+    return members.filter(isLivingMember).length - told.length;
+  }
+
   find(id: string): GroupEntry | undefined {
     return this.#entries.find((entry) => this.idOf(entry) === id);
   }
@@ -58,8 +64,12 @@ export class GroupBook {
     return `${this.#service}.${member === null ? placeId : member.shortName}`;
   }
 
-  /** Takes over what the platform shows now. */
-  update(members: readonly GroupMember[]): void {
+  /**
+   * Takes over what the platform shows now.
+   * @param expected How many are to be there. Newcomers beyond it (a rollout's surge, say) are not counted before others go: whoever counts
+   *   instances would end one for each.
+   */
+  update(members: readonly GroupMember[], expected: number): void {
     const found = new Map(members.map((member) => [member.name, member]));
     this.#entries = this.#entries.filter((entry) => {
       if (entry.member === null) return true;
@@ -68,7 +78,11 @@ export class GroupBook {
       if (member !== undefined) entry.member = member;
       return member !== undefined;
     });
-    for (const member of found.values()) this.#settle(member);
+    let missing = expected - this.living().length;
+    for (const member of found.values()) {
+      if (isLivingMember(member) && missing-- <= 0) continue;
+      this.#settle(member);
+    }
     for (const entry of this.#entries) this.#rephase(entry);
   }
 

@@ -139,6 +139,41 @@ test('one that never gets ready is said so', async () => {
   assert.deepEqual(runner.instances()[0]!.trouble, { kind: 'never-ready', detail: 'pod-0 is not ready after 61 s' });
 });
 
+test('what a rollout has beyond the number is no instance before another one goes', async () => {
+  const { group, runner } = await stage(2);
+  group.members = [member(0), member(1), member(2)];
+  group.show();
+  await turn();
+  assert.deepEqual(
+    runner.instances().map(({ handle }) => handle),
+    ['pod-0', 'pod-1'],
+  );
+  group.members = [{ ...member(0), phase: 'draining' }, member(1), member(2)];
+  group.show();
+  assert.deepEqual(
+    runner.endpoints().map(({ address }) => address),
+    ['10.0.0.2:80', '10.0.0.3:80'],
+  );
+  runner.add(VERSION, 1);
+  assert.equal(runner.instances().length, 4, 'with one that goes, and one that is to come');
+});
+
+test('those that go because somebody else wanted fewer are not taken from what is left', async () => {
+  const { group, runner, runtime } = await stage(4);
+  group.desired = 2;
+  group.show();
+  const ids = runner.instances().map(({ id }) => id);
+  runner.remove(ids.slice(0, 2), 'two are wanted');
+  await turn();
+  assert.equal(runner.instances().filter(({ phase }) => phase === 'ready').length, 4, 'the platform will choose');
+  runner.remove(ids.slice(0, 3), 'one is wanted');
+  await turn();
+  await turn();
+  runtime.advance(1_000);
+  await turn();
+  assert.deepEqual(group.writes, ['end pod-0']);
+});
+
 test('what came after it was called off is ended by name', async () => {
   const { group, runner, runtime } = await stage(1);
   runner.add(VERSION, 1);

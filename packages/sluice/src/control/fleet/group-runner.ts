@@ -14,7 +14,7 @@ import { GroupProbes } from './group-probes.ts';
 import { groupTrouble } from './group-trouble.ts';
 import { GroupVoice } from './group-voice.ts';
 import { GroupWriter, type GroupOrder } from './group-writer.ts';
-import type { GroupFault, GroupState, GroupWrite, InstanceGroup } from './group.ts';
+import type { GroupFault, GroupMember, GroupState, GroupWrite, InstanceGroup } from './group.ts';
 import type { Runner, RunnerWorld, Version } from './runner.ts';
 
 /** A platform that has not ended what it was told to end after so long, though nothing is too many, has ended another. */
@@ -32,6 +32,8 @@ export class GroupRunner implements Runner {
   readonly #checks = new Set<Cancel>();
   #service: FleetServicePlan;
   #state: GroupState | null = null;
+  /** Of the state, as probes find them. */
+  #members: readonly GroupMember[] = [];
   #fault: GroupFault | null = null;
   #version = '';
   #known = '';
@@ -98,10 +100,10 @@ export class GroupRunner implements Runner {
       .filter((entry) => entry !== undefined && isStaying(entry)) as GroupEntry[];
     const places = chosen.filter(({ member }) => member === null);
     this.#ledger.ask(-places.length);
-    this.#leave(
-      chosen.filter(({ member }) => member !== null),
-      reason,
-    );
+    const members = chosen.filter(({ member }) => member !== null);
+    // Those that the platform has beyond its number go without us, sooner or later.
+    const surplus = Math.max(0, this.#book.living().length - this.#ledger.expected);
+    this.#leave(members.slice(0, Math.max(0, members.length - surplus)), reason);
     this.#settle();
   }
 
@@ -130,7 +132,7 @@ export class GroupRunner implements Runner {
   async stop(): Promise<void> {
     await this[Symbol.asyncDispose]();
     this.#book.expect(0);
-    this.#book.update([]);
+    this.#book.update([], 0);
   }
 
   /** Nothing: they are the platform's. */
@@ -152,7 +154,7 @@ export class GroupRunner implements Runner {
     this.#state = state;
     this.#recovered();
     const before = this.#ledger.show(state.desired);
-    this.#book.update(this.#probes.apply(state.members));
+    this.#members = this.#probes.apply(state.members);
     if (before !== null) this.#voice.changedElsewhere(before, state.desired);
     this.#looked();
     this.#settle();
@@ -161,7 +163,7 @@ export class GroupRunner implements Runner {
 
   #probed(): void {
     if (this.#isClosed || this.#state === null) return;
-    this.#book.update(this.#probes.apply(this.#state.members));
+    this.#members = this.#probes.apply(this.#state.members);
     this.#settle();
   }
 
@@ -209,6 +211,7 @@ export class GroupRunner implements Runner {
   /** After anything has changed: places, what others are told, what is written. */
   #settle(): void {
     if (this.#isClosed) return;
+    this.#book.update(this.#members, this.#ledger.expected);
     this.#book.expect(this.#ledger.expected);
     void this.#tell();
     this.#writer.wake();
@@ -234,9 +237,10 @@ export class GroupRunner implements Runner {
 
   #resizing(from: number, pending: number): GroupOrder | null {
     const { min, max } = this.#state!;
-    if (pending < 0 && this.#book.living().length >= from) {
+    if (pending < 0 && this.#book.present(this.#members) >= from) {
       // The platform made what was to be taken back. A smaller number would let it choose who goes.
       this.#ledger.ask(-pending);
+      this.#book.update(this.#members, this.#ledger.expected);
       const newest = this.#book
         .living()
         .filter(isStaying)
