@@ -17,9 +17,7 @@ const VERSION_MUST = "a name of at most 64 letters, digits, '-', '_' and '.', st
 
 const instancesMember: MemberReader<number | 'auto'> = (value) => {
   const isCount = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= INSTANCES_MAX;
-  return isCount || value === 'auto'
-    ? { ok: true, value }
-    : { ok: false, must: `a whole number 0..${INSTANCES_MAX} or "auto"` };
+  return isCount || value === 'auto' ? { ok: true, value } : { ok: false, must: `a whole number 0..${INSTANCES_MAX} or "auto"` };
 };
 
 const deadlineMember: MemberReader<number> = (value) => {

@@ -45,7 +45,7 @@ export function adminBackend(plane: ControlPlane, program: ProgramState): AdminB
         addresses: new Map(plan.listeners.map(({ name, address }) => [name, formatAddress(address)])),
         notes: healthNotes(plane, running()),
       });
-      return { ...status, fleet: plane.fleet.fleet.status() };
+      return { ...status, fleet: plane.fleet.backend.status() };
     },
     metrics: () => expose({ board, names: running().slots, table, facts: facts() }),
     reload: program.reload,
@@ -59,7 +59,9 @@ export function adminBackend(plane: ControlPlane, program: ProgramState): AdminB
       const result = health.undrain(service, address);
       return typeof result === 'string' ? { result } : { result: 'unknown', problem: result.message };
     },
-    fleet: plane.fleet.fleet,
+    get fleet() {
+      return plane.fleet.backend;
+    },
     explain: (request) => {
       const { plan, slots } = running();
       return explainRequest({ plan, slots, table, compileRegex: compileLinearRegex, now: nodeRuntime.clock.now() }, request);

@@ -138,7 +138,7 @@ export function buildControlPlane({ source, say, reread, refresh, unstartable }:
   const applier: Applier = new Applier({
     runtime,
     load: () => loader.load(),
-    providers: [fleet.fleet],
+    providers: [fleet],
     certificates,
     book,
     followers: [health, limits, expiry],

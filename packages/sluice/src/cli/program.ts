@@ -59,6 +59,7 @@ export class Program {
         if (options.needsInstances === true) void this.#giveUp(reason);
       },
     });
+    if (options.needsInstances === true) this.#plane.fleet.expect();
     const backend = adminBackend(this.#plane, {
       version: this.#version,
       startedAtMs: nodeRuntime.clock.wall(),
@@ -90,7 +91,7 @@ export class Program {
     this.#plane.limits.start();
     this.#plane.tickets.start();
     this.#plane.expiry.start();
-    this.#plane.fleet.scaling.start();
+    this.#plane.fleet.open();
     const stopSignals = handleSignals({
       stop: (signal) => void this.#stop(signal),
       stopNow: (signal) => void this.#stopNow(signal),
@@ -166,7 +167,7 @@ export class Program {
 
   /** Takes back what was started, and throws. */
   async #refuse(faults: readonly string[], exitCode: number): Promise<never> {
-    await this.#plane.fleet.fleet.stop();
+    await this.#plane.fleet.end();
     await this.#close();
     throw new CommandFault(faults, exitCode);
   }
@@ -190,7 +191,7 @@ export class Program {
   async #stopNow(signal: string): Promise<void> {
     this.#isForced = true;
     this.#say('warn', 'stopping-now', { signal });
-    this.#plane.fleet.fleet.kill();
+    this.#plane.fleet.kill();
     await this.#close();
     this.#ended.resolve(EXIT_FAILED);
   }
@@ -200,7 +201,7 @@ export class Program {
     await this.#opened.promise;
     if (this.#phase === 'draining') return;
     this.#phase = 'draining';
-    await this.#plane.fleet.fleet.stop();
+    await this.#plane.fleet.end();
     await this.#close();
     this.#ended.reject(new CommandFault([`no instance can be started: ${reason}`], EXIT_FAILED));
   }
