@@ -66,7 +66,8 @@ type Probe = 'http' | 'tcp' | 'none';
 type KubernetesInput = OneOf<FullKubernetesInput, 'deployment' | 'statefulSet'>;
 
 type FullStepInput = FullStepsInput['steps'][number];
-type StepInput = OneOf<Pick<FullStepInput, 'above' | 'below'>, 'above' | 'below'> & OneOf<Pick<FullStepInput, 'add' | 'remove'>, 'add' | 'remove'>;
+type StepInput = OneOf<Pick<FullStepInput, 'above' | 'below'>, 'above' | 'below'> &
+  OneOf<Pick<FullStepInput, 'add' | 'remove'>, 'add' | 'remove'>;
 
 /** A scaling policy: one kind of answer to how many instances there should be. */
 export type ScalePolicyInput =

@@ -41,8 +41,8 @@ const signal = {
     .describe('For a function: whether it says a total of the service, as it does unless given, or a mean over the instances.'),
 };
 
-const panic = section("an object such as { window: '6s', threshold: 2 }", {
-  window: preset(duration('1s', '1h'), '6s').describe('Averaging window of the panic figure.'),
+const panic = section("an object such as { window: '4s', threshold: 2 }", {
+  window: preset(duration('1s', '1h'), '4s').describe('Averaging window of the panic figure.'),
   threshold: decimal(1, 100)
     .default(2)
     .describe(
@@ -59,7 +59,7 @@ const target = section("an object such as { signal: 'in-flight', target: 20 }", 
   target: level.describe(
     "What an instance is to have, as a mean over the instances. For `cpu`, `memory` and `event-loop` a share (0.7, `'70%'`; for `memory` also a size), for `latency`, `queue-wait` and `event-loop-delay` a duration, otherwise a number.",
   ),
-  window: preset(duration('1s', '1h'), '60s').describe('Averaging window.'),
+  window: preset(duration('1s', '1h'), '20s').describe('Averaging window.'),
   panic: preset(z.union([z.literal(false).transform(() => null), panic], { error: 'must be an object, or false' }), {}).describe(
     'A second, short window for sudden rises. `false` turns it off.',
   ),

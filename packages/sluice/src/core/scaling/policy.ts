@@ -99,7 +99,7 @@ export interface TargetPolicyPlan {
   readonly signal: SignalPlan;
   /** In the signal's unit, per instance: requests, requests/s, ms, share 0..1. */
   readonly target: number;
-  /** Averaging windows (Knative); `panic` null = none. Defaults 60 s; 6 s entered from 2 × what the ready ones may take. */
+  /** Averaging windows; `panic` null = none. Defaults 20 s; 4 s, entered from 2 × what the ready ones may take (Knative: 60 s, 6 s, 2, where a decision is made each 2 s). */
   readonly stableMs: number;
   readonly panic: { readonly windowMs: number; readonly threshold: number } | null;
 }
