@@ -32,6 +32,15 @@ test('a module that ends the process is a fault, not a pass', async () => {
   assert.equal(code, 2);
 });
 
+test('the summary counts instances that sluice would run', async () => {
+  const services =
+    'a: { run: { command: [node, a.js] }, replicas: { min: 0, max: 4 } }, b: { run: { command: [node, b.js] }, replicas: 2 }';
+  const text = `listeners: { web: { http: ':8080' } }\nservices: { ${services}, c: { endpoints: ['h:1'] } }\nroutes: [{ to: { a: 1, b: 1, c: 1 } }]\nworkers: 1\n`;
+  const { output, code } = await run('check', '--config', write('fleet.yaml', text));
+  assert.match(output, /1 listener, 3 services with 1 endpoint and 2 to 6 instances, 1 route, 1 worker\n$/);
+  assert.equal(code, 0);
+});
+
 test('a valid configuration gets a summary and exit code 0', async () => {
   const path = write(
     'good.yaml',

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import type { Command } from 'commander';
 import type { Fault } from '../config/fault.ts';
+import type { FleetPlan } from '../config/fleet-plan.ts';
 import type { Plan } from '../config/plan.ts';
 import { PlanProcess } from '../io/plan-process.ts';
 
@@ -24,7 +25,9 @@ export function register(program: Command): void {
       // A gateway that runs goes on with a certificate out of its time; here is the place to find it out.
       const faults = result.ok ? result.outdated : result.faults;
       if (result.ok && faults.length === 0)
-        process.stdout.write(`${[formatSummary(result.path, result.plan), ...pendingLines(result.plan)].join('\n')}\n`);
+        process.stdout.write(
+          `${[formatSummary(result.path, result.plan, result.settings.fleet), ...pendingLines(result.plan)].join('\n')}\n`,
+        );
       process.stderr.write(formatFaults(result.path, faults, 'fault'));
       if (result.ok) process.stderr.write(formatFaults(result.path, result.warnings, 'warning'));
       if (faults.length > 0) process.exitCode = EXIT_FAULTS;
@@ -39,15 +42,23 @@ export function formatFaults(path: string | null, faults: readonly Fault[], noun
 }
 
 /** What the configuration is, in one line. */
-function formatSummary(path: string | null, plan: Plan): string {
-  const endpoints = plan.services.reduce((sum, service) => sum + service.endpoints.length, 0);
+function formatSummary(path: string | null, plan: Plan, fleet: FleetPlan): string {
   const parts = [
     count(plan.listeners.length, 'listener'),
-    `${count(plan.services.length, 'service')} with ${count(endpoints, 'endpoint')}`,
+    `${count(plan.services.length, 'service')} with ${what(plan, fleet)}`,
     count(plan.routes.length, 'route'),
     count(plan.workers, 'worker'),
   ];
   return `${path === null ? 'configuration' : shorten(path)} is valid: ${parts.join(', ')}`;
+}
+
+/** Endpoints that are written down, and instances that Sluice runs. */
+function what(plan: Plan, fleet: FleetPlan): string {
+  const endpoints = plan.services.reduce((sum, service) => sum + service.endpoints.length, 0);
+  if (fleet.services.length === 0) return count(endpoints, 'endpoint');
+  const [min, max] = (['min', 'max'] as const).map((bound) => fleet.services.reduce((sum, { replicas }) => sum + replicas[bound], 0));
+  const instances = min === max ? count(max!, 'instance') : `${min} to ${count(max!, 'instance')}`;
+  return endpoints === 0 ? instances : `${count(endpoints, 'endpoint')} and ${instances}`;
 }
 
 /** Certificates that are not there yet: nothing is wrong with that. */
