@@ -28,6 +28,12 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   pebble: 'pebble',
   ps: 'procps',
   prometheus: 'prometheus',
+  dockerd: 'docker.io',
+  podman: 'podman',
+  runc: 'runc',
+  iptables: 'iptables',
+  '/usr/lib/podman/netavark': 'netavark',
+  '/bin/busybox': 'busybox-static',
 };
 
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
