@@ -12,8 +12,8 @@ const LINES_MAX = 1_000;
 const LINES = 100;
 export const LINES_TYPE = 'application/x-ndjson';
 
-const VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-const VERSION_MUST = "a name of at most 64 letters, digits, '-', '_' and '.', starting with a letter or digit";
+const VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const VERSION_MUST = "a name of at most 63 letters, digits, '-', '_' and '.', starting with a letter or digit";
 
 const instancesMember: MemberReader<number | 'auto'> = (value) => {
   const isCount = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= INSTANCES_MAX;
@@ -29,7 +29,7 @@ const DEPLOY = {
   command: textsMember(1_000, 65_536),
   image: textMember(1_024),
   env: textMapMember(1_000, 131_072),
-  version: textMember(64, VERSION, VERSION_MUST),
+  version: textMember(63, VERSION, VERSION_MUST),
   strategy: choiceMember(['rolling', 'canary', 'blue-green']),
 };
 

@@ -1,5 +1,7 @@
 /** Reads the members of a JSON body: every one is known, and has the right type, or the sentence says which is not. */
 
+const SHOWN_MAX = 100;
+
 /** Gives the value, or what it must be. */
 export type MemberReader<Value> = (
   value: unknown,
@@ -21,10 +23,18 @@ export function readMembers<Readers extends Readonly<Record<string, MemberReader
   for (const [name, value] of Object.entries(parsed)) {
     if (!Object.hasOwn(readers, name)) return `unknown member "${name}"; the body may have ${Object.keys(readers).join(', ') || 'nothing'}`;
     const read = readers[name]!(value);
-    if (!read.ok) return `${name} must be ${read.must}, got ${JSON.stringify(value)}`;
+    if (!read.ok) return `${name} must be ${read.must}, got ${shown(value)}`;
     members[name] = read.value;
   }
   return members as Members<Readers>;
+}
+
+/** Lists and objects are not shown: commands and environments hold secrets, and what is answered ends in logs. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return `an object of ${Object.keys(value).length}`;
+  const text = JSON.stringify(value);
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
 }
 
 function parse(text: string): unknown {
