@@ -36,6 +36,9 @@ export function killEach(pids: readonly number[]): void {
   }
 }
 
+/** Before a guard that is gone is replaced. */
+const GUARD_PAUSE_MS = 100;
+
 /** Reads verbs, one per line; at the end of its input (we are gone) kills the groups that are left, and everything in the cgroups. */
 const GUARD_SCRIPT = `
 trap '' INT TERM HUP
@@ -91,11 +94,23 @@ class ProcessGroups {
   }
 
   #tell(lines: string): void {
-    if (this.#guard === null) {
-      this.#guard = startGuard(() => (this.#guard = null));
-      lines = [...this.#cgroups].map(([pid, cgroups]) => additions(pid, cgroups)).join('');
-    }
-    this.#guard.stdin?.write(lines);
+    if (this.#guard === null) this.#startGuard();
+    else this.#guard.stdin?.write(lines);
+  }
+
+  #startGuard(): void {
+    const guard = startGuard(() => this.#lost(guard));
+    this.#guard = guard;
+    guard.stdin?.write([...this.#cgroups].map(([pid, cgroups]) => additions(pid, cgroups)).join(''));
+  }
+
+  /** Somebody killed the guard, or it could not be started: another takes its place as long as there is something to guard. */
+  #lost(guard: ChildProcess): void {
+    if (guard !== this.#guard) return;
+    this.#guard = null;
+    setTimeout(() => {
+      if (this.#guard === null && this.#cgroups.size > 0) this.#startGuard();
+    }, GUARD_PAUSE_MS).unref();
   }
 }
 

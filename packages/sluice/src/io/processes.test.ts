@@ -71,3 +71,34 @@ for (const [how, end] of [
     await gone(Number(pid));
   });
 }
+
+test('no instance outlives us when somebody killed the guard first', { timeout: 10_000 }, async () => {
+  const source = `
+    import { startProcess } from ${JSON.stringify(import.meta.resolve('./processes.ts'))};
+    const child = startProcess({ command: ['/bin/sh', '-c', 'echo up; exec sleep 60'], env: {}, cwd: null, exited: () => {},
+      line: () => console.log(child.pid) });
+    process.stdin.resume();`;
+  const parent = spawn(process.execPath, ['--input-type=module', '--eval', source], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const [line] = await once(createInterface(parent.stdout), 'line');
+  const instance = Number(line);
+  const first = await guardOf(parent.pid!, instance);
+  process.kill(first, 'SIGKILL');
+  await gone(first);
+  await guardOf(parent.pid!, instance);
+  parent.kill('SIGKILL');
+  await gone(instance);
+});
+
+/** The other child that runs, once there is one. */
+async function guardOf(parent: number, instance: number): Promise<number> {
+  for (;;) {
+    const children = (await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8')).trim().split(' ').map(Number);
+    for (const pid of children) {
+      const command = pid === instance ? '' : await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      // Where it has read what it was told, it waits for more.
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+      if (command.startsWith('/bin/sh') && stat.slice(stat.lastIndexOf(')')).startsWith(') S')) return pid;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
