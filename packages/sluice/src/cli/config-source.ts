@@ -10,6 +10,8 @@ import type { AddressPlan } from '../config/plan.ts';
 export interface ConfigSource {
   /** What it is called in messages: a file's path, or the command. */
   readonly name: string;
+  /** Workers that its first plan has for certain: they may be started before it is there. */
+  readonly workersExpected: number;
   load(): Promise<PlanResult>;
   /** It is not read any more. */
   close(): void;
@@ -28,6 +30,7 @@ export function fileSource(path: string | undefined, overrides: ConfigOverrides)
   loader.start();
   return {
     name: path ?? 'sluice.config',
+    workersExpected: overrides.workers ?? 1,
     load: async () => withAdmin(await loader.load({ kind: 'file', path: path ?? null }, planOptions(overrides)), overrides),
     close: () => loader.close(),
   };
@@ -39,6 +42,7 @@ export function fixedSource(name: string, raw: object, overrides: ConfigOverride
   loader.start();
   return {
     name,
+    workersExpected: overrides.workers ?? availableParallelism(),
     load: async () => {
       const result = withAdmin(await loader.load({ kind: 'value', value: raw }, planOptions(overrides)), overrides);
       return result.ok ? { ...result, warnings: [] } : result;

@@ -63,6 +63,8 @@ export interface ControlPlane {
   settings(): ControlSettings;
   /** What the plan was made from, besides the configuration. */
   files(): readonly FileState[];
+  /** Starts workers while the first configuration is read. */
+  prepare(): void;
   /** The next reload reads the configuration; without this, only the files that it names. */
   readAll(): void;
 }
@@ -178,6 +180,7 @@ export function buildControlPlane({ source, say, reread, refresh, unstartable }:
     fleet,
     settings: () => loader.current.settings,
     files: () => loader.current.files,
+    prepare: () => supervisor.prepare(Math.min(source.workersExpected, WORKERS_ROOM)),
     readAll: () => loader.readAll(),
   };
 }

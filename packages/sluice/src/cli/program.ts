@@ -7,7 +7,7 @@ import type { ReloadResult } from '../admin/backend.ts';
 import type { SayEvent } from '../control/say-event.ts';
 import { FileSetWatch } from '../io/file-set-watch.ts';
 import { type FileWatch, watchFile } from '../io/file-watch.ts';
-import { trimHeap } from '../io/minor-gc.ts';
+import { trimHeapWhenQuiet } from '../io/minor-gc.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
 import { handleSignals } from '../io/signals.ts';
 import { adminBackend } from './admin-backend.ts';
@@ -82,6 +82,7 @@ export class Program {
    * @throws {CommandFault} when it cannot start.
    */
   async run(): Promise<number> {
+    this.#plane.prepare();
     const first = await this.#plane.applier.reload();
     if (!first.ok) await this.#refuse(first.faults, first.isMisconfigured ? EXIT_USAGE : EXIT_FAILED);
     // Who reads our output may leave (`| head`); we stay.
@@ -107,7 +108,7 @@ export class Program {
       admin: this.#admin.address,
       source: this.#options.source.name,
     });
-    trimHeap();
+    trimHeapWhenQuiet();
     this.#opened.resolve();
     const code = await this.#ended.promise;
     stopSignals();

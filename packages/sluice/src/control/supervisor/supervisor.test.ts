@@ -72,6 +72,26 @@ function answerAll(worker: FakeWorker, message: ToWorker): void {
   if (message.type === 'close') worker.listener.exited('exit code 0');
 }
 
+test('workers that are started ahead are given the first plan; one too many ends, one too few is added', async () => {
+  for (const wanted of [1, 2, 3]) {
+    const { supervisor, workers } = setUp();
+    supervisor.prepare(2);
+    assert.deepEqual(
+      workers.map(({ index, received }) => [index, received.length]),
+      [
+        [0, 0],
+        [1, 0],
+      ],
+    );
+    assert.deepEqual(await supervisor.apply(plan(1, wanted), SLOTS), []);
+    assert.deepEqual(
+      workers.map(({ received }) => received[0]?.type),
+      ['apply', wanted === 1 ? 'drain' : 'apply', 'apply'].slice(0, Math.max(2, wanted)),
+    );
+    assert.equal(supervisor.running, wanted);
+  }
+});
+
 test('a plan is applied when every worker says so', async () => {
   const { supervisor, workers } = setUp();
   assert.deepEqual(await supervisor.apply(plan(1, 3), SLOTS), []);

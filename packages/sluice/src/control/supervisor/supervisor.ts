@@ -71,6 +71,15 @@ export class Supervisor {
     return this.#restarts;
   }
 
+  /** Starts so many workers ahead of the first plan: they load their code while it is made. Those that it does not want end again. */
+  prepare(workers: number): void {
+    while (this.#slots.length < workers) {
+      const slot = new WorkerSlot(this.#freeIndex());
+      this.#slots.push(slot);
+      this.#start(slot);
+    }
+  }
+
   /**
    * Gives every worker this plan and waits until each runs it; starts or drains workers so that there are `plan.workers`.
    * @returns What went wrong, a line each; empty when all run it.
