@@ -87,7 +87,8 @@ async function run(command: readonly string[], flags: RunFlags): Promise<number>
   };
   const workers = flags.workers === undefined ? undefined : wholeNumber('--workers', flags.workers, 1, INSTANCES_MAX);
   const source = fixedSource(`${howMany(replicas)} × ${command.join(' ')}`, raw, { admin: adminFlag(flags.admin), workers });
-  const { Program } = await import('./program.ts');
+  // The fleet is loaded when a service needs it; here one does, and so it is there before its configuration is.
+  const [{ Program }] = await Promise.all([import('./program.ts'), import('./fleet-parts.ts')]);
   return new Program({ source, isAdminOptional: flags.admin === undefined, isReloadable: false, needsInstances: true }).run();
 }
 

@@ -7,12 +7,11 @@ import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import { type Fault, firstLine, makeFault } from '../config/fault.ts';
-import { withLines } from '../config/locate.ts';
-import { parseJson, parseYaml } from '../config/parse-text.ts';
+import type { ParsedText } from '../config/parse-text.ts';
 import { importConfigModule } from './config-module.ts';
 import { CONFIG_FILES, findConfigFile, isConfigModule } from './config-path.ts';
 
-const PARSERS: Readonly<Record<string, typeof parseJson>> = { '.json': parseJson, '.yaml': parseYaml, '.yml': parseYaml };
+const TEXT_FORMS: Readonly<Record<string, 'json' | 'yaml'>> = { '.json': 'json', '.yaml': 'yaml', '.yml': 'yaml' };
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 /** A module may await; it may not hang. Less than the deadline of the process that loads it (`plan-process.ts`), whose message can say less. */
 const MODULE_DEADLINE_MS = 8_000;
@@ -50,8 +49,8 @@ export async function loadConfigFile(path?: string, options: LoadFileOptions = {
   const extension = extname(found).toLowerCase();
   try {
     if (isConfigModule(found)) return await loadModule(found);
-    const parse = PARSERS[extension];
-    if (parse !== undefined) return await loadText(found, parse, options.environment ?? process.env);
+    const form = TEXT_FORMS[extension];
+    if (form !== undefined) return await loadText(found, form, options.environment ?? process.env);
   } catch (error) {
     return refuse(found, `could not be loaded: ${describeError(error, found)}`);
   }
@@ -77,10 +76,14 @@ async function loadModule(path: string): Promise<LoadedFile> {
   }
 }
 
-async function loadText(path: string, parse: typeof parseJson, environment: Environment): Promise<LoadedFile> {
+/** The parsers are loaded here, because a module and a value from the command line need none: 20 ms of a start. */
+async function loadText(path: string, form: 'json' | 'yaml', environment: Environment): Promise<LoadedFile> {
+  const { parseJson, parseYaml } = await import('../config/parse-text.ts');
   const text = await readFile(path, 'utf8');
-  const parsed = parse(text, environment);
-  return parsed.ok ? { ok: true, path, value: parsed.value, text } : { ok: false, path, faults: withLines(parsed.faults, text) };
+  const parsed: ParsedText = form === 'json' ? parseJson(text, environment) : parseYaml(text, environment);
+  if (parsed.ok) return { ok: true, path, value: parsed.value, text };
+  const { withLines } = await import('../config/locate.ts');
+  return { ok: false, path, faults: withLines(parsed.faults, text) };
 }
 
 function refuse(path: string | null, what: string, hint: string | null = null): LoadedFile {

@@ -6,7 +6,6 @@ import { dirname, resolve } from 'node:path';
 import { compile, type ControlSettings, controlSettings } from '../config/compile.ts';
 import type { Fault } from '../config/fault.ts';
 import { kernelPlanFaults } from '../config/kernel-description.ts';
-import { withLines } from '../config/locate.ts';
 import type { Plan } from '../config/plan.ts';
 import { validate } from '../config/validate.ts';
 import { acmeFaults } from './acme-faults.ts';
@@ -49,6 +48,7 @@ export async function loadPlan(path: string | undefined, options: PlanOptions & 
   const result = await planFrom(loaded.value, options, loaded.path);
   const { text } = loaded;
   if (text === null) return result;
+  const { withLines } = await import('../config/locate.ts');
   if (!result.ok) return { ...result, faults: withLines(result.faults, text) };
   return { ...result, warnings: withLines(result.warnings, text), outdated: withLines(result.outdated, text) };
 }

@@ -5,7 +5,7 @@
 import { decodeHealthReply, encodeHealthRequest, HEALTH_PATH, HEALTH_REPLY_BYTES_MAX } from '../core/grpc/health.ts';
 import { grpcStatusName, parseGrpcStatus } from '../core/grpc/status.ts';
 import { formatGrpcTimeout } from '../core/grpc/timeout.ts';
-import { askHttp2, type Http2Answer } from './http2-question.ts';
+import type { Http2Answer } from './http2-question.ts';
 import { authorityOf, type ProbeResult } from './probe.ts';
 import type { TalkTarget } from './short-talk.ts';
 
@@ -22,6 +22,7 @@ export async function probeGrpc(target: TalkTarget, check: GrpcCheck, signal: Ab
     `POST ${HEALTH_PATH} HTTP/1.1\r\nHost: ${authorityOf(target)}\r\nte: trailers\r\ncontent-type: application/grpc\r\n` +
     `grpc-timeout: ${formatGrpcTimeout(check.timeoutMs)}\r\nuser-agent: sluice-probe\r\n\r\n`;
   const body = encodeHealthRequest(check.service);
+  const { askHttp2 } = await import('./http2-question.ts'); // only who has such a probe needs it
   return judge(await askHttp2({ target, head, body, bodyBytesMax: HEALTH_REPLY_BYTES_MAX + 1, signal }));
 }
 
