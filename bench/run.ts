@@ -15,6 +15,7 @@ import { bare, type SubjectKind } from './peers/subject.ts';
 import { usableKinds } from './preflight.ts';
 import { cleanUp } from './processes.ts';
 import { describeMachine, rowMarkdown, writeReport, type Report } from './report.ts';
+import { fleetColdRow, fleetStartRow } from './rows/fleet-start.ts';
 import { http2Rows } from './rows/http2.ts';
 import { idleRow } from './rows/idle.ts';
 import { latencyRow } from './rows/latency.ts';
@@ -53,21 +54,23 @@ const rows: readonly Row[] = [
   scalingStepRow,
   scalingPeersRow,
   scalingSineRow,
+  fleetStartRow,
+  fleetColdRow,
 ];
 
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function main(options: Options): Promise<void> {
   const selected = selectRows(options.only);
-  const isVirtual = selected.every((row) => row.isVirtual);
-  const origin = isVirtual ? { port: 0, socketPath: '' } : await startOrigin();
+  const isAlone = selected.every((row) => row.isVirtual ?? row.isAlone);
+  const origin = isAlone ? { port: 0, socketPath: '' } : await startOrigin();
   const wanted = kinds.filter(
     (kind) =>
       options.peers.length === 0 ||
       options.peers.some((peer) => kind.name === peer || kind.name === `${peer}, bare`) ||
       kind.name.startsWith(sluice.name),
   );
-  const usable = isVirtual ? [] : await usableKinds(wanted, origin, log);
+  const usable = isAlone ? [] : await usableKinds(wanted, origin, log);
   const results: RowResult[] = [];
   for (const row of selected) {
     const result = await row.run({

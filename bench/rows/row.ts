@@ -37,6 +37,8 @@ export interface Row {
   readonly id: string;
   /** Runs in virtual time: needs no proxy and no backend. */
   readonly isVirtual?: true;
+  /** Starts what it needs by itself: no proxy and no backend of the others. */
+  readonly isAlone?: true;
   run(context: RowContext): Promise<RowResult>;
 }
 
