@@ -406,7 +406,7 @@ test('what is asked of the fleet wrongly is a sentence', async (t) => {
     ['users/scale', '{}', 400, 'the body has no "instances", for example {"instances":3}'],
     ['users/scale', '[3]', 400, 'the body must be an object, for example {"instances":3}'],
     ['users/deploy', '{"comand":["x"]}', 400, 'unknown member "comand"; the body may have command, image, env, version, strategy'],
-    ['users/deploy', '{"command":[]}', 400, 'command must be a list of 1 to 1000 texts, got []'],
+    ['users/deploy', '{"command":[]}', 400, 'command must be a list of 1 to 1000 texts, got a list of 0'],
     ['users/deploy', '{"env":{"A":1}}', 400, 'env must be an object of at most 1000 texts, got {"A":1}'],
     [
       'users/deploy',
