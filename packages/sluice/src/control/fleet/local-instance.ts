@@ -90,11 +90,12 @@ export class LocalInstance {
   }
 
   view(): InstanceView {
-    const { phase, since, runs, trouble } = this.#state;
+    const { phase, since, runs, trouble, isWanted } = this.#state;
     return {
       id: this.id,
       version: this.version.name,
-      phase,
+      // Stopped to be started again, it is not on its way out: nobody is to take its place.
+      phase: phase === 'stopping' && isWanted ? 'waiting' : phase,
       since,
       startedAt: this.#startedAt,
       address: this.#driven === null ? null : formatAddress(this.#driven.target),

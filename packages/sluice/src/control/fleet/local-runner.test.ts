@@ -452,3 +452,22 @@ test('settings of its life apply to what runs', async () => {
   assert.deepEqual(probes.at(-1)?.probe, probe);
   assert.equal(probes.at(-1)?.timeoutMs, 77);
 });
+
+test('one that is stopped to be started again is not on its way out: nobody takes its place, and its failures add up', async () => {
+  const { runner, driver, version, answers, said, phases, advance } = setUp();
+  answers.isUp = false;
+  runner.add(version, 1);
+  for (let run = 0; run < 3; run++) {
+    await advance(60_600);
+    assert.deepEqual(driver.driven[run]?.signals, ['SIGTERM']);
+    assert.deepEqual(phases(), ['web.1 waiting']);
+    driver.driven[run]!.watch.exited({ reason: 'signal SIGTERM', isOutOfMemory: false });
+    await advance(400 * 2 ** run);
+  }
+  assert.equal(said.at(-1), 'instance-crash-loop');
+  runner.remove(['web.1'], 'enough');
+  assert.deepEqual(
+    runner.instances().filter(({ phase }) => phase === 'waiting'),
+    [],
+  );
+});
