@@ -34,8 +34,8 @@ export type ToWorker =
   /** Other ticket secrets from now on. */
   | { readonly type: 'tickets'; readonly tickets: TicketSecrets }
   /**
-   * Ends a share 0..1 (at least one) of this worker's long-lived connections to an endpoint, spread over `spreadMs`, politely: WebSockets by a close frame (1001), event
-   * streams at the end of an event, HTTP/2 clients by GOAWAY. Their clients come back, to another instance.
+   * Ends a share 0..1 of this worker's long-lived connections to an endpoint, spread over `spreadMs`, politely: WebSockets by a close frame (1001), event streams at the end of
+   * an event, gRPC calls that stream by UNAVAILABLE between two messages, and their client's connection is told by GOAWAY. The clients come back, to another instance.
    */
   | { readonly type: 'rebalance'; readonly service: number; readonly endpoint: number; readonly share: number; readonly spreadMs: number }
   /** Close everything at once. */

@@ -17,13 +17,14 @@ import { nameResolver } from '../io/name-resolver.ts';
 import { type AccessRecord, formatAccess } from '../observe/access-log.ts';
 import { WorkerMetrics } from '../observe/worker-metrics.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { Http2Request } from './downstream/http2-request.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import type { ListenerOwner } from './listeners/listener.ts';
 import { ListenerSet } from './listeners/listener-set.ts';
 import { RouteRuntime } from './exchange/route-runtime.ts';
 import { Service } from './service/service.ts';
 import { Sweeper } from './sweeper.ts';
-import { LAST_WORDS_MS, LongLivedSet } from './tunnel/long-lived.ts';
+import { LAST_WORDS_MS, type LongLived, LongLivedSet } from './tunnel/long-lived.ts';
 
 const EMPTY_PLAN: Plan = {
   generation: 0,
@@ -55,7 +56,7 @@ export class DataPlane implements ListenerOwner {
   readonly table: EndpointTable;
   readonly metrics: WorkerMetrics;
   readonly sweeper = new Sweeper();
-  readonly longLived = new LongLivedSet();
+  readonly longLived = new LongLivedSet((ageMs) => this.callsOf(ageMs));
   readonly resolver = nameResolver();
   tickets: TicketSecrets;
   plan: Plan = EMPTY_PLAN;
@@ -200,6 +201,13 @@ export class DataPlane implements ListenerOwner {
 
   event(level: 'info' | 'warn' | 'error', what: string, detail: Readonly<Record<string, string | number | boolean>>): void {
     this.say({ type: 'event', level, what, detail: { worker: this.index, ...detail } });
+  }
+
+  /** gRPC calls under way that are as old as this. */
+  private callsOf(ageMs: number): readonly LongLived[] {
+    const since = this.clock.now() - ageMs;
+    const calls = this.sweeper.all().map((item) => (item instanceof Http2Request ? item.call : null));
+    return calls.filter((call) => call?.isSince(since) === true) as LongLived[];
   }
 
   /** @returns Whether every service kept its object. */

@@ -16,6 +16,7 @@ import { isEventStream } from '../exchange/event-stream.ts';
 import { followEventStream } from '../exchange/event-stream-client.ts';
 import { replyEdits } from '../exchange/web-socket-handshake.ts';
 import { callAnswer, endLines } from '../grpc/own-answer.ts';
+import { type CallConnection, StreamingCall } from '../grpc/streaming-call.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import type { Sweepable } from '../sweeper.ts';
 import { StreamEnd } from '../tunnel/stream-end.ts';
@@ -31,7 +32,7 @@ import { StreamContent } from './stream-content.ts';
 const NOT_SUPPORTED: OwnAnswer = { status: 501 };
 
 /** The connection of a request. `http2-connection.ts` is it. */
-export interface Http2Client {
+export interface Http2Client extends CallConnection {
   readonly listener: ListenerContext;
   readonly session: Http2Session<Http2Request>;
   readonly identity: PeerIdentity;
@@ -63,6 +64,8 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
   private heldBytes: Buffer | null = null;
   private heldStart = 0;
   private heldEnd = 0;
+  /** A gRPC client's call whose reply has begun. One of gRPC-Web could take our end for a part of a message. */
+  call: StreamingCall | null = null;
 
   constructor(connection: Http2Client, stream: Stream<Http2Request>) {
     this.connection = connection;
@@ -202,8 +205,10 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     const cookieLines = service.onReplyHead(exchange, attempt, bytes, start);
     exchange.status = parser.status;
     exchange.isReplyStarted = true;
-    if (exchange.isGrpc) exchange.silenceMs = this.listener.plan.timeouts.upgradeIdleMs;
-    else if (isEventStream(parser, bytes, start)) followEventStream(exchange, this.listener);
+    if (exchange.isGrpc) {
+      exchange.silenceMs = this.listener.plan.timeouts.upgradeIdleMs;
+      if (this.isCall(exchange)) this.call = new StreamingCall(this.connection, exchange);
+    } else if (isEventStream(parser, bytes, start)) followEventStream(exchange, this.listener);
     this.heldHead = writeResponseHead({
       parser,
       bytes,
@@ -224,6 +229,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
 
   replyBody(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
     exchange.bytesOut += end - start;
+    this.call?.feed(bytes, start, end);
     if (this.heldHead !== null && this.heldBytes === null) {
       this.heldBytes = bytes;
       this.heldStart = start;
@@ -236,6 +242,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
 
   flushReply(): boolean {
     this.release(false);
+    this.call?.moveOn();
     if (this.isBlocked) return false;
     const { exchange } = this;
     if (exchange !== null && !exchange.isRequestDone && exchange.isGrpc) this.setDeadline(exchange); // a call is idle when both sides are

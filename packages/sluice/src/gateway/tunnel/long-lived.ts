@@ -1,6 +1,9 @@
 /**
- * What lives long in one worker: WebSockets and event streams. Whoever ends some of them before their time (a drain, a listener or an endpoint that goes, a service whose
- * instances are loaded unevenly) finds them here, so that they are ended as their protocol has it.
+ * What lives long in one worker: WebSockets, event streams, and gRPC calls that stream. Whoever ends some of them before their time (a drain, a listener or an endpoint that
+ * goes, a service whose instances are loaded unevenly) finds them here, so that they are ended as their protocol has it.
+ *
+ * Calls are not kept here, which would cost each of them something: they are looked for when somebody is to leave. Only two ask them to: the end of the worker or of a listener,
+ * once its drain is over, and rebalancing. An endpoint that goes lets them finish, as it does all requests.
  */
 import type { Random } from '../../base/random.ts';
 import { type Instant, instant } from '../../base/time.ts';
@@ -12,7 +15,10 @@ export const GOODBYE_MS = 1_000;
 /** For WebSockets to end after they were told: their second, and a look at deadlines. */
 export const LAST_WORDS_MS = GOODBYE_MS + 2 * SWEEP_PERIOD_MS;
 
-/** `web-socket-tunnel.ts` is it, and `exchange/event-stream-client.ts`. */
+/** A call that has lasted so long streams: it counts as long-lived where load is evened out. */
+export const CALL_LASTS_MS = 10_000;
+
+/** `web-socket-tunnel.ts` is it, `exchange/event-stream-client.ts`, and, for a call, `grpc/streaming-call.ts`. */
 export interface LongLived {
   /** The listener that it came in by. */
   readonly listener: object;
@@ -20,15 +26,22 @@ export interface LongLived {
   readonly slot: number;
   /** It has ended by itself. */
   readonly isOver: boolean;
-  /** Tells both sides that it ends, and ends it within `GOODBYE_MS`. Calling it twice is harmless. */
+  /** Tells both sides that it ends, and ends it within `GOODBYE_MS`, or when what it is in the middle of is whole. Calling it twice is harmless. */
   leave(): void;
 }
 
 export class LongLivedSet {
   private readonly all = new Set<LongLived>();
+  /** gRPC calls that are as old as this. */
+  private readonly callsOf: (ageMs: number) => readonly LongLived[];
   /** Those that are to leave later, and when. */
   private leaving: { readonly one: LongLived; readonly at: Instant }[] = [];
 
+  constructor(callsOf: (ageMs: number) => readonly LongLived[]) {
+    this.callsOf = callsOf;
+  }
+
+  /** WebSockets and event streams. */
   get size(): number {
     return this.all.size;
   }
@@ -43,12 +56,12 @@ export class LongLivedSet {
 
   /** The worker ends. @returns How many are told. */
   leave(): number {
-    return tell(this.all);
+    return tell([...this.all, ...this.callsOf(0)]);
   }
 
   /** A listener goes. @returns How many are told. */
   leaveListener(listener: object): number {
-    return tell([...this.all].filter((one) => one.listener === listener));
+    return tell([...this.all, ...this.callsOf(0)].filter((one) => one.listener === listener));
   }
 
   /** An endpoint has gone from its service, after its drain. */
@@ -57,13 +70,15 @@ export class LongLivedSet {
   }
 
   /**
-   * A share 0..1 of an endpoint's leaves, at least one if there is any, spread at random over some time: so their clients come back one by one. Accurate to a sweep.
+   * A share 0..1 of an endpoint's leaves, spread at random over some time: so their clients come back one by one. Accurate to a sweep. A part of one leaves with that
+   * probability: each of many workers has few, and together they are to close what was asked for.
    * @returns How many will.
    */
   leaveShare(slot: number, share: number, spreadMs: number, now: Instant, random: Random): number {
     const waiting = new Set(this.leaving.map(({ one }) => one));
-    const there = [...this.all].filter((one) => one.slot === slot && !one.isOver && !waiting.has(one));
-    const count = Math.min(there.length, Math.ceil(there.length * share));
+    const all = [...this.all, ...this.callsOf(CALL_LASTS_MS)];
+    const there = all.filter((one) => one.slot === slot && !one.isOver && !waiting.has(one));
+    const count = Math.min(there.length, Math.floor(there.length * share + random()));
     for (let left = count; left > 0; left--) {
       const [one] = there.splice(Math.floor(random() * there.length), 1);
       this.leaving.push({ one: one!, at: instant(now + random() * spreadMs) });
