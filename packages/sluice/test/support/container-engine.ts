@@ -15,10 +15,12 @@ export type EngineName = 'docker' | 'podman';
 
 /** What the containers run; `localhost/` since Podman files under it whatever has no registry. */
 export const IMAGE = 'localhost/sluice-test:1';
+/** Its program; a further argument is shell to run beside the server. */
+export const SERVE = ['/bin/serve'] as const;
 const START_MS = 20_000;
 
-/** Shell of the image's only program: says a line, serves its name on $PORT, and ends on SIGTERM. `$1` is what else it does. */
-const SERVE = `mkdir -p /tmp/www
+/** Says a line, serves its name on $PORT, and ends on SIGTERM. */
+const PROGRAM = `mkdir -p /tmp/www
 echo -n "$SLUICE_INSTANCE" > /tmp/www/index.html
 echo "serving on $HOST:$PORT"
 httpd -f -p "$HOST:$PORT" -h /tmp/www & server=$!
@@ -29,6 +31,7 @@ wait $server
 
 /** What tests look at. */
 export interface InspectedContainer {
+  readonly State: { readonly Pid: number };
   readonly Config: { readonly Env: readonly string[]; readonly Labels: Readonly<Record<string, string>> };
   readonly HostConfig: {
     readonly NanoCpus: number;
@@ -133,8 +136,17 @@ export class TestEngine implements AsyncDisposable {
       daemon.kill('SIGTERM');
       await gone;
     }
-    spawnSync('umount', ['-R', '-q', join(this.#folder, 'data')]);
+    this.#unmount();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** What a daemon that was killed once has left mounted. */
+  #unmount(): void {
+    const places = readFileSync('/proc/self/mounts', 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ')[1] ?? '')
+      .filter((place) => place.startsWith(this.#folder));
+    for (const place of places.toReversed()) spawnSync('umount', ['-l', place]);
   }
 
   /** Containers outlive it; it keeps out of the machine's own groups. */
@@ -170,12 +182,14 @@ export class TestEngine implements AsyncDisposable {
     for (const name of ['sh', 'httpd', 'sleep', 'mkdir', 'echo', 'kill', 'yes', 'tail', 'head', 'seq'])
       symlinkSync('busybox', join(root, 'bin', name));
     writeFileSync(join(root, 'etc', 'passwd'), 'root:x:0:0:root:/:/bin/sh\n');
-    writeFileSync(join(root, 'bin', 'serve'), `#!/bin/sh\n${SERVE}`, { mode: 0o755 });
+    writeFileSync(join(root, 'bin', 'serve'), `#!/bin/sh\n${PROGRAM}`, { mode: 0o755 });
     const { stdout: tar } = spawnSync('tar', ['-C', root, '-c', '.'], { maxBuffer: 32 * 1_048_576 });
     const [repo, tag] = IMAGE.split(':');
-    const changes = ['CMD ["/bin/serve"]'].map((change) => `&changes=${encodeURIComponent(change)}`).join('');
-    const reply = await this.request('POST', `/images/create?fromSrc=-&repo=${repo}&tag=${tag}${changes}`, tar);
-    if (reply.status !== 200) throw new Error(`the image cannot be made: ${reply.body}`);
+    const made = await this.request('POST', '/images/create?fromSrc=-', tar);
+    // Podman passes over a name at this place.
+    const id = /sha256:[0-9a-f]{64}/.exec(made.body)?.[0];
+    const reply = await this.request('POST', `/images/${id}/tag?repo=${repo}&tag=${tag}`);
+    if (reply.status !== 201) throw new Error(`the image cannot be made: ${made.body} ${reply.body}`);
   }
 }
 

@@ -6,7 +6,7 @@ import { LocalRunner } from '../../src/control/fleet/local-runner.ts';
 import type { RunnerFixture } from '../../src/control/fleet/runner.contract.ts';
 import { nodeRuntime } from '../../src/io/node-runtime.ts';
 import { probeReadiness } from '../../src/io/readiness.ts';
-import { IMAGE, type TestEngine } from './container-engine.ts';
+import { IMAGE, SERVE, type TestEngine } from './container-engine.ts';
 import { fleetServicePlan } from './scaled-service.ts';
 
 /** A start, an end, the engine's return: the last is the slowest. */
@@ -17,7 +17,7 @@ export function containerRun(engine: TestEngine, more: Partial<ContainerRunPlan>
   return {
     runner: 'container',
     image: IMAGE,
-    command: null,
+    command: SERVE,
     port: 8080,
     env: {},
     labels: {},

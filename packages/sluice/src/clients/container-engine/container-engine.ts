@@ -128,11 +128,15 @@ async function orMissing(call: Promise<unknown>): Promise<unknown> {
   }
 }
 
+/** Podman says with a status of 500 what Docker says with 409. */
+const NOT_RUNNING = /container state improper|is not running/i;
+
 /** What is gone, or going, needs no more. */
 async function orGone(call: Promise<unknown>): Promise<void> {
   try {
     await call;
   } catch (error) {
-    if (!(error instanceof EngineFault) || (error.kind !== 'missing' && error.kind !== 'conflict')) throw error;
+    if (!(error instanceof EngineFault)) throw error;
+    if (error.kind !== 'missing' && error.kind !== 'conflict' && !NOT_RUNNING.test(error.message)) throw error;
   }
 }

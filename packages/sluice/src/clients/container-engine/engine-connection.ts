@@ -95,8 +95,8 @@ async function loadModem(socketPath: string): Promise<Modem> {
     throw new EngineFault('setup', 'containers need the package dockerode: npm install dockerode');
   });
   try {
-    // An empty host: else $DOCKER_HOST would win over the socket. A connection per call: one that was kept dies with the engine unnoticed.
-    const options = { socketPath, host: '', agent: new (process.getBuiltinModule('node:http').Agent)() };
+    // All of it said: else $DOCKER_HOST would win over the socket. A connection per call: one that was kept dies with the engine unnoticed.
+    const options = { socketPath, host: '', protocol: 'http' as const, agent: new (process.getBuiltinModule('node:http').Agent)() };
     return new Docker(options).modem;
   } catch (error) {
     throw new EngineFault(

@@ -59,6 +59,7 @@ function kindOf(status: number): EngineFaultKind {
 /** What the engine said. Podman's `cause` is part of its `message`. */
 function engineWords({ json, message }: ClientError): string {
   const said = json !== null && json !== undefined && 'message' in json ? json.message : undefined;
-  const text = typeof said === 'string' ? said : (message ?? 'no message');
+  // Of a stream the library keeps the words only in its own message.
+  const text = typeof said === 'string' ? said : (message ?? 'no message').replace(/^\(HTTP code \d+\) .*? - /, '');
   return text.trim().slice(0, MESSAGE_LENGTH_MAX);
 }

@@ -16,6 +16,8 @@ export interface WatchedContainer {
   look(): Promise<void>;
   /** The kernel killed something in it for want of memory. */
   ranOutOfMemory(): void;
+  /** Nobody waits any more. */
+  detach(): void;
 }
 
 export class SharedEngine implements Disposable {
@@ -83,8 +85,10 @@ export class SharedEngine implements Disposable {
     }
   }
 
+  /** Nothing is watched any more; what runs goes on. */
   [Symbol.dispose](): void {
     this.#watch[Symbol.dispose]();
+    for (const container of [...this.#containers.values()]) container.detach();
   }
 
   #happened(id: string, action: string): void {

@@ -9,6 +9,7 @@ const HOPELESS: readonly (readonly [words: RegExp, remedy: string])[] = [
     /executable file .*not found|no such file or directory|permission denied|exec format error|is a directory/i,
     'check run.container.command',
   ],
+  [/network .*not found/i, 'create it, or set run.container.network'],
   [/unable to find user|no matching entries in passwd/i, 'check run.container.user'],
 ];
 

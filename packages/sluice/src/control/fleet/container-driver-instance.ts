@@ -32,6 +32,11 @@ const USAGE_MS = 1_000;
 const MEMORY_NEWS_MS = 300;
 /** 128 + SIGKILL: also how an init program tells of its child. */
 const KILLED = 137;
+/** How init programs and shells tell of a program that could not be run. */
+const EXIT_WORDS: ReadonlyMap<number, string> = new Map([
+  [126, ': its program may not be run (check run.container.command, user)'],
+  [127, ': there is no such program in its image (check run.container.command)'],
+]);
 
 export class ContainerInstance implements DrivenInstance, WatchedContainer {
   readonly id: string;
@@ -147,17 +152,15 @@ export class ContainerInstance implements DrivenInstance, WatchedContainer {
   }
 
   async #endOf(state: ContainerState): Promise<InstanceEnd> {
-    if (this.#memoryBytes > 0 && !this.#wasKilled && state.exitCode === KILLED) {
-      const isOutOfMemory = this.#isOutOfMemory || state.isOutOfMemory || (await this.#hearLate());
-      if (isOutOfMemory) {
-        const mebibytes = Math.round(this.#memoryBytes / 1_048_576);
-        return { reason: `killed at its memory bound of ${mebibytes} MiB`, isOutOfMemory };
-      }
-    }
-    const { exitCode, error } = state;
-    const words = error === '' ? '' : `: ${error.slice(0, 300)}`;
-    const signal = Object.entries(constants.signals).find(([, number]) => number === exitCode - 128)?.[0];
-    return { reason: `${signal === undefined ? `exit code ${exitCode}` : `signal ${signal}`}${words}`, isOutOfMemory: false };
+    const mayBeOut = this.#memoryBytes > 0 && !this.#wasKilled && state.exitCode === KILLED;
+    if (!mayBeOut) return { reason: exitReason(state), isOutOfMemory: false };
+    const bound = `its memory bound of ${Math.round(this.#memoryBytes / 1_048_576)} MiB`;
+    if (this.#isOutOfMemory || state.isOutOfMemory || (await this.#hearLate()))
+      return { reason: `killed at ${bound}`, isOutOfMemory: true };
+    const { name } = await this.#parts.shared.traits().catch(() => ({ name: '' }));
+    // Podman (4.3, cgroup v1) misses the kernel's word when the whole container goes at once.
+    const doubt = name === 'podman' ? ` (perhaps at ${bound}: Podman does not always tell)` : '';
+    return { reason: `${exitReason(state)}${doubt}`, isOutOfMemory: false };
   }
 
   async #hearLate(): Promise<boolean> {
@@ -166,4 +169,10 @@ export class ContainerInstance implements DrivenInstance, WatchedContainer {
     const state = await engine.inspect(this.handle).catch(() => null);
     return this.#isOutOfMemory || state?.isOutOfMemory === true;
   }
+}
+
+function exitReason({ exitCode, error }: ContainerState): string {
+  const words = error === '' ? (EXIT_WORDS.get(exitCode) ?? '') : `: ${error.slice(0, 300)}`;
+  const signal = Object.entries(constants.signals).find(([, number]) => number === exitCode - 128)?.[0];
+  return `${signal === undefined ? `exit code ${exitCode}` : `signal ${signal}`}${words}`;
 }
