@@ -1,14 +1,16 @@
 /**
  * An open-loop client: requests leave on a fixed schedule whether or not answers came, and a latency runs from the scheduled time.
  * A closed loop (wrk) waits for a slow answer and so leaves out the requests that would have met the same delay
- * (coordinated omission, Tene 2013). Own process: `node open-loop.ts PORT RATE SECONDS CONNECTIONS PATH`; prints JSON.
- * The loop never sleeps, because a timer's granularity of 1 ms would be most of what is measured.
+ * (coordinated omission, Tene 2013). Own process: `node open-loop.ts PORT RATE SECONDS CONNECTIONS PATH [sleep]`; prints JSON.
+ * The loop never sleeps, because a timer's granularity of 1 ms would be most of what is measured. `sleep` as the last parameter makes it sleep all the
+ * same, where others need the core more and milliseconds are what is looked for.
  */
 import { connect, type Socket } from 'node:net';
 
 const [port = 0, rate = 1000, seconds = 3, connections = 64] = process.argv.slice(2, 6).map(Number);
 const path = process.argv[6] ?? '/small';
 const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+const sleeps = process.argv[7] === 'sleep';
 const warmUpMs = 500;
 
 /** One connection: at most one request in flight; `scheduledAt` is when the schedule wanted it to leave. */
@@ -85,6 +87,7 @@ function run(): Promise<void> {
         else send(lane, scheduledAt);
       }
       if ((sent >= total && inFlight === 0 && waitingHead >= waiting.length) || now > endBy) resolve();
+      else if (sleeps) setTimeout(step, 1);
       else setImmediate(step);
     };
     step();

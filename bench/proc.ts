@@ -40,6 +40,12 @@ export function cpuMicros(root: number): number {
   return (ticks / TICKS_PER_SECOND) * 1e6;
 }
 
+/** Microseconds of CPU that this one process has used so far, all its threads together, its children not. */
+export function ownCpuMicros(pid: number): number {
+  const fields = statFields(`/proc/${pid}/stat`);
+  return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1e6;
+}
+
 /** Microseconds of CPU per thread of one process, by thread id. */
 export function threadCpuMicros(pid: number): Map<number, number> {
   const threads = new Map<number, number>();

@@ -15,7 +15,10 @@ import { bare, type SubjectKind } from './peers/subject.ts';
 import { usableKinds } from './preflight.ts';
 import { cleanUp } from './processes.ts';
 import { describeMachine, rowMarkdown, writeReport, type Report } from './report.ts';
+import { fleetDeployRow } from './rows/fleet-deploy.ts';
+import { fleetSocketRow } from './rows/fleet-socket.ts';
 import { fleetColdRow, fleetStartRow } from './rows/fleet-start.ts';
+import { fleetSuperviseRow } from './rows/fleet-supervise.ts';
 import { http2Rows } from './rows/http2.ts';
 import { idleRow } from './rows/idle.ts';
 import { latencyRow } from './rows/latency.ts';
@@ -54,8 +57,11 @@ const rows: readonly Row[] = [
   scalingStepRow,
   scalingPeersRow,
   scalingSineRow,
+  fleetDeployRow,
   fleetStartRow,
   fleetColdRow,
+  fleetSuperviseRow,
+  fleetSocketRow,
 ];
 
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
