@@ -5,6 +5,7 @@
  * gives the name free whatever the reason. A second one waits: it would take the first one's instances for its own.
  */
 import { createServer, type Server } from 'node:net';
+import { resolve } from 'node:path';
 import type { Runtime } from '../../base/runtime.ts';
 import { findEngineSocket } from '../../clients/container-engine/engine-socket.ts';
 import { SharedEngine } from './container-driver-engine.ts';
@@ -13,7 +14,7 @@ import { PortBook } from './process-driver-ports.ts';
 import { DriverFault } from './runner.ts';
 
 export interface ContainerHostOptions {
-  /** What tells this Sluice from others on the same engine: the directory of the fleet, else its configuration file, absolute. */
+  /** What tells this Sluice from others on the same engine: the directory of the fleet, else its configuration file. */
   readonly place: string;
   /** Services whose instances are containers now: what is left of others is ended. */
   readonly services: () => readonly string[];
@@ -31,7 +32,7 @@ export class ContainerHost implements AsyncDisposable {
 
   constructor(options: ContainerHostOptions) {
     this.#options = options;
-    this.owner = ownerOf(options.place);
+    this.owner = ownerOf(resolve(options.place));
   }
 
   get keepAliveMs(): number {
@@ -79,10 +80,10 @@ export class ContainerHost implements AsyncDisposable {
 }
 
 function lockName(name: string): Promise<Server> {
-  return new Promise((resolve, reject) => {
+  return new Promise((opened, failed) => {
     const server = createServer((socket) => socket.destroy());
-    server.once('error', reject);
-    server.listen(`\0${name}`, () => resolve(server));
+    server.once('error', failed);
+    server.listen(`\0${name}`, () => opened(server));
     server.unref();
   });
 }
