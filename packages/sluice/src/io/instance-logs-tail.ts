@@ -4,7 +4,7 @@
  * Looked at twice a second (an `fstat`, 1 µs); what was written in between beyond 1 MiB is left out of the lines, not out of the file.
  */
 import { fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import { shiftLogs } from './instance-logs.ts';
 import { LineChunks, type LineBudget } from './process-output.ts';
 
@@ -40,10 +40,17 @@ export class LogTail {
 
   /** Looks for what is new; harmless while it is still at it. */
   look(): void {
-    if (this.#looking !== null || this.#isClosed) return;
-    const { size } = fstatSync(this.#options.file.fd);
-    if (size === this.#offset && size < this.#options.fileBytes) return;
+    if (this.#looking !== null || this.#isClosed || this.#isAsItWas()) return;
     this.#looking = this.#follow().finally(() => (this.#looking = null));
+  }
+
+  #isAsItWas(): boolean {
+    try {
+      const { size } = fstatSync(this.#options.file.fd);
+      return size === this.#offset && size < this.#options.fileBytes;
+    } catch {
+      return false; // why, the next reading says
+    }
   }
 
   /** Gives what is left, and closes the file. */
@@ -89,7 +96,9 @@ export class LogTail {
     const { path, file, fileBytes, files } = this.#options;
     if (files === 0) return this.#cut(null);
     await shiftLogs(path, files, { keepsFirst: true });
-    const copy = await open(`${path}.1`, 'w', 0o600);
+    // Anew, so that nobody's link is followed.
+    await rm(`${path}.1`, { force: true });
+    const copy = await open(`${path}.1`, 'wx', 0o600);
     try {
       await copyPart(file, copy, Math.max(0, this.#offset - 2 * fileBytes), this.#offset);
       this.#cut(copy);

@@ -3,7 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { InstanceLog } from './instance-logs.ts';
+import { LogTail } from './instance-logs-tail.ts';
+import { InstanceLog, openLog } from './instance-logs.ts';
+import { LineBudget } from './process-output.ts';
 
 function place(): { readonly path: string } & Disposable {
   const path = mkdtempSync(join(tmpdir(), 'instance-log-'));
@@ -83,4 +85,34 @@ test('a link in its place is not followed', async () => {
   await log.close();
   assert.equal(told.length, 1);
   assert.equal(readFileSync(victim, 'utf8'), 'mine\n');
+});
+
+test('a link in the place of a rotated log is not followed', async () => {
+  using directory = place();
+  const victim = join(directory.path, 'victim');
+  writeFileSync(victim, 'mine\n');
+  const path = join(directory.path, 'web.1.log');
+  symlinkSync(victim, `${path}.1`);
+  const file = await openLog(path);
+  const budget = new LineBudget({ line: () => {}, now: () => 0 });
+  const tail = new LogTail({ path, file, fileBytes: 5, files: 1, budget, trouble: assert.fail });
+  await file.write('theirs\n');
+  tail.look();
+  await tail.close();
+  assert.equal(readFileSync(victim, 'utf8'), 'mine\n');
+  assert.equal(readFileSync(`${path}.1`, 'utf8'), 'theirs\n');
+});
+
+test('a log that cannot be looked at is told once, and ends nobody', async () => {
+  using directory = place();
+  const path = join(directory.path, 'web.1.log');
+  const file = await openLog(path);
+  const told: string[] = [];
+  const budget = new LineBudget({ line: () => {}, now: () => 0 });
+  const tail = new LogTail({ path, file, fileBytes: 5, files: 1, budget, trouble: (reason) => told.push(reason) });
+  await file.close();
+  tail.look();
+  tail.look();
+  await tail.close();
+  assert.equal(told.length, 1);
 });

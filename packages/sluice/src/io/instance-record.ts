@@ -3,7 +3,7 @@
  * record names one process of one boot of the machine by its id and the time of its start; any other process of the same id is none of ours.
  * Not synced: after a power cut there is no process that it could be about.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AddressPlan } from '../config/plan.ts';
 import { readKernelFile } from './proc-file.ts';
@@ -55,6 +55,7 @@ export class InstanceRecords {
       .flatMap((name) => {
         const path = join(this.#directory, name);
         try {
+          assertOurs(path);
           return [parseRecord(readFileSync(path, 'utf8'))];
         } catch (error) {
           trouble(
@@ -80,6 +81,12 @@ export function isRecordAlive(record: InstanceRecord): boolean {
   return record.bootId === bootId() && isRunning(record.pid, record.startTicks);
 }
 
+/** @throws when somebody else wrote it, who could name processes that are none of ours. */
+function assertOurs(path: string): void {
+  const { uid } = statSync(path);
+  if (uid !== process.getuid?.() && uid !== 0) throw new Error(`it belongs to another user (${uid})`);
+}
+
 function parseRecord(text: string): InstanceRecord {
   const record = JSON.parse(text) as InstanceRecord;
   if (record.format !== 1) throw new Error(`format ${String(record.format)} is not known, 1 is`);
@@ -88,7 +95,7 @@ function parseRecord(text: string): InstanceRecord {
     Number.isInteger(record.pid) &&
     record.pid > 1 &&
     Number.isInteger(record.startTicks) &&
-    typeof record.target === 'object' &&
+    (record.target?.kind === 'tcp' || record.target?.kind === 'unix') &&
     Array.isArray(record.cgroups) &&
     typeof record.log.path === 'string';
   if (!isWhole) throw new Error('it is not whole');

@@ -2,7 +2,7 @@
  * The directory of the instances: `s/` sockets, `instances/` records, `logs/`. One Sluice at a time has it, by a lock. Without a name it is a new one
  * under the system's directory for temporary files, removed at the end; one that a killed Sluice left there is removed by the next.
  */
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir, uptime } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ensurePrivateDirectory } from './private-files.ts';
@@ -27,9 +27,19 @@ export async function openProcessDirectory(given: string | null): Promise<Proces
   if (given === null) return openTemporary();
   const path = resolve(given);
   await ensurePrivateDirectory(path);
+  assertOurs(path);
   const release = await lock(path);
   const disposed = (): Promise<void> => release();
   return { path, socket: (user) => makeSocket(path, user), [Symbol.asyncDispose]: disposed };
+}
+
+/** Whoever owns it can put records there: commands that we would run, and processes that we would end. */
+function assertOurs(path: string): void {
+  const { uid } = statSync(path);
+  if (uid === process.getuid?.() || uid === 0) return;
+  throw new Error(
+    `directory ${path} belongs to another user (${uid}): chown it to the one that Sluice runs as, or choose another directory`,
+  );
 }
 
 function openTemporary(): ProcessDirectory {
@@ -51,7 +61,7 @@ function removeLeftBehind(): void {
     const maker = TEMPORARY.exec(name);
     if (maker === null || isRunning(Number(maker[1]), Number(maker[2]))) continue;
     const path = join(tmpdir(), name);
-    if (statSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
+    if (lstatSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
   }
 }
 

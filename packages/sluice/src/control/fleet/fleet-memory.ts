@@ -46,7 +46,10 @@ export class FileMemory implements VersionMemory {
     await this.#written;
     const path = this.#pathOf(service);
     try {
-      if ((await stat(path)).size > BYTES_MAX) throw new Error(`it is larger than ${BYTES_MAX} bytes`);
+      const { size, uid } = await stat(path);
+      if (size > BYTES_MAX) throw new Error(`the file is larger than ${BYTES_MAX} bytes`);
+      // What it says is run.
+      if (uid !== process.getuid?.() && uid !== 0) throw new Error(`the file belongs to another user (${uid})`);
       return recordIn(await readFile(path, 'utf8'));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#warn(service, `cannot be read and are begun anew: ${firstLine(error)}`);

@@ -132,13 +132,19 @@ export class ProcessInstance implements DrivenInstance {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     const end = this.#end(code, signal);
-    killGroup(this.#pid, 'SIGKILL'); // what it started and left behind
+    this.#killRest();
     await this.#place.clear();
     await Promise.race([this.#output, sleep(LAST_OUTPUT_MS)]);
     await this.#place.release();
     this.#gone.resolve();
     await this.#begun.promise;
     if (!this.#wasAbandoned) this.#watch.exited(end);
+  }
+
+  /** What it started and left behind. While any of it runs nobody else gets the id; where somebody has it, nothing is left of ours. */
+  #killRest(): void {
+    const stat = readProcessStat(this.#pid);
+    if (stat === null || stat.startTicks === this.#startTicks) killGroup(this.#pid, 'SIGKILL');
   }
 
   #end(code: number | null, signal: NodeJS.Signals | null): { readonly reason: string; readonly isOutOfMemory: boolean } {

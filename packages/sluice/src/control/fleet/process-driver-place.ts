@@ -143,15 +143,24 @@ export class InstancePlace {
     return this.#released;
   }
 
+  /** What cannot be given back is told, and keeps nobody from hearing that the instance has ended. */
   async #release(): Promise<void> {
     const { socketDirectory, file } = this.#parts;
     await this.clear();
     this.#cancel();
-    await this.#log?.close();
-    await (this.#tail ?? file)?.close();
-    if (socketDirectory !== null) rmSync(socketDirectory, { recursive: true, force: true });
-    if (this.#record !== null) this.#world.records?.remove(this.#record);
     this.#world.giveBackPort(this.target);
+    await this.#attempt(() => this.#log?.close());
+    await this.#attempt(() => (this.#tail ?? file)?.close());
+    await this.#attempt(() => socketDirectory !== null && rmSync(socketDirectory, { recursive: true, force: true }));
+    await this.#attempt(() => this.#record !== null && this.#world.records?.remove(this.#record));
+  }
+
+  async #attempt(giveBack: () => unknown): Promise<void> {
+    try {
+      await giveBack();
+    } catch (error) {
+      this.#world.trouble(`something of an instance that has ended is left behind: ${(error as Error).message}`);
+    }
   }
 
   #cancel(): void {
