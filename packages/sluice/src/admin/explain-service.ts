@@ -2,9 +2,10 @@
 import type { Instant } from '../base/time.ts';
 import type { ServicePlan } from '../config/plan.ts';
 import type { SlotMap } from '../config/worker-protocol.ts';
-import { isAdmitted, isHealthy, listCandidates, type ServiceEndpoint } from '../core/balancing/candidate-list.ts';
+import { listCandidates, type ServiceEndpoint } from '../core/balancing/candidate-list.ts';
 import type { EndpointTable } from '../core/balancing/endpoint-table.ts';
-import { divideLoad, type LevelShare } from '../core/balancing/priority-levels.ts';
+import type { LevelShare } from '../core/balancing/priority-levels.ts';
+import { groupLevels, shareLoad, sharesOf } from '../core/balancing/service-levels.ts';
 import { endpointState } from '../observe/status-builder.ts';
 import type { ExplainedEndpoint, ExplainedService } from './backend.ts';
 
@@ -14,7 +15,11 @@ interface ServiceView {
   readonly now: Instant;
 }
 
+/** Endpoints of one priority, or of one version. */
 interface Level {
+  readonly key: number | string;
+  /** What the split gives it; null: priorities decide. */
+  readonly wanted: number | null;
   readonly endpoints: readonly ServiceEndpoint[];
   readonly share: LevelShare;
 }
@@ -42,17 +47,20 @@ function levelsOf({ slots: { endpoints: rows }, table }: Omit<ServiceView, 'now'
     const slot = slots[endpoint.address];
     return slot === undefined ? [] : [{ ...endpoint, slot }];
   });
-  const priorities = [...new Set(endpoints.map(({ priority }) => priority))].sort((left, right) => left - right);
-  const groups = priorities.map((priority) => endpoints.filter((endpoint) => endpoint.priority === priority));
-  const health = groups.map((group) => {
-    const weighted = group.filter(({ weight }) => weight > 0);
-    const admitted = weighted.filter((endpoint) => isAdmitted(table, endpoint));
-    return { total: weighted.length, admitted: admitted.length, usable: admitted.filter((endpoint) => isHealthy(table, endpoint)).length };
-  });
-  return divideLoad(health, plan.panicThreshold).map((share, index) => ({ share, endpoints: groups[index]! }));
+  const groups = groupLevels(endpoints, plan.split);
+  const members = [...groups.values()];
+  const shares = plan.split && sharesOf(plan.split, groups.keys());
+  const loads = shareLoad(table, members, shares, plan.panicThreshold);
+  return [...groups.keys()].map((key, index) => ({
+    key,
+    wanted: shares?.[index] ?? null,
+    share: loads[index]!,
+    endpoints: members[index]!,
+  }));
 }
 
-function explainLevel({ table, now }: ServiceView, { endpoints, share }: Level, slowStartMs: number): ExplainedEndpoint[] {
+function explainLevel({ table, now }: ServiceView, level: Level, slowStartMs: number): ExplainedEndpoint[] {
+  const { endpoints, share } = level;
   const candidates = listCandidates(table, endpoints, share.isPanicking, slowStartMs, now);
   const total = candidates.weights.reduce((sum, weight) => sum + weight, 0);
   return endpoints.map((endpoint) => {
@@ -63,7 +71,7 @@ function explainLevel({ table, now }: ServiceView, { endpoints, share }: Level, 
       address: endpoint.address,
       state,
       share: own,
-      reason: own > 0 ? full(table, endpoint) : absence(table, endpoint, state, index),
+      reason: own > 0 ? full(table, endpoint) : absence(table, endpoint, state, index, level),
     };
   });
 }
@@ -72,20 +80,33 @@ function full(table: EndpointTable, { slot, requestsMax }: ServiceEndpoint): str
   return requestsMax > 0 && table.inflight[slot]! >= requestsMax ? `full: ${requestsMax} requests in flight` : null;
 }
 
-function absence(table: EndpointTable, endpoint: ServiceEndpoint, state: string, index: number): string {
+function absence(table: EndpointTable, endpoint: ServiceEndpoint, state: string, index: number, { key, wanted }: Level): string {
   if (endpoint.weight === 0) return 'weight 0';
   if (table.agentWeight[endpoint.slot] === 0) return 'its agent reports weight 0';
   if (index < 0) return state;
+  if (wanted !== null) return `version ${key} has no share`;
   return `priority ${endpoint.priority}: those before it take everything`;
 }
 
 /** What decides beside the weights. */
-function notes({ affinity, balance }: ServicePlan, levels: readonly Level[]): string | null {
+function notes({ affinity, balance, isPaused, split }: ServicePlan, levels: readonly Level[]): string | null {
   const found: string[] = [];
+  if (isPaused) found.push('paused: requests wait');
+  if (split !== null) found.push(`split: ${levels.map(shareInWords).join(', ')}`);
   if (levels.some(({ share }) => share.isPanicking)) found.push('panic: too few are healthy, so health is ignored');
   if (affinity !== null) found.push(`affinity by ${affinity.kind}${affinity.name === '' ? '' : ` "${affinity.name}"`} comes first`);
   if (balance.algorithm === 'hash')
     found.push(`the ${balance.hashOn.source}${balance.hashOn.name === '' ? '' : ` "${balance.hashOn.name}"`} decides`);
   if (balance.algorithm === 'ip-hash') found.push('the client address decides');
   return found.length === 0 ? null : found.join('; ');
+}
+
+/** What a version gets, and what it was to get, where that is not the same. */
+function shareInWords({ key, wanted, share: { load } }: Level): string {
+  const given = percent(load);
+  return `${key} ${given}${percent(wanted ?? load) === given ? '' : ` instead of ${percent(wanted!)}`}`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 1_000) / 10} %`;
 }

@@ -106,6 +106,38 @@ test('when nearly all are down, panic is said', () => {
   deepEqual(shares(result)[0], ['3001', 0.25, '']);
 });
 
+test('a split between versions is shown, with what each gets now; priorities do not count then', () => {
+  const view = viewOf();
+  const split = (shares: Record<string, number>): ExplainView => {
+    const services = view.plan.services.map((plan) => {
+      const endpoints = plan.endpoints.map((endpoint, index) => ({ ...endpoint, version: index === 2 ? 'v2' : 'v1' }));
+      return { ...plan, endpoints, split: shares, isPaused: false };
+    });
+    return { ...view, plan: { ...view.plan, services } };
+  };
+  const result = explained(split({ v1: 0.9, v2: 0.1 }), { url: '/api/users/7' });
+  equal(result.services[0]!.note, 'split: v1 90 %, v2 10 %');
+  deepEqual(shares(result), [
+    ['3001', 0.225, ''],
+    ['3002', 0.675, ''],
+    ['3003', 0.1, ''],
+  ]);
+  deepEqual(shares(explained(split({ v1: 1, v2: 0 }), { url: '/api/users/7' }))[2], ['3003', 0, 'version v2 has no share']);
+  view.table.state[2] = DOWN;
+  const dead = explained(split({ v1: 0.9, v2: 0.1 }), { url: '/api/users/7' });
+  equal(dead.services[0]!.note, 'split: v1 100 % instead of 90 %, v2 0 % instead of 10 %');
+  deepEqual(shares(dead)[2], ['3003', 0, 'down']);
+});
+
+test('a pause is said', () => {
+  const view = viewOf();
+  const services = view.plan.services.map((plan) => ({ ...plan, isPaused: true }));
+  match(
+    explained({ ...view, plan: { ...view.plan, services } }, { url: '/api/users/7' }).services[0]!.note ?? '',
+    /^paused: requests wait/,
+  );
+});
+
 test('another listener, a redirect, and no route', () => {
   const view = viewOf();
   equal(explained(view, { url: '/admin/x', listener: 'internal' }).action, 'forward to users');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { hashString } from '../../base/hash.ts';
 import { seededRandom } from '../../base/random.ts';
 import { instant } from '../../base/time.ts';
 import { NONE } from './balancer.ts';
@@ -241,3 +242,62 @@ test('a split gives each version its share whatever its size, comes and goes wit
     String(even),
   );
 });
+
+for (const hashTable of ['maglev', 'ketama', 'rendezvous'] as const) {
+  test(`a key stays on its version while shares stay, and leaves it once at most as they move (${hashTable})`, () => {
+    const { service } = setUp({ balance: { algorithm: 'hash', hashTable } });
+    const versions = listEndpoints({ count: 4 }).map((endpoint) => ({ ...endpoint, version: endpoint.slot === 3 ? 'v10' : 'v9' }));
+    const keys = Array.from({ length: 4_000 }, (_, index) => hashString(`session ${index}`));
+    const slots = (): number[] => keys.map((key) => service.pick(key, [], instant(0)));
+    let before = new Set<number>();
+    let within: number[] = [];
+    for (const share of [0.05, 0.25, 0.6, 0.95, 1]) {
+      service.setEndpoints(versions, { v9: 1 - share, v10: share });
+      const picked = slots();
+      assert.deepEqual(slots(), picked, 'a key has one endpoint');
+      const moved = new Set(keys.filter((_, index) => picked[index] === 3));
+      // 4.5 standard deviations of 4,000 draws.
+      const tolerance = 4.5 * Math.sqrt(share * (1 - share) * 4_000);
+      assert.ok(Math.abs(moved.size - share * 4_000) <= tolerance, `${moved.size} of 4,000 at ${share}`);
+      assert.ok(before.isSubsetOf(moved), 'nobody goes back to the old version');
+      if (within.length > 0)
+        assert.ok(
+          picked.every((slot, index) => slot === 3 || slot === within[index]),
+          'who stays keeps its endpoint',
+        );
+      before = moved;
+      within = picked;
+    }
+  });
+}
+
+test('keys are divided over priorities as loads are, each always alike', () => {
+  const { service, change } = setUp({ balance: { algorithm: 'ip-hash' }, count: 8, priorities: [0, 0, 0, 0, 1, 1, 1, 1] });
+  change(0, DOWN);
+  change(1, DOWN);
+  const first = slotsOfKeys(service);
+  assert.deepEqual(slotsOfKeys(service), first);
+  // Two of four are healthy: 1.4 × 50 % stay.
+  const kept = first.filter((slot) => slot < 4).length / first.length;
+  assert.ok(Math.abs(kept - 0.7) < 0.04, String(kept));
+});
+
+/** The slots of 4,000 keys. */
+function slotsOfKeys(service: ServiceBalancer): number[] {
+  return Array.from({ length: 4_000 }, (_, index) => service.pick(hashString(`key ${index}`), [], instant(0)));
+}
+
+for (const algorithm of ['p2c', 'least-connections', 'round-robin', 'random'] as const) {
+  test(`a canary's share under ${algorithm} is that of the draw, and a retry goes to the other version when this one is used up`, () => {
+    const { service } = setUp({ balance: { algorithm } });
+    const versions = listEndpoints({ count: 4 }).map((endpoint) => ({ ...endpoint, version: endpoint.slot === 3 ? 'v2' : 'v1' }));
+    service.setEndpoints(versions, { v1: 0.95, v2: 0.05 });
+    const canary = shares(service, 0, 20_000)[3]!;
+    assert.ok(Math.abs(canary - 1_000) <= 4.5 * Math.sqrt(0.05 * 0.95 * 20_000), `${canary} of 20,000`);
+    for (let round = 0; round < 200; round++) {
+      assert.notEqual(service.pick(0, [3], instant(0)), NONE);
+      assert.equal(service.pick(0, [0, 1, 2], instant(0)), 3);
+      assert.equal(service.pick(0, [0, 1, 2, 3], instant(0)), NONE);
+    }
+  });
+}

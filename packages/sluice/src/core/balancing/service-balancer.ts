@@ -3,9 +3,9 @@
  *
  * The control plane writes states and weights into the endpoint table and bumps the service's epoch; a pick that sees another epoch
  * than the last works out the candidates anew (and every 100 ms while an endpoint is ramping up). All other picks cost the
- * algorithm and one read. Each priority level has an algorithm of its own, and so has each version while requests are split between versions:
- * then priorities do not count.
+ * algorithm and one read. Each level (`service-levels.ts`) has an algorithm of its own.
  */
+import { mix32 } from '../../base/hash.ts';
 import { instant } from '../../base/time.ts';
 import type { Instant } from '../../base/time.ts';
 import type { Random } from '../../base/random.ts';
@@ -13,17 +13,18 @@ import { NONE } from './balancer.ts';
 import type { Balancer, Candidates } from './balancer.ts';
 import { createBalancer, needsKey } from './balancers.ts';
 import type { BalanceShape } from './balancers.ts';
-import { isAdmitted, isHealthy, listCandidates, rampFactor, sameCandidates } from './candidate-list.ts';
+import { listCandidates, rampFactor, sameCandidates } from './candidate-list.ts';
 import type { ServiceEndpoint } from './candidate-list.ts';
 import { NO_CANDIDATES } from './eligibility.ts';
 import { DOWN, DRAINING, EJECTED, MAINTENANCE } from './endpoint-table.ts';
 import type { EndpointTable } from './endpoint-table.ts';
 import { endRequest, startRequest } from './in-flight.ts';
-import { divideLoad } from './priority-levels.ts';
-import { divideSplit } from './version-split.ts';
+import { groupLevels, shareLoad, sharesOf } from './service-levels.ts';
 import type { VersionSplit } from './version-split.ts';
 
 const RAMP_STEP_MS = 100;
+/** A key's level and its endpoint within it are drawn apart. */
+const LEVEL_SEED = 0x6c8e9cf5;
 
 export interface ServiceBalancerOptions {
   readonly table: EndpointTable;
@@ -78,13 +79,13 @@ export class ServiceBalancer {
   /** Replaces the endpoints (a reload, discovery) and the split; an algorithm keeps what it knows of those that stay. */
   setEndpoints(endpoints: readonly ServiceEndpoint[], split: VersionSplit | null = null): void {
     const before = new Map(this.#levels.map((level) => [level.key, level]));
-    const groups = split === null ? byPriority(endpoints) : byVersion(endpoints, split);
+    const groups = groupLevels(endpoints, split);
     this.#levels = [...groups].map(([key, members]) => {
       const level = before.get(key) ?? this.#createLevel(key);
       level.endpoints = members;
       return level;
     });
-    this.#shares = split && this.#levels.map(({ key }) => split[key] ?? 0);
+    this.#shares = split && sharesOf(split, groups.keys());
     this.#levelBySlot = new Map(this.#levels.flatMap((level) => level.endpoints.map((endpoint) => [endpoint.slot, level])));
     this.#rebuildAt = instant(-Infinity);
   }
@@ -99,7 +100,7 @@ export class ServiceBalancer {
     if (this.#table.epoch[this.#serviceSlot] !== this.#epoch || now >= this.#rebuildAt) this.#rebuild(now);
     const levels = this.#levels;
     if (levels.length === 0) return NONE;
-    const first = levels.length === 1 || levels[0]!.load === 1 ? 0 : this.#drawLevel();
+    const first = levels.length === 1 || levels[0]!.load === 1 ? 0 : this.#drawLevel(key);
     const slot = levels[first]!.balancer.pick(key, tried, now);
     if (slot !== NONE || levels.length === 1) return slot;
     return this.#pickElsewhere(first, key, tried, now);
@@ -142,14 +143,18 @@ export class ServiceBalancer {
     return { key, balancer: this.#createBalancer(), endpoints: [], candidates: NO_CANDIDATES, load: 0, isPanicking: false };
   }
 
-  /** Index of a level, by load. */
-  #drawLevel(): number {
-    let place = this.#options.random();
+  /** Index of a level, by load. A key stays where it is while the loads do, and those that leave a level are as few as its load has lost. */
+  #drawLevel(key: number): number {
+    let place = this.needsKey ? mix32(key ^ LEVEL_SEED) / 2 ** 32 : this.#options.random();
+    let last = 0;
     for (let index = 0; index < this.#levels.length; index++) {
-      place -= this.#levels[index]!.load;
-      if (place < 0) return index;
+      const { load } = this.#levels[index]!;
+      if (load === 0) continue;
+      last = index;
+      place -= load;
+      if (place < 0) break;
     }
-    return 0;
+    return last; // loads may add up to a hair less than 1
   }
 
   /** All of the drawn level are tried or full: the others may help, in order of priority. */
@@ -164,9 +169,8 @@ export class ServiceBalancer {
   #rebuild(now: Instant): void {
     // Read before the states: a bump that comes in between is seen by the next pick.
     this.#epoch = Atomics.load(this.#table.epoch, this.#serviceSlot);
-    const { panicThreshold } = this.#options;
-    const health = this.#levels.map((level) => this.#healthOf(level));
-    const shares = this.#shares === null ? divideLoad(health, panicThreshold) : divideSplit(health, this.#shares, panicThreshold);
+    const members = this.#levels.map(({ endpoints }) => endpoints);
+    const shares = shareLoad(this.#table, members, this.#shares, this.#options.panicThreshold);
     let isRamping = false;
     this.#levels.forEach((level, index) => {
       level.load = shares[index]!.load;
@@ -179,22 +183,4 @@ export class ServiceBalancer {
     });
     this.#rebuildAt = instant(isRamping ? now + RAMP_STEP_MS : Infinity);
   }
-
-  #healthOf(level: Level): { total: number; usable: number; admitted: number } {
-    const weighted = level.endpoints.filter((endpoint) => endpoint.weight > 0);
-    const admitted = weighted.filter((endpoint) => isAdmitted(this.#table, endpoint));
-    const usable = admitted.filter((endpoint) => isHealthy(this.#table, endpoint));
-    return { total: weighted.length, usable: usable.length, admitted: admitted.length };
-  }
-}
-
-function byPriority(endpoints: readonly ServiceEndpoint[]): ReadonlyMap<number, readonly ServiceEndpoint[]> {
-  const groups = Map.groupBy(endpoints, ({ priority }) => priority);
-  return new Map([...groups].sort(([left], [right]) => left - right));
-}
-
-/** Versions that the split does not name get nothing while others can be used. */
-function byVersion(endpoints: readonly ServiceEndpoint[], split: VersionSplit): ReadonlyMap<string, readonly ServiceEndpoint[]> {
-  const groups = Map.groupBy(endpoints, ({ version }) => version ?? '');
-  return new Map([...groups].sort(([left], [right]) => (split[right] ?? 0) - (split[left] ?? 0)));
 }
