@@ -20,7 +20,7 @@ function assertWhole(counts: MixedCounts): void {
 
 test('a rolling deploy of ten instances fails no request', { timeout: 60_000 }, async (t) => {
   const site = await startFleet(t, { run: RUN, replicas: 10, deploy: { maxSurge: 3 } }, 10);
-  const load = startMixedLoad(site.url);
+  const load = startMixedLoad(t, site.url);
   await load.more(200);
   await site.tell('deploy', { env: { CHANGE: '1' } });
   await deployed(site, 'v2', 10);
@@ -37,7 +37,7 @@ test('a canary gets its share, step by step, and then everything', { timeout: 60
     { share: '50%', pause: 'manual' },
   ];
   const site = await startFleet(t, { run: RUN, replicas: 4, deploy: { canary, guard: false } }, 4);
-  const load = startMixedLoad(site.url);
+  const load = startMixedLoad(t, site.url);
   await site.tell('deploy', { env: { CHANGE: '1' } });
   for (const [step, expected] of [0.1, 0.5].entries()) {
     await site.until(`step ${step + 1} is in force`, ({ deploy }) => deploy?.share === expected && /held until/.test(deploy.reason));
@@ -60,7 +60,7 @@ test(
   async (t) => {
     const deploy = { canary: [{ share: '30%', pause: '1m' }] };
     const site = await startFleet(t, { run: RUN, replicas: 3, deploy, retry: { attempts: 1 } }, 3);
-    const load = startMixedLoad(site.url, { pauseMs: 1 });
+    const load = startMixedLoad(t, site.url, { pauseMs: 1 });
     await site.tell('deploy', { env: { FAIL_EVERY: '20' } });
     await site.sluice.line(/ deploy-rolling-back .*v1 to v2/);
     await site.sluice.line(/ deploy-rolled-back /);
@@ -83,7 +83,7 @@ test(
 test('a canary that is slower is rolled back', { timeout: 60_000 }, async (t) => {
   const deploy = { canary: [{ share: '30%', pause: '1m' }] };
   const site = await startFleet(t, { run: RUN, replicas: 3, deploy }, 3);
-  const load = startMixedLoad(site.url, { pauseMs: 1 });
+  const load = startMixedLoad(t, site.url, { pauseMs: 1 });
   await site.tell('deploy', { env: { SLOW_MS: '80' } });
   await site.sluice.line(/ deploy-rolled-back /);
   await deployed(site, 'v1', 3);
@@ -94,7 +94,7 @@ test('a canary that is slower is rolled back', { timeout: 60_000 }, async (t) =>
 test('blue-green changes over at once, keeps the old ones, and goes back in a moment', { timeout: 60_000 }, async (t) => {
   const deploy = { strategy: 'blue-green', keepOld: '1m' };
   const site = await startFleet(t, { run: RUN, replicas: 3, deploy }, 3);
-  const load = startMixedLoad(site.url);
+  const load = startMixedLoad(t, site.url);
   await load.more(50);
   await site.tell('deploy', { env: { CHANGE: '1' } });
   await site.until('the new one has everything', (status) => status.deploy?.phase === 'keeping-old');
@@ -118,7 +118,7 @@ test('blue-green changes over at once, keeps the old ones, and goes back in a mo
 
 test('a rollback in the middle of a rolling deploy, and one after it', { timeout: 60_000 }, async (t) => {
   const site = await startFleet(t, { run: RUN, replicas: 4, deploy: { maxSurge: 1 } }, 4);
-  const load = startMixedLoad(site.url);
+  const load = startMixedLoad(t, site.url);
   await site.tell('deploy', { env: { CHANGE: '1' } });
   await site.until('half of them are new', ({ deploy }) => (deploy?.ready ?? 0) >= 2);
   await site.tell('rollback');
@@ -133,7 +133,7 @@ test('a rollback in the middle of a rolling deploy, and one after it', { timeout
 test('a configuration with another command is a deploy; a reload in its middle changes its course', { timeout: 60_000 }, async (t) => {
   const service = (step: number): object => ({ run: { ...RUN, command: [...APP, String(step)] }, replicas: 4, deploy: { maxSurge: 1 } });
   const site = await startFleet(t, service(1), 4);
-  const load = startMixedLoad(site.url);
+  const load = startMixedLoad(t, site.url);
   await site.write(service(2));
   await site.tell('reload');
   await site.until('the first new one is ready', ({ deploy }) => (deploy?.ready ?? 0) >= 1);
@@ -146,7 +146,7 @@ test('a configuration with another command is a deploy; a reload in its middle c
 
 test('a deploy of what cannot run is given up, and costs no request', { timeout: 60_000 }, async (t) => {
   const site = await startFleet(t, { run: RUN, replicas: 2 }, 2);
-  const load = startMixedLoad(site.url);
+  const load = startMixedLoad(t, site.url);
   for (const command of [['no-such-program'], [process.execPath, '--eval', 'process.exit(3)']]) {
     await site.tell('deploy', { command });
     await site.until('it is given up', ({ note, deploy }) => deploy === null && note !== null);

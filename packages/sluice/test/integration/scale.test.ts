@@ -20,7 +20,7 @@ async function command(site: FleetSite, ...args: string[]): Promise<string> {
 
 test('sluice scale: from one to five and back, under load', { timeout: 60_000 }, async (t) => {
   const site = await startFleet(t, { run: RUN, replicas: { min: 1, max: 5 } }, 1);
-  const load = startMixedLoad(site.url);
+  const load = startMixedLoad(t, site.url);
   assert.match(await command(site, 'scale', 'app', '5'), /app has 5 instances/);
   await site.settled(5);
   await load.more(200);
@@ -40,7 +40,7 @@ test('load makes instances, and silence takes them away', { timeout: 60_000 }, a
   const behavior = { in: { stabilization: '2s', count: 10, period: '1s' } };
   const scale = [{ signal: 'in-flight', target: 4, window: '2s' }];
   const site = await startFleet(t, { run: RUN, replicas: { min: 1, max: 4, scale, behavior } }, 1);
-  const load = startMixedLoad(site.url, { lanes: 16, path: '/?ms=50', pauseMs: 1 });
+  const load = startMixedLoad(t, site.url, { lanes: 16, path: '/?ms=50', pauseMs: 1 });
   const { lastDecision } = await site.until('four instances', ({ ready }) => ready === 4);
   assert.equal(lastDecision?.winner, 'in-flight');
   const counts = await load.stop();
@@ -63,7 +63,7 @@ test('a protected instance outlives a scale-in; a deploy replaces it all the sam
 
 test('a pause holds requests and loses none; its deadline ends it', { timeout: 60_000 }, async (t) => {
   const site = await startFleet(t, { run: RUN, replicas: 2 }, 2);
-  const load = startMixedLoad(site.url, { lanes: 12 });
+  const load = startMixedLoad(t, site.url, { lanes: 12 });
   await load.more(50);
   await site.tell('pause', { deadline: '10s' });
   await site.until('all twelve wait', ({ parked, isPaused }) => isPaused && parked === 12);

@@ -12,9 +12,6 @@ import { eventually, within } from './waiting.ts';
 /** The command of `fixtures/fleet-app.mjs`. */
 export const APP: readonly string[] = [process.execPath, fileURLToPath(new URL('../fixtures/fleet-app.mjs', import.meta.url))];
 
-/** The command of `fixtures/misbehaving.mjs`. */
-export const MISBEHAVING: readonly string[] = [process.execPath, fileURLToPath(new URL('../fixtures/misbehaving.mjs', import.meta.url))];
-
 export interface FleetAnswer {
   readonly status: number;
   readonly text: string;
@@ -88,10 +85,16 @@ export class FleetSite {
 }
 
 /** Starts `sluice up` with one service, `app`, and waits until so many of its instances are ready. */
-export async function startFleet(t: TestContext, service: object, ready: number, more: object = {}): Promise<FleetSite> {
+export async function startFleet(
+  t: TestContext,
+  service: object,
+  ready: number,
+  more: object = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<FleetSite> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-fleet-'));
   await writeConfig(folder, service, more);
-  const running = await startSluice(t, ['up', '--config', join(folder, 'sluice.config.json')], { cwd: folder });
+  const running = await startSluice(t, ['up', '--config', join(folder, 'sluice.config.json')], { cwd: folder, env });
   t.after(() => rm(folder, { recursive: true, force: true }));
   const site = new FleetSite(running, folder);
   if (ready > 0) await running.sluice.count(/ instance-ready /, ready);

@@ -3,6 +3,7 @@
  * Each lane has one request in flight and pauses for a moment after it.
  */
 import { Agent, request } from 'node:http';
+import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface MixedCounts {
@@ -35,8 +36,8 @@ interface Outcome {
   readonly body: string;
 }
 
-/** Starts it; a lane in four opens a connection for each request, and half of them send bodies. */
-export function startMixedLoad(url: string, { lanes = 12, path = '/', pauseMs = 4 }: MixedLoadOptions = {}): MixedLoad {
+/** Starts it, and stops it with the test; a lane in four opens a connection for each request, and half of them send bodies. */
+export function startMixedLoad(t: TestContext, url: string, { lanes = 12, path = '/', pauseMs = 4 }: MixedLoadOptions = {}): MixedLoad {
   const agent = new Agent({ keepAlive: true });
   const counts: MixedCounts = { total: 0, failures: [], byVersion: new Map(), byInstance: new Map(), latenciesMs: [] };
   const waiters = new Set<{ readonly at: number; readonly reached: () => void }>();
@@ -66,6 +67,7 @@ export function startMixedLoad(url: string, { lanes = 12, path = '/', pauseMs = 
     else if (receivedIn(body) !== sent) counts.failures.push(`a wrong reply: ${body.slice(0, 100)} (${kind})`);
   };
   const running = Array.from({ length: lanes }, (_, lane) => runLane(lane));
+  t.after(() => void (isRunning = false));
   return {
     counts,
     more: (more) => new Promise((resolve) => waiters.add({ at: counts.total + more, reached: resolve })),

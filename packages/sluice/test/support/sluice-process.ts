@@ -104,7 +104,7 @@ export interface Running {
 }
 
 /** Starts a gateway and waits until it listens; it is killed when the test ends. */
-export async function startSluice(t: TestContext, args: readonly string[], options: { readonly cwd?: string } = {}): Promise<Running> {
+export async function startSluice(t: TestContext, args: readonly string[], options: ProcessOptions = {}): Promise<Running> {
   const sluice = new SluiceProcess(args, options);
   t.after(async () => {
     sluice.signal('SIGKILL');
