@@ -122,6 +122,20 @@ test('a program that does not exist ends the command with its name', { timeout: 
   );
 });
 
+test('two that outlive their instances do not share a directory: the second one ends, and says why', { timeout: 30_000 }, async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-run-'));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  const args = ['run', ...ANYWHERE, '--detach', '--directory', directory, '--instances', '1', '--', process.execPath, INSTANCE];
+  const { sluice, url } = await startSluice(t, args);
+  await sluice.line(/instance-ready/);
+  const pid = await pidOf(url);
+  t.after(() => process.kill(pid, 'SIGKILL'));
+  const { code, output } = await runSluice(args);
+  assert.equal(code, 1, output);
+  assert.match(output, /sluice: no instance can be started: directory \S+ is in use by another Sluice \(process \d+\): stop it, or choose/);
+  assert.equal(await pidOf(url), pid);
+});
+
 test('a port in use is named, with the remedy', { timeout: 30_000 }, async (t) => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');

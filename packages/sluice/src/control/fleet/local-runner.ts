@@ -10,7 +10,16 @@ import { backoffDelay } from '../../core/fleet/backoff.ts';
 import type { InstanceView } from '../../core/fleet/instance-view.ts';
 import type { ProbeReadiness } from '../../io/readiness.ts';
 import { LocalInstance, type LocalInstanceWorld } from './local-instance.ts';
-import type { DrivenInstance, DriverFault, FoundInstance, InstanceDriver, InstanceWatch, Runner, RunnerWorld, Version } from './runner.ts';
+import {
+  type DrivenInstance,
+  DriverFault,
+  type FoundInstance,
+  type InstanceDriver,
+  type InstanceWatch,
+  type Runner,
+  type RunnerWorld,
+  type Version,
+} from './runner.ts';
 
 export interface LocalRunnerOptions {
   readonly world: RunnerWorld;
@@ -164,6 +173,8 @@ export class LocalRunner implements Runner {
     if (found instanceof Error) {
       this.#say('warn', 'engine-away', { service: this.#service.service, detail: `cannot look for instances: ${found.message}` });
       this.#forgetClaims();
+      // Another Sluice has the directory, say: nothing can be started either.
+      if (found instanceof DriverFault) this.#startFailed(found);
       return false;
     }
     const driven = new Map(found.map((instance) => [instance.id, instance]));
