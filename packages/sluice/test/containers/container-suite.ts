@@ -10,6 +10,7 @@ import { SERVE, TestEngine, type EngineName } from '../support/container-engine.
 import { containerFixture, containerHost, containerRun } from '../support/container-fixture.ts';
 import { ContainerStage, Heard } from '../support/container-stage.ts';
 import { eventually } from '../support/waiting.ts';
+import { wholeProgram } from './whole-program.ts';
 
 const WAIT_MS = 15_000;
 const MEBIBYTE = 1_048_576;
@@ -19,6 +20,7 @@ const engine = await TestEngine.start(name);
 after(() => engine[Symbol.asyncDispose]());
 
 runnerContract(name, () => containerFixture(engine));
+wholeProgram(name, engine);
 
 /** What a server says of itself; null while it does not answer. */
 async function ask(target: AddressPlan): Promise<string | null> {
