@@ -8,7 +8,7 @@ import type { Running } from '../control/apply/applier.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
 import { compileLinearRegex } from '../io/regex.ts';
 import { expose } from '../observe/exposition.ts';
-import type { ProcessFacts } from '../observe/metric-catalog.ts';
+import type { ProcessFacts } from '../observe/metric-family.ts';
 import { buildStatus } from '../observe/status-builder.ts';
 import { certificateFacts, certificateStatus } from './certificate-status.ts';
 import type { ControlPlane } from './control-plane.ts';
@@ -95,7 +95,7 @@ function healthNotes({ health, table }: ControlPlane, { plan, slots }: Running):
   return notes;
 }
 
-function processFacts({ supervisor, applier, certificates }: ControlPlane, program: ProgramState): ProcessFacts {
+function processFacts({ supervisor, applier, certificates, fleet }: ControlPlane, program: ProgramState): ProcessFacts {
   const cpu = process.cpuUsage();
   const { applied, refused } = program.reloads();
   const plan = applier.running?.plan ?? null;
@@ -111,5 +111,8 @@ function processFacts({ supervisor, applier, certificates }: ControlPlane, progr
     residentBytes: process.memoryUsage.rss(),
     startSeconds: timestamp(program.startedAtMs) / 1_000,
     certificates: { lives: plan === null ? [] : certificateFacts(plan, nodeRuntime.clock.wall()), ...certificates.counts },
+    get fleet() {
+      return fleet.backend.status();
+    },
   };
 }

@@ -4,7 +4,7 @@ import { type Timestamp, timestamp } from '../base/time.ts';
 import type { Plan } from '../config/plan.ts';
 import type { CertificatePlan } from '../config/tls-plan.ts';
 import type { CertificateKeeper } from '../control/certificates/certificate-keeper.ts';
-import type { CertificateFacts } from '../observe/metric-catalog.ts';
+import type { CertificateFacts } from '../observe/metric-family.ts';
 import type { CertificateStatus } from '../observe/status.ts';
 
 /** Each certificate of each listener, in the plan's order. */

@@ -7,7 +7,8 @@ import { expose } from './exposition.ts';
 import type { ExpositionInput } from './exposition.ts';
 import { MetricBoard } from './metric-board.ts';
 import { METRIC_FAMILIES, metricsReference } from './metric-catalog.ts';
-import type { ProcessFacts } from './metric-catalog.ts';
+import { USERS } from '../../test/support/fake-fleet.ts';
+import type { ProcessFacts } from './metric-family.ts';
 import { WorkerMetrics } from './worker-metrics.ts';
 
 const facts: ProcessFacts = {
@@ -21,6 +22,7 @@ const facts: ProcessFacts = {
   cpuSeconds: 12.5,
   residentBytes: 1e8,
   startSeconds: 1_795_000_000,
+  fleet: [],
   certificates: { lives: [{ listener: 'web', name: 'a"b.example', secondsLeft: 86_400 }], issued: 4, failed: 1 },
 };
 
@@ -268,5 +270,21 @@ test('certificates show how long they last, and how orders ended', () => {
   deepEqual(about('sluice_certificate_orders_total'), [
     [{ result: 'issued' }, 4],
     [{ result: 'failed' }, 1],
+  ]);
+});
+
+test('instances show their number by phase, their load and the share of a deploy', () => {
+  const { samples } = parse(expose({ ...inputOf(), facts: { ...facts, fleet: [USERS] } }));
+  const about = (name: string) => samples.filter((sample) => sample.name === name).map(({ labels, value }) => [{ ...labels }, value]);
+  deepEqual(about('sluice_instances'), [
+    [{ service: 'users', version: 'v2', phase: 'ready' }, 1],
+    [{ service: 'users', version: 'v1', phase: 'waiting' }, 1],
+  ]);
+  deepEqual(about('sluice_instances_wanted'), [[{ service: 'users' }, 2]]);
+  deepEqual(about('sluice_deploy_share'), [[{ service: 'users' }, 0.05]]);
+  deepEqual(about('sluice_instance_cpu_cores'), [[{ service: 'users', instance: 'users.3' }, 0.25]], 'unknown is left out');
+  deepEqual(about('sluice_instance_restarts_total'), [
+    [{ service: 'users', instance: 'users.3' }, 1],
+    [{ service: 'users', instance: 'users.4' }, 4],
   ]);
 });

@@ -9,7 +9,7 @@ import { labelValue } from './escape.ts';
 import { endedOf } from './metric-board.ts';
 import type { MetricBoard } from './metric-board.ts';
 import { METRIC_FAMILIES } from './metric-catalog.ts';
-import type { MetricFamily, MetricSource, ProcessFacts } from './metric-catalog.ts';
+import type { MetricFamily, MetricSource, ProcessFacts } from './metric-family.ts';
 import { BUCKETS, DURATION_SUM, STARTED, STATUS_CLASSES } from './metric-layout.ts';
 import type { MetricKind } from './metric-layout.ts';
 

@@ -6,8 +6,9 @@
 import { DOWN, DRAINING, EJECTED, MAINTENANCE } from '../core/balancing/endpoint-table.ts';
 import type { EndpointTable } from '../core/balancing/endpoint-table.ts';
 import { GRPC_STATUS_NAMES } from '../core/grpc/status.ts';
-import { labelValue } from './escape.ts';
 import { connectionsOf, inflightOf } from './metric-board.ts';
+import { OTHER_METRICS } from './metric-catalog-process.ts';
+import type { MetricFamily, MetricSource } from './metric-family.ts';
 import {
   AFFINITY_FORGED,
   AFFINITY_STALE,
@@ -33,7 +34,6 @@ import {
   HTTP2_MALFORMED,
   HEDGES,
   HEDGES_WON,
-  LOG_DROPPED,
   PACKETS_IN,
   PACKETS_OUT,
   PARKED,
@@ -44,60 +44,6 @@ import {
   WAITED_SUM,
 } from './metric-layout.ts';
 import type { MetricKind } from './metric-layout.ts';
-
-/** What the process knows of itself; collected by the control plane when somebody asks. */
-export interface ProcessFacts {
-  readonly version: string;
-  /** Of the JavaScript runtime. */
-  readonly runtime: string;
-  readonly workers: number;
-  readonly workerRestarts: number;
-  /** Of the plan that runs. */
-  readonly generation: number;
-  readonly reloadsApplied: number;
-  readonly reloadsRefused: number;
-  readonly cpuSeconds: number;
-  readonly residentBytes: number;
-  /** Seconds since 1970. */
-  readonly startSeconds: number;
-  readonly certificates: CertificateFacts;
-}
-
-/** What is known of certificates. */
-export interface CertificateFacts {
-  /** Each pair of listener and name once. */
-  readonly lives: readonly { readonly listener: string; readonly name: string; readonly secondsLeft: number }[];
-  /** Orders by ACME since the start. */
-  readonly issued: number;
-  readonly failed: number;
-}
-
-/** How the samples of one family are read. */
-export type MetricSource =
-  | { readonly read: 'column'; readonly column: number }
-  | { readonly read: 'row'; readonly value: (row: Float64Array) => number }
-  /** One sample per status class, label `code`. */
-  | { readonly read: 'statuses' }
-  /** One sample per column, each with labels of its own; `isSparse`: only of columns that have counted something. */
-  | { readonly read: 'columns'; readonly columns: readonly (readonly [labels: string, column: number])[]; readonly isSparse?: boolean }
-  /** Shows each `every`th bucket: 1 all of them, 3 those up to 0.25 ms, 1 ms, 4 ms, 16 ms, … 60 s. */
-  | { readonly read: 'histogram'; readonly every: 1 | 3 }
-  /** A summary without quantiles: a column of milliseconds, shown in seconds, and how many they are of. */
-  | { readonly read: 'durations'; readonly sum: number; readonly count: number }
-  /** From the endpoint table, which also balancing reads. */
-  | { readonly read: 'table'; readonly value: (table: EndpointTable, slot: number) => number }
-  /** Of the whole process; label text (without braces) and value. */
-  | { readonly read: 'facts'; readonly samples: (facts: ProcessFacts) => readonly (readonly [labels: string, value: number])[] };
-
-export interface MetricFamily {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
-  readonly help: string;
-  readonly labels: readonly string[];
-  /** Whose rows it is about; `worker` families are sums over all of them. */
-  readonly of: MetricKind;
-  readonly source: MetricSource;
-}
 
 const NAME_LABELS: Readonly<Record<MetricKind, readonly string[]>> = {
   listener: ['listener'],
@@ -141,10 +87,6 @@ function tableGauge(
   value: (table: EndpointTable, slot: number) => number,
 ): MetricFamily {
   return { name, type: 'gauge', help, labels: NAME_LABELS[of], of, source: { read: 'table', value } };
-}
-
-function fact(name: string, type: 'counter' | 'gauge', help: string, value: (facts: ProcessFacts) => number): MetricFamily {
-  return { name, type, help, labels: [], of: 'worker', source: { read: 'facts', samples: (facts) => [['', value(facts)]] } };
 }
 
 const LISTENER_METRICS: readonly MetricFamily[] = [
@@ -322,70 +264,6 @@ const ENDPOINT_METRICS: readonly MetricFamily[] = [
   counter('endpoint', 'sluice_endpoint_hedges_total', 'Requests at an endpoint so slow that a second copy was sent elsewhere.', HEDGES),
 ];
 
-const CERTIFICATE_METRICS: readonly MetricFamily[] = [
-  {
-    name: 'sluice_certificate_expiry_seconds',
-    type: 'gauge',
-    help: "Time until a listener's certificate ends, by the first of its names; negative when it has ended.",
-    labels: ['listener', 'name'],
-    of: 'worker',
-    source: {
-      read: 'facts',
-      samples: ({ certificates }) =>
-        certificates.lives.map(({ listener, name, secondsLeft }) => [
-          `listener="${labelValue(listener)}",name="${labelValue(name)}"`,
-          secondsLeft,
-        ]),
-    },
-  },
-  {
-    name: 'sluice_certificate_orders_total',
-    type: 'counter',
-    help: 'Certificates ordered by ACME, by result: issued, failed.',
-    labels: ['result'],
-    of: 'worker',
-    source: {
-      read: 'facts',
-      samples: ({ certificates }) => [
-        ['result="issued"', certificates.issued],
-        ['result="failed"', certificates.failed],
-      ],
-    },
-  },
-];
-
-const PROCESS_METRICS: readonly MetricFamily[] = [
-  counter('worker', 'sluice_access_log_dropped_total', 'Access log lines dropped because the disk was too slow.', LOG_DROPPED),
-  {
-    name: 'sluice_build_info',
-    type: 'gauge',
-    help: 'Always 1; the version and the runtime are labels.',
-    labels: ['version', 'runtime'],
-    of: 'worker',
-    source: { read: 'facts', samples: (facts) => [[`version="${facts.version}",runtime="${facts.runtime}"`, 1]] },
-  },
-  fact('sluice_workers', 'gauge', 'Data-plane threads running.', (facts) => facts.workers),
-  fact('sluice_worker_restarts_total', 'counter', 'Data-plane threads started again after a crash.', (facts) => facts.workerRestarts),
-  fact('sluice_config_generation', 'gauge', 'Generation of the plan that runs.', (facts) => facts.generation),
-  {
-    name: 'sluice_reloads_total',
-    type: 'counter',
-    help: 'Configurations read anew, by result: applied, refused.',
-    labels: ['result'],
-    of: 'worker',
-    source: {
-      read: 'facts',
-      samples: (facts) => [
-        ['result="applied"', facts.reloadsApplied],
-        ['result="refused"', facts.reloadsRefused],
-      ],
-    },
-  },
-  fact('process_cpu_seconds_total', 'counter', 'User and system CPU time, all threads.', (facts) => facts.cpuSeconds),
-  fact('process_resident_memory_bytes', 'gauge', 'Resident memory.', (facts) => facts.residentBytes),
-  fact('process_start_time_seconds', 'gauge', 'When the process began, in seconds since 1970.', (facts) => facts.startSeconds),
-];
-
 /** In the order in which they are exposed and documented. */
 export const METRIC_FAMILIES: readonly MetricFamily[] = [
   ...LISTENER_METRICS,
@@ -394,8 +272,7 @@ export const METRIC_FAMILIES: readonly MetricFamily[] = [
   ...SERVICE_METRICS,
   ...ENDPOINT_METRICS,
   ...KERNEL_METRICS,
-  ...CERTIFICATE_METRICS,
-  ...PROCESS_METRICS,
+  ...OTHER_METRICS,
 ];
 
 function bit(state: number, mask: number): number {

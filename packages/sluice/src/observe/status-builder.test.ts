@@ -38,6 +38,7 @@ function inputOf(): StatusInput {
       cpuSeconds: 1,
       residentBytes: 1,
       startSeconds: 1_795_000_000,
+      fleet: [],
       certificates: { lives: [], issued: 0, failed: 0 },
     },
     pid: 42,

@@ -7,7 +7,7 @@ import type { MetricNames } from './exposition.ts';
 import { isoTime } from './log-time.ts';
 import { connectionsOf, endedOf, inflightOf } from './metric-board.ts';
 import type { MetricBoard } from './metric-board.ts';
-import type { ProcessFacts } from './metric-catalog.ts';
+import type { ProcessFacts } from './metric-family.ts';
 import { BUCKETS, BYTES_IN, BYTES_OUT, CUT, EJECTIONS, HEDGES, RETRIES, ROW_LENGTH, SHED } from './metric-layout.ts';
 import type { MetricKind } from './metric-layout.ts';
 import type {
