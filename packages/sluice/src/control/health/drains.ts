@@ -78,7 +78,8 @@ export class Drains {
   }
 
   stop(): void {
-    for (const drain of this.#drains.values()) drain.finish('undrained');
+    // Whoever waits need not ask again.
+    for (const drain of this.#drains.values()) drain.finish('deadline');
     this.#drains.clear();
   }
 
