@@ -22,7 +22,7 @@ const facts: ProcessFacts = {
   cpuSeconds: 12.5,
   residentBytes: 1e8,
   startSeconds: 1_795_000_000,
-  fleet: [],
+  fleet: [USERS],
   certificates: { lives: [{ listener: 'web', name: 'a"b.example', secondsLeft: 86_400 }], issued: 4, failed: 1 },
 };
 
@@ -274,7 +274,7 @@ test('certificates show how long they last, and how orders ended', () => {
 });
 
 test('instances show their number by phase, their load and the share of a deploy', () => {
-  const { samples } = parse(expose({ ...inputOf(), facts: { ...facts, fleet: [USERS] } }));
+  const { samples } = parse(expose(inputOf()));
   const about = (name: string) => samples.filter((sample) => sample.name === name).map(({ labels, value }) => [{ ...labels }, value]);
   deepEqual(about('sluice_instances'), [
     [{ service: 'users', version: 'v2', phase: 'ready' }, 1],
