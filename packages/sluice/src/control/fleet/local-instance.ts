@@ -40,6 +40,8 @@ export interface LocalInstanceWorld extends Pick<RunnerWorld, 'changed' | 'notic
   readonly say: SayEvent;
   /** What is to be started now. */
   readonly runOf: (version: Version) => RunPlan;
+  /** Between two readings of what an instance uses. */
+  readonly usageEveryMs: () => number;
   readonly started: () => void;
   readonly startFailed: (fault: DriverFault) => void;
   /** It is over: nothing of it is left. */
@@ -76,7 +78,7 @@ export class LocalInstance {
     this.id = id;
     this.version = version;
     this.#world = world;
-    this.#meter = new UsageMeter(world.runtime);
+    this.#meter = new UsageMeter(world.runtime, world.usageEveryMs);
     this.#life = version.run;
     this.#state = newInstance(world.runtime.clock.now());
     this.#startedAt = world.runtime.clock.wall();

@@ -2,7 +2,8 @@
  * The runner of processes and containers: instances of one service on this machine, started one by one through an `InstanceDriver`. Each lives by
  * itself (`local-instance.ts`); here are their names, what they share, and what people are told once instead of once each.
  *
- * Cost: one probe per instance each `ready.intervalMs` and one reading of its usage each 2 s (`turns.ts` has figures).
+ * Cost: one probe per instance each `ready.intervalMs` and one reading of its usage each 2 s where its service is scaled by that, else
+ * each 10 s (`turns.ts` has figures).
  */
 import type { FleetServicePlan, ResourcesPlan, RunPlan } from '../../config/fleet-plan.ts';
 import type { EndpointPlan } from '../../config/plan.ts';
@@ -20,6 +21,7 @@ import {
   type RunnerWorld,
   type Version,
 } from './runner.ts';
+import { usageEveryMs } from './usage-meter.ts';
 
 export interface LocalRunnerOptions {
   readonly world: RunnerWorld;
@@ -67,6 +69,7 @@ export class LocalRunner implements Runner {
       line: world.line,
       say: (level, what, detail) => this.#say(level, what, detail),
       runOf: (version) => this.#runOf(version),
+      usageEveryMs: () => usageEveryMs(this.#service.replicas),
       started: () => this.#started(),
       startFailed: (fault) => this.#startFailed(fault),
       gone: (instance) => this.#gone(instance),
