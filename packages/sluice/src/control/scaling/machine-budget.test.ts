@@ -72,7 +72,7 @@ test('what drains holds its place until it is gone', () => {
 });
 
 test('services without bounds have no ceiling; a number fixed by hand has one', () => {
-  const [free, fixed] = [service('free', 50, 100, null), service('fixed', 1, 2, 1)];
+  const [free, fixed] = [service('free', 50, 100, null), service('fixed', 1, 100, 1)];
   fixed.manual = 100;
   const budget = new MachineBudget();
   budget.look([free, fixed], { cpu: 4, memoryBytes: 2 * GIBIBYTE }, NOW);

@@ -50,10 +50,10 @@ export class MachineBudget {
     for (const service of services) {
       const size = resourcesOf(service);
       if (size === null || (size.cpu === null && size.memoryBytes === null)) continue;
-      const { min, max } = service.plan.replicas;
+      const { min, max: most } = service.plan.replicas;
       const { wanted } = service.counts(now);
       demands.push({ service: service.name, min, wanted: this.#demands.get(service.name) ?? wanted, ...size });
-      this.#claims.set(service.name, { size, wanted, most: Math.max(max, service.manual ?? 0) });
+      this.#claims.set(service.name, { size, wanted, most });
       // Those that drain hold what they have until they are gone.
       this.#take(size, Math.max(wanted, service.instances().length));
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Decision } from './decision.ts';
 import { Scaler } from './scaler.ts';
 import { FREE, mean, replicas, run, sample, target, total } from '../../../test/support/scaling.ts';
 
@@ -45,16 +46,27 @@ test('while every figure is unknown there are as many as there are', () => {
   assert.deepEqual([decision.wanted, decision.winner, decision.reason], [4, null, 'no policy has an answer: 4 wanted, as there are']);
 });
 
-test('a number fixed by hand passes min, max and pace, but not the money or the machine', () => {
-  const plan = replicas({ max: 5, min: 2, cost: { perInstanceHour: 0.5, ceilingPerHour: 4 } });
+test('a number fixed by hand passes the pace, but not min and max, the money or the machine', () => {
+  const plan = replicas({ max: 10, min: 2, cost: { perInstanceHour: 0.5, ceilingPerHour: 4 } });
   const by = (manual: number, limit: number | null): number => {
     const ceiling = limit === null ? null : { limit, detail: 'memory for 7' };
     return new Scaler('users', plan).decide(sample(0, 3, { 'in-flight': total(10) }, { manual, ceiling })).wanted;
   };
-  assert.equal(by(0, null), 0);
+  assert.equal(by(0, null), 2);
   assert.equal(by(6, null), 6);
   assert.equal(by(20, null), 8);
   assert.equal(by(20, 7), 7);
+});
+
+test('a number fixed by hand keeps to bounds that a later plan sets, and comes back with them', () => {
+  const scaler = new Scaler('users', replicas({ min: 0, max: 10 }));
+  const by = (second: number, wanted: number): Decision => scaler.decide(sample(second, wanted, { 'in-flight': total(10) }, { manual: 8 }));
+  assert.equal(by(0, 1).wanted, 8);
+  scaler.update(replicas({ min: 0, max: 3 }));
+  assert.equal(by(1, 8).wanted, 3);
+  assert.match(by(2, 3).reason, /manual: 8; max: 3 \(max is 3\)$/);
+  scaler.update(replicas({ min: 0, max: 10 }));
+  assert.equal(by(3, 3).wanted, 8);
 });
 
 test('after a number fixed by hand, the window for going in still knows it', () => {

@@ -25,13 +25,14 @@ export function pacedBounds(stabilization: Stabilization): readonly Bound[] {
     // A schedule moves within the service's own bounds, so before these. Where two schedules disagree, the cap wins.
     new ScheduleMin(),
     new ScheduleMax(),
-    new Min(),
-    new Max(),
     ...hardBounds(),
   ];
 }
 
-/** What nobody gets past, a person neither: what is not paid for, then what the machine does not have. */
+/**
+ * What nobody gets past, a person neither: the service's own bounds, then what is not paid for, then what the machine does not have. `sluice scale` refuses
+ * a number outside of min and max; these hold one that a later configuration has left outside.
+ */
 export function hardBounds(): readonly Bound[] {
-  return [new Cost(), new Budget()];
+  return [new Min(), new Max(), new Cost(), new Budget()];
 }
