@@ -12,7 +12,7 @@ import { APP, startFleet } from '../support/fleet-site.ts';
 /** Node closes an idle connection a second later than it tells (`keepAliveTimeoutBuffer`); the application of the tests sets that to 0. */
 const KEEP_ALIVE_MS = 300;
 const WAVE = 40;
-const WAVES = 25;
+const WAVES = 15;
 
 for (const [what, hint] of [
   ['that tells for how long', '1'],
