@@ -32,6 +32,14 @@ async function ask(target: AddressPlan): Promise<string | null> {
   );
 }
 
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 async function serves(target: AddressPlan, id: string): Promise<void> {
   await eventually(WAIT_MS, `${id} answers`, async () => (await ask(target)) === id);
 }
@@ -126,13 +134,27 @@ test(`${name}: while the engine is away an end is not known; then it is told onc
   const { State } = await engine.inspect(driven.handle);
   await engine.away();
   driven.signal('SIGTERM');
-  await eventually(WAIT_MS, 'its process is still there', () => process.kill(State.Pid, 0));
+  assert.ok(isAlive(State.Pid));
   assert.equal(heard.ends.length, 0);
   process.kill(State.Pid, 'SIGKILL');
   await engine.back();
   const { isOutOfMemory } = await heard.end();
   assert.equal(isOutOfMemory, false);
   assert.equal(heard.ends.length, 1);
+});
+
+test(`${name}: the end and the last words of one that ended while the engine was away`, async () => {
+  await using stage = new ContainerStage(engine, { command: ['sh', '-c', 'echo first; sleep 1; echo last; exit 5'] });
+  const { driven, heard } = await stage.start();
+  await eventually(WAIT_MS, 'it has begun', () => heard.lines.length === 1);
+  const { State } = await engine.inspect(driven.handle);
+  await engine.away();
+  await eventually(WAIT_MS, 'its process is gone', () => !isAlive(State.Pid));
+  await engine.back();
+  const { reason } = await heard.end();
+  assert.equal(reason, 'exit code 5');
+  // Docker's daemon reads what containers write: what the last ones wrote without it is lost.
+  assert.deepEqual(heard.lines, name === 'docker' ? ['first'] : ['first', 'last']);
 });
 
 test(`${name}: a signal that the engine did not hear is sent when it is back`, async () => {

@@ -38,6 +38,7 @@ export class ContainerLog {
   /** Since it was opened: lines of the time of the last one. */
   #repeated = 0;
   #isResuming = false;
+  #isReading = false;
   #reading: Promise<void>;
   #cancelAgain: Cancel = () => {};
 
@@ -50,6 +51,9 @@ export class ContainerLog {
 
   /** The container has ended: reads what is left. */
   async finish(): Promise<void> {
+    this.#cancelAgain();
+    // What was written while the engine was away, or since the stream broke.
+    if (!this.#isReading) this.#reading = this.#read();
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const cancel = this.#options.runtime.timers.after(LAST_LINES_MS, resolve);
     await Promise.race([this.#reading, late]);
@@ -71,8 +75,10 @@ export class ContainerLog {
     const since = this.#last === null ? '0' : String(Math.floor(Date.parse(this.#last) / 1_000));
     this.#repeated = 0;
     this.#isResuming = this.#last !== null;
+    this.#isReading = true;
     const stream = await engine.logs(container, since, signal).catch(() => null);
     if (stream !== null) await this.#readStream(stream);
+    this.#isReading = false;
     if (signal.aborted) return;
     // Its end may be the container's, or the engine's: then there is more to come.
     this.#cancelAgain = runtime.timers.after(AGAIN_MS, () => {
