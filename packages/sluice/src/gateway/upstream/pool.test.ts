@@ -6,7 +6,9 @@ import type { LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolPlan } from '../../config/plan.ts';
+import type { Pool } from './pool.ts';
 import { type HostileOrigin, hostileOrigin } from '../../../test/support/hostile-origin.ts';
 import { servicePlan } from '../../../test/support/plans.ts';
 import { RawClient } from '../../../test/support/raw-client.ts';
@@ -293,4 +295,24 @@ test('a connection is not kept longer than its endpoint says that it keeps it', 
   assert.deepEqual([await ask(), await ask()], [1, 2], 'it keeps none');
   timeout = 60;
   assert.deepEqual([await ask(), await ask(), await ask()], [3, 3, 3]);
+});
+
+test('how long an endpoint keeps idle connections is measured from when they became idle, however long the last sweep is ago', async () => {
+  const idleMs = 100;
+  await using origin = await hostileOrigin(async (connection) => {
+    await connection.head();
+    connection.write(OK);
+    setTimeout(() => connection.reset(), idleMs);
+  });
+  const address = `127.0.0.1:${origin.port}`;
+  await using world = await startServicePlane([servicePlan('web', [address])]);
+  const pool = world.plane.service('web')!['pools'].get(world.endpointSlot('web', address)) as Pool;
+  const limitMs = (): number => pool['keepAlive'].limitMs(world.plane.clock.now());
+  for (let round = 0; round < 10 && limitMs() === Infinity; round++) {
+    world.plane.sweep();
+    await sleep(240 - round);
+    assert.match((await rawExchange(world.port, GET)).text, /^HTTP\/1\.1 200 /);
+    await eventually(2_000, 'it is closed', () => world.upstreamConnections() === 0);
+  }
+  assert.ok(limitMs() >= 0.7 * idleMs && limitMs() < 2 * idleMs, `${limitMs()}`);
 });

@@ -108,7 +108,7 @@ export class Pool implements EndpointPool, UpstreamOwner {
     const timeoutMs = Math.min(this.plan.idleTimeoutMs, this.keepAlive.limitMs(now));
     const keepMs = this.idle.length < this.plan.idleMax ? timeoutMs : Math.min(SURPLUS_MS, timeoutMs);
     if (keepMs <= 0) return connection.discard();
-    connection.idleSince = now;
+    connection.idleSince = this.worker.clock.now(); // to the millisecond: what is learned from it is a bound that may be far below a sweep
     connection.deadline = now + keepMs;
     this.idle.push(connection);
   }
