@@ -22,7 +22,7 @@ const facts: ProcessFacts = {
   cpuSeconds: 12.5,
   residentBytes: 1e8,
   startSeconds: 1_795_000_000,
-  fleet: [USERS],
+  fleet: [],
   certificates: { lives: [{ listener: 'web', name: 'a"b.example', secondsLeft: 86_400 }], issued: 4, failed: 1 },
 };
 
@@ -124,7 +124,7 @@ test('who waits is shown as it is, and who has waited with the time that it took
 });
 
 test('every sample belongs to an announced family with exactly its labels', () => {
-  const input = inputOf();
+  const input = { ...inputOf(), facts: { ...facts, fleet: [USERS] } };
   const worker = new WorkerMetrics(input.board.buffer, 0);
   worker.exchangeStarted(0, 0, 0);
   worker.exchangeEnded(0, 0, 0, 0, 200, 20, 100, 1_000);
@@ -274,7 +274,7 @@ test('certificates show how long they last, and how orders ended', () => {
 });
 
 test('instances show their number by phase, their load and the share of a deploy', () => {
-  const { samples } = parse(expose(inputOf()));
+  const { samples } = parse(expose({ ...inputOf(), facts: { ...facts, fleet: [USERS] } }));
   const about = (name: string) => samples.filter((sample) => sample.name === name).map(({ labels, value }) => [{ ...labels }, value]);
   deepEqual(about('sluice_instances'), [
     [{ service: 'users', version: 'v2', phase: 'ready' }, 1],
