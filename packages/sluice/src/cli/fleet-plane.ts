@@ -70,9 +70,16 @@ export class FleetPlane implements EndpointProvider, AsyncDisposable {
     this.#parts?.scaling.start();
   }
 
-  /** Sluice is about to end: what runs now is what is needed. */
-  quiesce(): void {
-    void this.#parts?.scaling[Symbol.asyncDispose]();
+  /** Sluice is about to end: what runs then is what is needed. Who waits for an instance gets one by the deadline, or is refused. */
+  async quiesce(deadlineMs: number): Promise<void> {
+    const parts = this.#parts;
+    if (parts === null) return;
+    try {
+      await parts.fleet.quiesce(deadlineMs);
+    } catch (error) {
+      this.#options.say('error', 'internal-error', { reason: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    }
+    void parts.scaling[Symbol.asyncDispose]();
   }
 
   /** Ends the instances, or leaves them where the configuration says so. */

@@ -179,10 +179,12 @@ export class Program {
     this.#say('info', 'stopping', { signal, deadlineMs });
     // Before changes end: an order that cannot show its proofs any more has not failed.
     void this.#plane.certificates[Symbol.asyncDispose]();
-    this.#plane.fleet.quiesce();
+    const until = nodeRuntime.clock.now() + deadlineMs;
+    await this.#plane.fleet.quiesce(deadlineMs);
     await this.#plane.applier.close();
     const { supervisor, kernel } = this.#plane;
-    const [cut, left] = await Promise.all([supervisor.drain(deadlineMs), kernel.drain(deadlineMs)]);
+    const leftMs = Math.max(0, until - nodeRuntime.clock.now());
+    const [cut, left] = await Promise.all([supervisor.drain(leftMs), kernel.drain(leftMs)]);
     await this.#plane.fleet.stop();
     await this.#close();
     this.#say('info', 'stopped', { cut: cut + left });

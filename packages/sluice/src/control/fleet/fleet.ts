@@ -19,6 +19,9 @@ import { ServiceFleet, type ServiceFleetOptions } from './service-fleet.ts';
 /** How often it is looked whether a successor serves. */
 const SUCCESSION_MS = 500;
 
+/** Between two looks whether somebody still waits for an instance. */
+const QUIESCE_LOOK_MS = 20;
+
 export class Fleet implements EndpointProvider {
   readonly #world: FleetWorld;
   readonly #services = new Map<string, ServiceFleet>();
@@ -55,6 +58,22 @@ export class Fleet implements EndpointProvider {
   async start(): Promise<void> {
     this.#isStarted = true;
     await Promise.all(this.#all().map((fleet) => fleet.start()));
+  }
+
+  /**
+   * Sluice is about to end, and after this no worker learns of an instance any more. Pauses are over; requests that wait for an instance that starts get it, until
+   * the deadline; those for which none comes are refused now instead of holding up the end.
+   */
+  async quiesce(deadlineMs: number): Promise<void> {
+    const { clock, timers } = this.#world.runtime;
+    const until = after(clock.now(), deadlineMs);
+    const services = [...this.#services.values()];
+    for (const fleet of services) fleet.release();
+    await this.#world.changed();
+    while (services.some(({ isAwaited }) => isAwaited) && clock.now() < until)
+      await new Promise<void>((look) => void timers.after(QUIESCE_LOOK_MS, look));
+    for (const fleet of services) fleet.closeParking();
+    await this.#world.changed();
   }
 
   /** Ends all instances; the data plane is gone already. */

@@ -51,6 +51,8 @@ export class ServiceFleet implements ScaledService {
   #held: BoundApplied | null = null;
   /** All instances keep ending, or cannot be started: a request that waited would wait in vain. */
   #isHopeless = false;
+  /** Sluice ends: no instance that is not ready by now will be used. */
+  #isLast = false;
   /** Addresses that every worker knows: an instance is no other's replacement before. */
   #known: ReadonlySet<string> = new Set();
   #stage: 'new' | 'looking' | 'open' | 'retired' | 'over' = 'new';
@@ -115,7 +117,7 @@ export class ServiceFleet implements ScaledService {
   }
 
   traits(): EndpointTraits {
-    const isOpen = this.#pause.isOn || !this.#isHopeless;
+    const isOpen = this.#pause.isOn || !(this.#isHopeless || (this.#isLast && !this.#isServed));
     return { isPaused: this.#pause.isOn, split: this.#deploys.state?.shares ?? null, ...(isOpen ? {} : { parking: null }) };
   }
 
@@ -161,6 +163,22 @@ export class ServiceFleet implements ScaledService {
     if (wasOpen && this.#runner.instances().length > 0) await new Promise<void>((resolve) => this.#emptied.push(resolve));
     await this.#runner[Symbol.asyncDispose]();
     this.#end('over');
+  }
+
+  /** Sluice is about to end: a pause holds nobody any longer. */
+  release(): void {
+    this.#pause.stop();
+  }
+
+  /** Whether requests wait for an instance that is on its way and has not failed yet. */
+  get isAwaited(): boolean {
+    if (this.#isServed || this.#world.parked(this.name) === 0) return false;
+    return this.#live().some(({ trouble }) => trouble === null);
+  }
+
+  /** From now on nobody waits for an instance where none is ready. */
+  closeParking(): void {
+    this.#isLast = true;
   }
 
   async stop(): Promise<void> {
@@ -284,6 +302,10 @@ export class ServiceFleet implements ScaledService {
   #victims(count: number): VictimChoice {
     const candidates = this.#runner.instances().map((view) => ({ view, inflight: this.#inflight(view) }));
     return chooseVictims({ candidates, count, versions: this.#deploys.order, wall: this.#world.runtime.clock.wall() });
+  }
+
+  get #isServed(): boolean {
+    return this.#live().some(({ phase }) => phase === 'ready');
   }
 
   #live(): readonly InstanceView[] {
