@@ -2,11 +2,12 @@
  * Target tracking for figures that more instances do not divide by their number: latency, queue wait, event-loop delay. Near saturation they rise
  * far more than the load, below it they hardly move, so the HPA's `ceil(current × ratio)` is only a direction here, and is taken in bounded steps:
  *
- *   over the target:       current × ratio, at most doubled per step
+ *   over the target:       ready × ratio, at most doubled per step, and no fewer than there are
  *   below half of it:      a tenth fewer, at least one, per step
  *   between the two:       as many as there are
  *
- * A step is judged on readings made after it: whenever the number of ready instances changes, the window begins anew and nothing is said for
+ * Those that are not ready yet have no part in the figure: a step that is on its way is not made again, however long a start takes, and instances that never
+ * get ready do not bring others. A step is judged on readings made after it: whenever the number of ready instances changes, the window begins anew and nothing is said for
  * `SETTLE_MS`. Meant to stand beside a policy on in-flight requests, which knows how many instances the load needs.
  */
 import { assert } from '../../base/assert.ts';
@@ -61,7 +62,7 @@ export class RatioTracking implements Policy {
       policy: name,
       figure,
       target,
-      wanted: nextCount(view.current, ratio),
+      wanted: nextCount(view.current, Math.min(view.current, view.sample.ready), ratio),
       holds: false,
       detail: `${shown(figure)} / ${shown(target)}`,
       ratio,
@@ -77,8 +78,8 @@ export class RatioTracking implements Policy {
   }
 }
 
-function nextCount(current: number, ratio: number): number {
-  if (ratio > 1) return Math.ceil(current * Math.min(STEP_OUT_MAX, ratio));
+function nextCount(current: number, ready: number, ratio: number): number {
+  if (ratio > 1) return Math.max(current, Math.ceil(ready * Math.min(STEP_OUT_MAX, ratio)));
   if (ratio >= IN_BELOW) return current;
   return Math.max(1, current - Math.max(1, Math.floor(current * STEP_IN)));
 }
