@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import type { ReloadResult } from '../admin/backend.ts';
+import { describeFleetChange } from '../config/fleet-diff.ts';
 import type { SayEvent } from '../control/say-event.ts';
 import { FileSetWatch } from '../io/file-set-watch.ts';
 import { type FileWatch, watchFile } from '../io/file-watch.ts';
@@ -125,13 +126,15 @@ export class Program {
 
   /** Applies what differs in the files that the configuration names, and in the configuration where that is wanted. */
   async #reload(): Promise<ReloadResult> {
-    const result = await this.#plane.applier.reload();
-    if (!result.ok) {
+    const before = this.#plane.settings().fleet;
+    const applied = await this.#plane.applier.reload();
+    if (!applied.ok) {
       this.#reloads.refused++;
-      for (const fault of result.faults) this.#say('error', 'reload-refused', { fault });
-      return result;
+      for (const fault of applied.faults) this.#say('error', 'reload-refused', { fault });
+      return applied;
     }
     this.#reloads.applied++;
+    const result = { ...applied, changes: [...applied.changes, ...describeFleetChange(before, this.#plane.settings().fleet)] };
     this.#files.follow(this.#plane.files());
     this.#say('info', 'reloaded', { generation: result.generation, changes: result.changes.join('; ') || 'none', tookMs: result.tookMs });
     await this.#followAdmin().catch((error: Error) => this.#say('error', 'admin-unchanged', { reason: error.message }));
