@@ -1,78 +1,109 @@
 /**
- * The shop, live: eleven instances of four services behind one gateway, customers that never stop, and an instance that is killed with -9
- * while they shop. `npm run demo`; `-- --keep` leaves it running until Ctrl-C. Exit 1 when one request failed.
+ * The shop, live: four services whose instances Sluice runs, behind one gateway, and customers that never stop. An instance is killed with -9, a service is deployed anew, and a
+ * rush makes more instances until it is over. `npm run demo`; `-- --keep` leaves it running until Ctrl-C. Exit 1 when one request failed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Gateway, type Instance, portNear, restartInstance, startGateway, startInstance, stop } from './show/programs.ts';
+import { type Gateway, type Service, operate, portNear, services, startGateway, stop } from './show/programs.ts';
 import { say, step, styled, table, verdict } from './show/screen.ts';
-import { Customers } from './show/traffic.ts';
-
-const SERVICES = [
-  { name: 'users', instances: 3, port: 3101 },
-  { name: 'orders', instances: 2, port: 3201 },
-  { name: 'payments', instances: 2, port: 3301 },
-  { name: 'products', instances: 4, port: 3401 },
-] as const;
-/** What the show needs of the admin API's answer. */
-interface Status {
-  readonly services: readonly {
-    readonly name: string;
-    readonly endpoints: readonly { readonly address: string; readonly state: string }[];
-  }[];
-}
+import { Customers, SEARCHES } from './show/traffic.ts';
 
 const CUSTOMERS = 24;
-const SCENE_MS = 3_000;
-const VICTIM = 'users.2';
+const RUSH = 60;
+const SCENE_MS = 2_500;
+const WAIT_MS = 20_000;
 
-async function startAll(): Promise<Instance[]> {
-  const starting = SERVICES.flatMap(({ name, instances, port }) =>
-    Array.from({ length: instances }, async (_, index) => startInstance(name, index + 1, await portNear(port + index))),
-  );
-  return Promise.all(starting);
-}
-
-function introduce({ url, admin }: Gateway): void {
+function introduce({ url, admin }: Gateway, all: readonly Service[]): void {
   say(`  shop   ${styled('cyan', `${url}/`)}`);
-  for (const { name, instances } of SERVICES) say(`         ${styled('cyan', `${url}/api/${name}/1`)}  ${styled('dim', `× ${instances}`)}`);
+  for (const { service, ready } of all) say(`         ${styled('cyan', `${url}/api/${service}/1`)}  ${styled('dim', `× ${ready}`)}`);
   say(`  admin  ${styled('cyan', `${admin}/api/status`)}   ${styled('cyan', `${admin}/metrics`)}`);
 }
 
-/** Customers shop for a while; then who served them. */
-async function scene(customers: Customers, names: readonly string[], down: ReadonlySet<string>): Promise<void> {
-  customers.reset();
-  await pause(SCENE_MS);
-  table(names, customers.sales, down);
-  verdict(customers.sales);
-}
-
-async function show(instances: readonly Instance[], gateway: Gateway): Promise<number> {
-  const names = instances.map(({ name }) => name);
-  const victim = instances.find(({ name }) => name === VICTIM)!;
-  step(`${CUSTOMERS} customers shop without a break`);
-  const customers = new Customers(gateway.url, CUSTOMERS);
-  await scene(customers, names, new Set());
-  step(`kill -9 ${VICTIM} (pid ${victim.child.pid}), while they shop`);
-  victim.child.kill('SIGKILL');
-  await scene(customers, names, new Set([VICTIM]));
-  step(`${VICTIM} is started again`);
-  await restartInstance(victim);
-  say(`  in use again ${await untilUsed(gateway, victim)} ms after it answered`);
-  await scene(customers, names, new Set());
-  await customers.close();
-  return customers.sales.failures.length;
-}
-
-/** Waits until the gateway uses an instance. @returns How long that took, in milliseconds. */
-async function untilUsed({ admin }: Gateway, { service, port }: Instance): Promise<number> {
+/** Waits until a service is so. @returns How long that took, in milliseconds. */
+async function until(gateway: Gateway, name: string, holds: (service: Service) => boolean): Promise<number> {
   const startedAt = performance.now();
-  while (performance.now() - startedAt < 10_000) {
-    const status = (await (await fetch(`${admin}/api/status`)).json()) as Status;
-    const endpoints = status.services.find(({ name }) => name === service)?.endpoints ?? [];
-    if (endpoints.some(({ address, state }) => address === `127.0.0.1:${port}` && state === 'up')) break;
+  while (performance.now() - startedAt < WAIT_MS) {
+    const service = (await services(gateway)).find((each) => each.service === name);
+    if (service !== undefined && holds(service)) return Math.round(performance.now() - startedAt);
     await pause(20);
   }
-  return Math.round(performance.now() - startedAt);
+  throw new Error(`${name} is not as it should be within ${WAIT_MS} ms: ${JSON.stringify(await services(gateway))}`);
+}
+
+/** All are ready, none leaves. */
+const isSettled = ({ deploy, wanted, ready, instances }: Service): boolean =>
+  deploy === null && ready === wanted && instances.length === wanted;
+
+/** Who served whom in the last moments, those that are gone included. */
+async function show(gateway: Gateway, customers: readonly Customers[], notes: ReadonlyMap<string, string> = new Map()): Promise<void> {
+  const all = await services(gateway);
+  for (const { sales } of customers) {
+    const there = all.flatMap(({ instances }) => instances.map(({ id }) => id));
+    const gone = [...sales.served.keys()].filter((name) => !there.includes(name));
+    if (sales === customers[0]!.sales) table(inOrder([...there, ...gone], all), sales, notes);
+  }
+  verdict(...customers.map(({ sales }) => sales));
+}
+
+/** By service as configured, then by age. */
+function inOrder(names: readonly string[], all: readonly Service[]): string[] {
+  const rank = (name: string): number => {
+    const [service = '', number = '0'] = name.split('.');
+    return all.findIndex((each) => each.service === service) * 1e6 + Number(number);
+  };
+  return names.toSorted((left, right) => rank(left) - rank(right));
+}
+
+async function killOne(gateway: Gateway, customers: Customers): Promise<void> {
+  const users = (await services(gateway)).find(({ service }) => service === 'users')!;
+  const victim = users.instances[1]!;
+  step(`kill -9 ${victim.id} (pid ${victim.handle}), while they shop`);
+  customers.reset();
+  process.kill(Number(victim.handle), 'SIGKILL');
+  const again = ({ instances }: Service): boolean =>
+    instances.some(({ id, handle, phase }) => id === victim.id && handle !== victim.handle && phase === 'ready');
+  say(`  in use again after ${await until(gateway, 'users', again)} ms, as another process`);
+  await pause(SCENE_MS);
+  await show(gateway, [customers], new Map([[victim.id, 'killed, and back']]));
+}
+
+async function deployOne(gateway: Gateway, customers: Customers): Promise<void> {
+  step('sluice deploy orders, while they shop');
+  customers.reset();
+  say(`  ${await operate(gateway, 'deploy', 'orders')}`);
+  say(`  done after ${await until(gateway, 'orders', isSettled)} ms`);
+  await pause(SCENE_MS);
+  const orders = (await services(gateway)).find(({ service }) => service === 'orders')!;
+  await show(gateway, [customers], new Map(orders.instances.map(({ id, version }) => [id, version])));
+}
+
+/** Everybody wants a lamp: products get more instances, and give them back. */
+async function rush(gateway: Gateway, customers: Customers): Promise<number> {
+  step(`A sale: ${RUSH} more customers search the products`);
+  customers.reset();
+  const crowd = new Customers(gateway.url, RUSH, SEARCHES);
+  say(`  eight instances of products after ${await until(gateway, 'products', ({ ready }) => ready === 8)} ms`);
+  await show(gateway, [customers, crowd]);
+  step('The sale is over');
+  await crowd.close();
+  const tookMs = await until(gateway, 'products', (service) => service.wanted === 4 && isSettled(service));
+  say(`  four instances again after ${tookMs} ms`);
+  for (const line of (await operate(gateway, 'why', 'products')).split('\n').slice(0, 6)) say(`  ${styled('dim', line)}`);
+  customers.reset();
+  await pause(SCENE_MS);
+  await show(gateway, [customers]);
+  return crowd.sales.failures.length;
+}
+
+async function shop(gateway: Gateway): Promise<number> {
+  step(`${CUSTOMERS} customers shop without a break`);
+  const customers = new Customers(gateway.url, CUSTOMERS);
+  await pause(SCENE_MS);
+  await show(gateway, [customers]);
+  await killOne(gateway, customers);
+  await deployOne(gateway, customers);
+  const more = await rush(gateway, customers);
+  await customers.close();
+  return customers.sales.failures.length + more;
 }
 
 async function untilInterrupted(): Promise<void> {
@@ -81,15 +112,14 @@ async function untilInterrupted(): Promise<void> {
 }
 
 async function main(): Promise<number> {
-  step('Eleven instances of four services, one gateway');
-  const instances = await startAll();
+  step('Four services and their instances, one command');
   const admin = await portNear(9900);
-  const gateway = await startGateway(instances, `127.0.0.1:${await portNear(8080)}`, `127.0.0.1:${admin}`);
-  introduce(gateway);
-  const failures = await show(instances, gateway);
+  const gateway = await startGateway(`127.0.0.1:${await portNear(8080)}`, `127.0.0.1:${admin}`);
+  for (const name of ['users', 'orders', 'payments', 'products']) await until(gateway, name, isSettled);
+  introduce(gateway, await services(gateway));
+  const failures = await shop(gateway);
   if (process.argv.includes('--keep')) await untilInterrupted();
   await stop(gateway.child);
-  await Promise.all(instances.map(({ child }) => stop(child)));
   step(failures === 0 ? 'Nobody noticed. Everything is stopped.' : 'Somebody noticed: see the failures above. Everything is stopped.');
   return failures === 0 ? 0 : 1;
 }

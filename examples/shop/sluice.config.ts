@@ -1,21 +1,55 @@
-/** The shop's gateway: four services behind one address, by path. Start it with `sluice up --config examples/shop/sluice.config.ts`. */
+/**
+ * The shop: four services, their instances and their gateway, with one command: `sluice up --config examples/shop/sluice.config.ts`. Each service scales by itself, by what its own
+ * load is best told from.
+ */
+import { fileURLToPath } from 'node:url';
 import { defineConfig, env } from 'sluice';
 
-/** Endpoints of a service: a list of addresses in its variable, or the ports that the demo would take. */
-const endpoints = (variable: string, ...ports: number[]): string[] =>
-  env(variable, ports.map((port) => `127.0.0.1:${port}`).join(',')).split(',');
-
-// Asked twice a second, and an endpoint that failed real requests is tried again after a second: a show has no time to wait.
-const health = { http: '/healthz', interval: '500ms', fastInterval: '100ms', timeout: '400ms' } as const;
+/** A show has no time to wait: an instance that fails requests is tried again after a second, and is asked twice a second how it is. */
 const outlier = { baseEjection: '1s', interval: '250ms' } as const;
+const program = (name: string) => ({
+  command: [process.execPath, fileURLToPath(new URL(`services/${name}.ts`, import.meta.url))],
+  ready: { http: '/healthz', within: '20s', interval: '500ms' },
+  drain: '10s',
+});
 
 export default defineConfig({
   listeners: { shop: { http: env('SHOP_LISTEN', ':8080') } },
   services: {
-    users: { endpoints: endpoints('SHOP_USERS', 3101, 3102, 3103), balance: 'least-connections', health, outlier },
-    orders: { endpoints: endpoints('SHOP_ORDERS', 3201, 3202), balance: 'round-robin', health, outlier },
-    payments: { endpoints: endpoints('SHOP_PAYMENTS', 3301, 3302), balance: 'p2c', health, outlier },
-    products: { endpoints: endpoints('SHOP_PRODUCTS', 3401, 3402, 3403, 3404), balance: 'smooth-wrr', health, outlier },
+    // Known by name, a few at once: as many as the requests in flight ask for.
+    users: {
+      run: program('users'),
+      replicas: { min: 3, max: 6, scale: [{ signal: 'in-flight', target: 20 }] },
+      balance: 'least-connections',
+      outlier,
+    },
+    // Small and all alike: by their number. A deploy goes one by one.
+    orders: {
+      run: program('orders'),
+      replicas: { min: 2, max: 4, scale: [{ signal: 'rps', target: 500 }] },
+      deploy: { strategy: 'rolling', maxSurge: 1 },
+      balance: 'round-robin',
+      outlier,
+    },
+    // Who pays must not wait: by what customers feel.
+    payments: {
+      run: program('payments'),
+      replicas: { min: 2, max: 4, scale: [{ signal: 'latency', target: '250ms', percentile: 95 }] },
+      balance: 'p2c',
+      outlier,
+    },
+    // Comes in rushes: quickly out, and back as soon as the rush is over.
+    products: {
+      run: program('products'),
+      replicas: {
+        min: 4,
+        max: 8,
+        scale: [{ signal: 'in-flight', target: 5, window: '3s', panic: false }],
+        behavior: { in: { stabilization: '2s', count: 8, period: '1s' } },
+      },
+      balance: 'smooth-wrr',
+      outlier,
+    },
   },
   routes: [
     { path: '/api/users/*', to: 'users' },

@@ -1,20 +1,33 @@
-/** The programs of the show: instances of the services, and the gateway. All of them end with us. */
-import { type ChildProcess, spawn } from 'node:child_process';
+/** The programs of the show: the gateway, which runs everything else, and the commands that an operator gives it. All of them end with us. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
-const START_MS = 15_000;
+const START_MS = 20_000;
+const SLUICE = fileURLToPath(new URL('../../../packages/sluice/bin/sluice.js', import.meta.url));
 const children = new Set<ChildProcess>();
 process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
 
+/** What the show needs of an instance in the admin API's answer. */
 export interface Instance {
   /** `users.2`. */
-  readonly name: string;
+  readonly id: string;
+  readonly version: string;
+  readonly phase: string;
+  /** Its process. */
+  readonly handle: string | null;
+}
+
+/** The same of a service. */
+export interface Service {
   readonly service: string;
-  readonly port: number;
-  child: ChildProcess;
+  readonly wanted: number;
+  readonly ready: number;
+  readonly deploy: object | null;
+  readonly instances: readonly Instance[];
 }
 
 /** A started gateway. */
@@ -24,37 +37,29 @@ export interface Gateway {
   readonly admin: string;
 }
 
-/** Starts an instance of a service and waits until it listens. */
-export async function startInstance(service: string, number: number, port: number): Promise<Instance> {
-  const name = `${service}.${number}`;
-  return { name, service, port, child: await startService(service, name, port) };
-}
-
-/** Starts it again after its end, on the same port. */
-export async function restartInstance(instance: Instance): Promise<void> {
-  instance.child = await startService(instance.service, instance.name, instance.port);
-}
-
-async function startService(service: string, name: string, port: number): Promise<ChildProcess> {
-  const file = fileURLToPath(new URL(`../services/${service}.ts`, import.meta.url));
-  const child = start([file], { PORT: String(port), HOST: '127.0.0.1', INSTANCE: name });
-  await linesUntil(child, /listens/);
-  return child;
-}
-
 /** Starts `sluice up` on the shop's configuration and waits until it listens. */
-export async function startGateway(instances: readonly Instance[], listen: string, admin: string): Promise<Gateway> {
-  const command = fileURLToPath(new URL('../../../packages/sluice/bin/sluice.js', import.meta.url));
+export async function startGateway(listen: string, admin: string): Promise<Gateway> {
   const config = fileURLToPath(new URL('../sluice.config.ts', import.meta.url));
-  const env: Record<string, string> = { SHOP_LISTEN: listen, SHOP_ADMIN: admin };
-  for (const { service, port } of instances) {
-    const variable = `SHOP_${service.toUpperCase()}`;
-    env[variable] = `${env[variable] === undefined ? '' : `${env[variable]},`}127.0.0.1:${port}`;
-  }
-  const child = start([command, 'up', '--config', config], env);
+  const env = { ...process.env, SHOP_LISTEN: listen, SHOP_ADMIN: admin, NO_COLOR: '1' };
+  const child = spawn(process.execPath, [SLUICE, 'up', '--config', config], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.add(child);
+  child.on('exit', () => children.delete(child));
   const lines = await linesUntil(child, /^ {2}admin /);
   const urls = lines.flatMap((line) => /http:\S+/.exec(line)?.[0] ?? []);
   return { child, url: urls[0] ?? '', admin: urls[1] ?? '' };
+}
+
+/** What the fleet runs now. */
+export async function services({ admin }: Gateway): Promise<readonly Service[]> {
+  const { services: all } = (await (await fetch(`${admin}/api/fleet`)).json()) as { services: Service[] };
+  return all;
+}
+
+/** A command of an operator. @returns What it said. */
+export async function operate({ admin }: Gateway, ...args: string[]): Promise<string> {
+  const env = { ...process.env, NO_COLOR: '1' };
+  const { stdout } = await promisify(execFile)(process.execPath, [SLUICE, ...args, '--admin', new URL(admin).host], { env });
+  return stdout.trim();
 }
 
 /** SIGTERM, and its end. */
@@ -79,13 +84,6 @@ export async function portNear(wanted: number): Promise<number> {
     if (typeof address === 'object' && address !== null) return address.port;
   }
   throw new Error(`no free port near ${wanted}`);
-}
-
-function start(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-  const child = spawn(process.execPath, args, { env: { ...process.env, ...env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
-  children.add(child);
-  child.on('exit', () => children.delete(child));
-  return child;
 }
 
 /** What the program writes, up to the first line that matches; all of it is in the error when none does. */

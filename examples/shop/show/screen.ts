@@ -20,22 +20,24 @@ export function step(text: string): void {
 
 const BAR_WIDTH = 32;
 
-/** Who served how much, a bar for each instance; instances in `down` are marked. */
-export function table(names: readonly string[], { served }: Sales, down: ReadonlySet<string>): void {
+/** Who served how much, a bar for each instance; what is to be known of one stands behind it. */
+export function table(names: readonly string[], { served }: Sales, notes: ReadonlyMap<string, string>): void {
   const most = Math.max(1, ...served.values());
   let service = '';
   for (const name of names) {
     const own = name.split('.')[0] ?? '';
     const count = served.get(name) ?? 0;
     const bar = '█'.repeat(Math.round((count / most) * BAR_WIDTH)).padEnd(BAR_WIDTH, '·');
-    const note = down.has(name) ? styled('red', '  killed') : '';
+    const note = notes.has(name) ? styled('yellow', `  ${notes.get(name)}`) : '';
     say(`  ${(own === service ? '' : own).padEnd(10)}${name.padEnd(12)}${styled('green', bar)} ${String(count).padStart(6)}${note}`);
     service = own;
   }
 }
 
-/** The one figure that counts. */
-export function verdict({ total, failures }: Sales): void {
+/** The one figure that counts, of all customers. */
+export function verdict(...sales: readonly Sales[]): void {
+  const total = sales.reduce((sum, each) => sum + each.total, 0);
+  const failures = sales.flatMap((each) => each.failures);
   const text = `${total} requests, ${failures.length} failed`;
   say(`  ${failures.length === 0 ? styled('green', `✔ ${text}`) : styled('red', `✖ ${text}`)}`);
   for (const failure of failures.slice(0, 5)) say(`    ${failure}`);

@@ -10,7 +10,10 @@ export interface Sales {
   total: number;
 }
 
-const PATHS = ['/api/users/', '/api/orders/', '/api/payments/', '/api/products/'];
+/** All over the shop, one page after the other. */
+const PAGES = ['users', 'orders', 'payments', 'products'].flatMap((service) => [1, 2, 3, 4, 5].map((id) => `/api/${service}/${id}`));
+/** What everybody looks for when there is a sale. */
+export const SEARCHES = ['lamp', 'desk', 'mug'].map((what) => `/api/products/search/${what}`);
 
 export class Customers {
   readonly sales: Sales = { served: new Map(), failures: [], total: 0 };
@@ -18,9 +21,10 @@ export class Customers {
   readonly #loops: Promise<void>[];
   readonly #closing = new AbortController();
 
-  constructor(url: string, customers: number) {
+  /** So many begin at once, each at another of the pages. */
+  constructor(url: string, customers: number, pages: readonly string[] = PAGES) {
     this.#agent = new Agent({ keepAlive: true, maxSockets: customers });
-    this.#loops = Array.from({ length: customers }, (_, customer) => this.#shop(url, customer));
+    this.#loops = Array.from({ length: customers }, (_, customer) => this.#shop(url, pages, customer * 7));
   }
 
   /** Forgets who served what; failures and the total stay. */
@@ -35,9 +39,9 @@ export class Customers {
     this.#agent.destroy();
   }
 
-  async #shop(url: string, customer: number): Promise<void> {
-    for (let visit = customer; !this.#closing.signal.aborted; visit++) {
-      const path = `${PATHS[visit % PATHS.length]}${(visit % 5) + 1}`;
+  async #shop(url: string, pages: readonly string[], first: number): Promise<void> {
+    for (let visit = first; !this.#closing.signal.aborted; visit++) {
+      const path = pages[visit % pages.length]!;
       try {
         const { status, instance } = await this.#ask(`${url}${path}`);
         if (status !== 200) this.sales.failures.push(`${path}: status ${status}`);
