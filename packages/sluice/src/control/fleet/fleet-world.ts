@@ -28,7 +28,7 @@ export interface FleetWorld {
   readonly asked: (service: string) => void;
   /** Why the service has as many as it has, newest first. */
   readonly decisions: (service: string, limit: number) => readonly Decision[];
-  /** A line of an instance's output, for the terminal and its file; the fleet itself keeps the last ones. */
+  /** A line of an instance's output for the terminal, where its service wants it there; the fleet itself keeps the last ones. */
   readonly line: (service: string, instance: string, stream: 'stdout' | 'stderr', line: string) => void;
   /** The first start of all could never work (no such program). */
   readonly unstartable: (service: string, reason: string) => void;

@@ -407,6 +407,17 @@ test('without a record instances of an earlier life are nobody’s', async () =>
   assert.deepEqual([runner.adopted, runner.ready().length], [[[]], 1]);
 });
 
+test('lines go to the terminal unless the service says otherwise; a change counts at once', async () => {
+  const shown: string[] = [];
+  const logs = { ...RUN.logs, terminal: false };
+  const quiet = servicePlan(1, { run: { ...RUN, logs } });
+  const stage = await started(quiet, fleetStage({ line: (_service, _instance, _stream, text) => void shown.push(text) }));
+  stage.runner.world.line('web.1', 'stdout', 'one');
+  stage.fleet.follow(fleetPlan(servicePlan(1)));
+  stage.runner.world.line('web.1', 'stdout', 'two');
+  assert.deepEqual(shown, ['two']);
+});
+
 test('logs: the last lines of one or all in their order, then each new one until nobody wants them', async () => {
   const stage = await started(servicePlan(2));
   const { runner, fleet } = stage;

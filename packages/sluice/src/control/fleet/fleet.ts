@@ -169,9 +169,9 @@ export class Fleet implements EndpointProvider {
     const { service } = plan;
     const line: ServiceFleetOptions['line'] = (instance, stream, text) => {
       this.#logOf(service).add(instance, stream, text, this.#world.runtime.clock.wall());
-      this.#world.line(service, instance, stream, text);
+      if (isShown(fleet.plan)) this.#world.line(service, instance, stream, text);
     };
-    const fleet = new ServiceFleet({ plan, world: this.#world, memory: this.#memory, wanted, line });
+    const fleet: ServiceFleet = new ServiceFleet({ plan, world: this.#world, memory: this.#memory, wanted, line });
     this.#services.set(service, fleet);
     if (this.#isStarted) void fleet.start();
   }
@@ -221,4 +221,9 @@ export class Fleet implements EndpointProvider {
     const remedy = known.length === 0 ? 'no service has "run"' : `those with "run" are ${known.join(', ')}`;
     return unknown(`the fleet runs no service "${service}": ${remedy}`);
   }
+}
+
+/** Whether the lines of its instances go to the terminal; `sluice logs` has them all the same. */
+function isShown({ run }: FleetServicePlan): boolean {
+  return run.runner !== 'process' || run.logs.terminal;
 }
