@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { stripVTControlCharacters } from 'node:util';
 import { test } from 'node:test';
+import { type FleetServicePlan, NO_FLEET } from '../config/fleet-plan.ts';
 import type { TlsPlan } from '../config/tls-plan.ts';
 import { datagramPlan, streamPlan } from '../../test/support/layer4-plane.ts';
+import { fleetPlan, RUN, servicePlan as instancesPlan } from '../../test/support/fleet-stage.ts';
 import { listenerPlan, servicePlan, testPlan } from '../../test/support/plans.ts';
 import { bannerLines, urlOf } from './banner.ts';
 
@@ -20,7 +22,10 @@ const TLS: TlsPlan = {
   hsts: null,
 };
 
-const linesOf = (...input: Parameters<typeof bannerLines>): string[] => bannerLines(...input).map((line) => stripVTControlCharacters(line));
+type Facts = Parameters<typeof bannerLines>[0];
+
+const linesOf = (facts: Omit<Facts, 'fleet'> & Partial<Facts>): string[] =>
+  bannerLines({ fleet: NO_FLEET, ...facts }).map((line) => stripVTControlCharacters(line));
 
 test('says what runs and where', () => {
   const services = [servicePlan('users', ['10.0.0.1:80', '10.0.0.2:80']), servicePlan('web', [])];
@@ -31,6 +36,33 @@ test('says what runs and where', () => {
     '  service   users      2 endpoints, p2c',
     '  service   web        no endpoints yet, p2c',
     '  admin     off',
+  ]);
+});
+
+test('a service whose instances Sluice runs is shown by their number and who runs them', () => {
+  const fleetOf = (service: string, min: number, max: number, run: FleetServicePlan['run'] = RUN): FleetServicePlan => {
+    const plan = instancesPlan(min, { service, run });
+    return { ...plan, replicas: { ...plan.replicas, min, max } };
+  };
+  const container: FleetServicePlan['run'] = {
+    ...RUN,
+    runner: 'container',
+    image: 'users',
+    port: 80,
+    labels: {},
+    network: null,
+    reach: 'address',
+    engine: null,
+    pull: 'never',
+    ulimits: {},
+  };
+  const services = ['a', 'b', 'c'].map((name) => servicePlan(name, []));
+  const fleet = fleetPlan(fleetOf('a', 1, 4), fleetOf('b', 2, 2, container), fleetOf('c', 0, 1));
+  const lines = linesOf({ version: '1', source: '', plan: testPlan(services), fleet, admin: null });
+  assert.deepEqual(lines.slice(1, 4), [
+    '  service   a          1–4 instances, p2c',
+    '  service   b          2 instances (container), p2c',
+    '  service   c          0–1 instance, p2c',
   ]);
 });
 

@@ -1,6 +1,7 @@
 /** The short block that says what runs and where, once, when a gateway has started. */
 import { formatAddress } from '../config/address.ts';
-import type { AddressPlan, ListenerPlan, Plan } from '../config/plan.ts';
+import type { FleetPlan, FleetServicePlan } from '../config/fleet-plan.ts';
+import type { AddressPlan, ListenerPlan, Plan, ServicePlan } from '../config/plan.ts';
 import { protocolOf } from '../observe/status-builder.ts';
 import { styled } from './console.ts';
 
@@ -9,6 +10,8 @@ export interface BannerFacts {
   /** The configuration's file or the command. */
   readonly source: string;
   readonly plan: Plan | null;
+  /** What of the plan's services Sluice itself runs. */
+  readonly fleet: FleetPlan;
   readonly admin: AddressPlan | null;
 }
 
@@ -20,19 +23,33 @@ export function printBanner(facts: BannerFacts): void {
 }
 
 /** The block's lines. */
-export function bannerLines({ version, source, plan, admin }: BannerFacts): readonly string[] {
+export function bannerLines({ version, source, plan, fleet, admin }: BannerFacts): readonly string[] {
   if (plan === null) return [];
   const workers = `${plan.workers} ${plan.workers === 1 ? 'worker' : 'workers'}`;
   const lines = [`${styled('bold', `sluice ${version}`)}  ${styled('dim', `${source}, ${workers}`)}`];
   for (const listener of plan.listeners) lines.push(entry('listener', listener.name, styled('cyan', placeOf(listener))));
-  for (const { name, endpoints, balance } of plan.services.slice(0, SERVICES_SHOWN_MAX)) {
-    const count = endpoints.length === 0 ? 'no endpoints yet' : `${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'}`;
-    lines.push(entry('service', name, `${count}, ${balance.algorithm}`));
+  const runs = new Map(fleet.services.map((service) => [service.service, service] as const));
+  for (const service of plan.services.slice(0, SERVICES_SHOWN_MAX)) {
+    const run = runs.get(service.name);
+    const who = run === undefined ? countEndpoints(service) : countInstances(run);
+    lines.push(entry('service', service.name, `${who}, ${service.balance.algorithm}`));
   }
   const more = plan.services.length - SERVICES_SHOWN_MAX;
   if (more > 0) lines.push(entry('', '', `and ${more} more services`));
   lines.push(entry('admin', '', admin === null ? 'off' : styled('cyan', urlOf(admin))));
   return lines;
+}
+
+function countEndpoints({ endpoints }: ServicePlan): string {
+  return endpoints.length === 0 ? 'no endpoints yet' : `${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'}`;
+}
+
+const RUNNERS = { process: '', container: ' (container)', kubernetes: ' (kubernetes)', 'aws-asg': ' (aws-asg)' } as const;
+
+/** `1–4 instances (container)`. */
+function countInstances({ run, replicas: { min, max } }: FleetServicePlan): string {
+  const count = min === max ? String(min) : `${min}–${max}`;
+  return `${count} ${max === 1 ? 'instance' : 'instances'}${RUNNERS[run.runner]}`;
 }
 
 function entry(what: string, name: string, value: string): string {

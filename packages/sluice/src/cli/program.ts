@@ -106,6 +106,7 @@ export class Program {
     printBanner({
       version: this.#version,
       plan: this.#plane.applier.running?.plan ?? null,
+      fleet: this.#plane.settings().fleet,
       admin: this.#admin.address,
       source: this.#options.source.name,
     });
