@@ -9,6 +9,7 @@
 import type { Instant } from '../../base/time.ts';
 import { NONE } from '../../core/balancing/balancer.ts';
 import type { Priority } from '../../core/limiting/admission.ts';
+import { BREAKER_OPEN } from '../../core/limiting/breaker-trials.ts';
 import { Parking, type ParkingBounds, type ParkingPlace } from '../../core/limiting/parking.ts';
 import { countWaited } from '../../core/limiting/wait-counts.ts';
 import type { ServicePlan } from '../../config/plan.ts';
@@ -53,6 +54,8 @@ const GO_PERIOD_MS = 5;
 const SAY_AGAIN_MS = 1_000;
 /** After so long the endpoint that failed a request may be asked again: another instance may stand at its address. */
 const ASK_AGAIN_MS = 1_000;
+/** Of those who were failed by all that are there, so many are looked at before the others wait for the next look: every newcomer looks. */
+const REFUSED_MAX = 128;
 
 /** Somebody who waits. */
 class Guest {
@@ -109,7 +112,7 @@ export class ParkingLot {
 
   /** Whether this one would be taken in, if there is room. */
   takes(item: Parkable): boolean {
-    return this.bounds() !== null && item.heldBytes !== null;
+    return this.bounds() !== null && item.heldBytes !== null && !this.isBroken;
   }
 
   /** Somebody comes while others wait, or the service is paused: who waits goes first. @returns Whether the newcomer waits now, or is refused. */
@@ -129,6 +132,7 @@ export class ParkingLot {
   park<Item extends Parkable>(item: Item, owner: ParkingOwner<Item>, now: Instant): 'parked' | 'full' | 'no' {
     const bounds = this.bounds();
     if (bounds === null) return 'no';
+    if (this.isBroken) return 'full';
     this.wake(now);
     if (item.heldBytes === null) return 'no';
     const guest = new Guest(this, item, owner);
@@ -176,15 +180,17 @@ export class ParkingLot {
   serve(now: Instant): void {
     if (this.isServing || this.isPaused) return;
     this.isServing = true;
+    let refused = 0;
     let place = this.parking.first();
-    while (place !== null && !this.isOutOfBreath(now)) {
+    while (place !== null && refused < REFUSED_MAX && !this.isOutOfBreath(now)) {
       const next = this.parking.after(place);
       const { item, owner } = place.item;
       if (item.attempts > 0 && now - place.queuedAt >= ASK_AGAIN_MS) item.tried = [];
       const slot = owner.find(item, now);
       if (slot === NONE) {
-        if (item.attempts === 0) break; // nobody takes anything
+        if (item.tried.length === 0) break; // nobody takes anything
         place = next; // who is there has failed this one already
+        refused++;
         continue;
       }
       if (!owner.admits(item)) break;
@@ -215,6 +221,11 @@ export class ParkingLot {
     if (this.isPaused || now - this.saidAt < SAY_AGAIN_MS || this.bounds() === null) return;
     this.saidAt = now;
     this.service.worker.say({ type: 'parked', service: this.service.slot });
+  }
+
+  /** The breaker is open: who comes is refused at once, and so is who was let in before and failed. In a pause it says nothing new. */
+  private get isBroken(): boolean {
+    return !this.isPaused && this.service.worker.table.breakerState[this.service.slot] === BREAKER_OPEN;
   }
 
   /** Null: nobody is parked. */

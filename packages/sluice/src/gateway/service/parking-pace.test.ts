@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { instant } from '../../base/time.ts';
 import { endpointTable } from '../../core/balancing/endpoint-table.ts';
+import { BREAKER_HALF_OPEN, BREAKER_OPEN } from '../../core/limiting/breaker-trials.ts';
 import { MetricBoard } from '../../observe/metric-board.ts';
 import { WorkerMetrics } from '../../observe/worker-metrics.ts';
 import { hostileOrigin } from '../../../test/support/hostile-origin.ts';
@@ -55,7 +56,7 @@ function setUp(context: TestContext) {
     for (const task of tasks.splice(0)) task();
   };
   const park = (item: Item): string => lot.park(item, owner, instant(time.now));
-  return { lot, owner, placed, refused, time, table, turn, park, tick: (ms: number) => context.mock.timers.tick(ms) };
+  return { lot, plan, owner, placed, refused, time, table, turn, park, tick: (ms: number) => context.mock.timers.tick(ms) };
 }
 
 test('128 go in 5 ms, in their order; whoever comes meanwhile can tell', (context) => {
@@ -93,6 +94,28 @@ test('when nobody takes anything, one question is enough; who was refused somewh
   assert.deepEqual(placed, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
   lot.serve(instant(time.now + 1_000));
   assert.equal(placed.at(-1), 0, 'after a second it may be asked again');
+});
+
+test('of a crowd that every instance has failed a look asks for 128; once a second has passed, for one', (context) => {
+  const { lot, owner, time, park } = setUp(context);
+  for (let id = 0; id < 900; id++) park({ ...itemOf(id), attempts: 1, tried: [5] });
+  owner.takes = () => false;
+  lot.serve(instant(time.now));
+  assert.equal(owner.asked, 128);
+  owner.asked = 0;
+  lot.serve(instant(time.now + 1_000));
+  assert.equal(owner.asked, 1);
+});
+
+test('while the breaker is open nobody is taken in, but in a pause', (context) => {
+  const { lot, table, plan, park } = setUp(context);
+  table.breakerState[0] = BREAKER_OPEN;
+  assert.deepEqual([lot.takes(itemOf(1)), park(itemOf(1)), lot.size], [false, 'full', 0]);
+  Object.assign(plan, { isPaused: true });
+  assert.deepEqual([lot.takes(itemOf(1)), park(itemOf(1)), lot.size], [true, 'parked', 1]);
+  Object.assign(plan, { isPaused: false });
+  table.breakerState[0] = BREAKER_HALF_OPEN;
+  assert.equal(park(itemOf(2)), 'parked');
 });
 
 test('whoever comes while others are let go little by little goes after them', async () => {
