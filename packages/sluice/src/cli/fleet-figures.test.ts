@@ -48,6 +48,19 @@ test('a drain by the operator that has ended at an earlier deadline takes no tim
   equal(left(), 2);
 });
 
+test('the status says that the fleet drains it, not the operator; who takes it back takes it back', async () => {
+  const { world, begin } = draining(2);
+  const reason = () => world.monitor.status()[0]!.endpoints[0]!.reason;
+  begin();
+  await world.pass(100);
+  equal(reason(), 'fleet: drained, for its instance is to end');
+  await world.pass(10_000);
+  equal(world.monitor.undrain('web', A), 'undrained');
+  equal(reason(), null);
+  void world.monitor.drain('web', A, 500);
+  equal(reason(), 'operator: drained by the operator');
+});
+
 test('nobody asks again when health has ended', async () => {
   const { world, begin } = draining(2);
   const left = begin();

@@ -47,9 +47,9 @@ export function figuresOf(
   return {
     drain: async (service, address, deadlineMs) => {
       const until = after(clock.now(), deadlineMs);
-      let end = await health.drain(service, address, deadlineMs);
+      let end = await health.drain(service, address, deadlineMs, 'fleet');
       // The operator took it back: the instance goes all the same.
-      while (end.end === 'undrained' && clock.now() < until) end = await health.drain(service, address, until - clock.now());
+      while (end.end === 'undrained' && clock.now() < until) end = await health.drain(service, address, until - clock.now(), 'fleet');
       if (end.end === 'unknown') return 0;
       // The operator's own drain of it may have ended at an earlier deadline.
       while (inflight(service, address) > 0 && clock.now() < until) await new Promise<void>((look) => void timers.after(LOOK_MS, look));

@@ -1,5 +1,5 @@
 /**
- * Drains by the operator: an endpoint takes nothing new and finishes what it has; sessions that stick to it stay until the deadline, after
+ * Drains by the operator, or by the fleet of an instance that is to end: an endpoint takes nothing new and finishes what it has; sessions that stick to it stay until the deadline, after
  * which it takes nothing at all (MAINTENANCE). It stays out of use until `undrain`.
  */
 import type { Cancel, Runtime } from '../../base/runtime.ts';
@@ -20,11 +20,22 @@ export interface DrainEnd {
   readonly inflight: number;
 }
 
+export type DrainOwner = 'operator' | 'fleet';
+
 interface Drain {
   readonly slot: number;
+  readonly owner: DrainOwner;
   readonly promise: Promise<DrainEnd>;
   readonly finish: (end: DrainEnd['end']) => void;
 }
+
+interface Watched extends Pick<Drain, 'owner' | 'finish'> {
+  readonly deadlineMs: number;
+  /** Ends the watch. */
+  readonly cancels: Cancel[];
+}
+
+const REASONS: Readonly<Record<DrainOwner, string>> = { operator: 'drained by the operator', fleet: 'drained, for its instance is to end' };
 
 /** How often requests in flight are looked at. */
 const LOOK_MS = 50;
@@ -41,19 +52,19 @@ export class Drains {
    * Drains an endpoint; one that is draining already goes on as it was asked to first.
    * @returns How it ended, at the deadline at the latest. Where sessions may stick to it, not before the deadline.
    */
-  start(entry: RosterEntry, deadlineMs: number): Promise<DrainEnd> {
+  start(entry: RosterEntry, deadlineMs: number, owner: DrainOwner = 'operator'): Promise<DrainEnd> {
     const known = this.#drains.get(entry.key);
     if (known !== undefined) return known.promise;
     const { bits, table } = this.#options;
-    bits.claim(entry, 'operator', DRAINING, 'drained by the operator');
+    bits.claim(entry, owner, DRAINING, REASONS[owner]);
     const { promise, resolve } = Promise.withResolvers<DrainEnd>();
     const cancels: Cancel[] = [];
     const finish = (end: DrainEnd['end']): void => {
       for (const cancel of cancels) cancel();
       resolve({ end, inflight: Math.max(0, Atomics.load(table.inflight, entry.slot)) });
     };
-    this.#drains.set(entry.key, { slot: entry.slot, promise, finish });
-    this.#watch(entry, deadlineMs, cancels, finish);
+    this.#drains.set(entry.key, { slot: entry.slot, owner, promise, finish });
+    this.#watch(entry, { deadlineMs, owner, cancels, finish });
     return promise;
   }
 
@@ -63,7 +74,7 @@ export class Drains {
     if (drain === undefined) return false;
     this.#drains.delete(entry.key);
     drain.finish('undrained');
-    this.#options.bits.claim(entry, 'operator', 0, '');
+    this.#options.bits.claim(entry, drain.owner, 0, '');
     return true;
   }
 
@@ -83,11 +94,11 @@ export class Drains {
     this.#drains.clear();
   }
 
-  #watch(entry: RosterEntry, deadlineMs: number, cancels: Cancel[], finish: (end: DrainEnd['end']) => void): void {
+  #watch(entry: RosterEntry, { deadlineMs, owner, cancels, finish }: Watched): void {
     const { runtime, bits, table } = this.#options;
     const isFree = (): boolean => Atomics.load(table.inflight, entry.slot) <= 0;
     const closeDown = (): void => {
-      bits.claim(entry, 'operator', DRAINING | MAINTENANCE, 'drained by the operator');
+      bits.claim(entry, owner, DRAINING | MAINTENANCE, REASONS[owner]);
       finish(isFree() ? 'finished' : 'deadline');
     };
     cancels.push(runtime.timers.after(deadlineMs, closeDown));

@@ -11,7 +11,7 @@ import type { AskAgent } from '../../io/agent-check.ts';
 import type { Probe } from '../../io/probe.ts';
 import type { SayEvent } from '../say-event.ts';
 import { AgentLoop } from './agent-loop.ts';
-import { type DrainEnd, Drains } from './drains.ts';
+import { type DrainEnd, type DrainOwner, Drains } from './drains.ts';
 import { OutlierLoop } from './outlier-loop.ts';
 import { Prober } from './prober.ts';
 import { roster, type RosterEntry, rosterKey } from './roster.ts';
@@ -111,10 +111,13 @@ export class HealthMonitor implements AsyncDisposable {
     this.#bits.claim(slots, 'plan', bits, reason);
   }
 
-  /** Takes an endpoint out of use gently; settles when it is done, at the deadline at the latest. */
-  drain(service: string, address: string, deadlineMs: number): Promise<DrainEnd | UnknownEndpoint> {
+  /**
+   * Takes an endpoint out of use gently; settles when it is done, at the deadline at the latest.
+   * @param owner Who drains it, for the status. One that is draining already stays its first owner's.
+   */
+  drain(service: string, address: string, deadlineMs: number, owner: DrainOwner = 'operator'): Promise<DrainEnd | UnknownEndpoint> {
     const entry = this.#entries.get(rosterKey(service, address));
-    return entry === undefined ? Promise.resolve(this.#unknown(service, address)) : this.#drains.start(entry, deadlineMs);
+    return entry === undefined ? Promise.resolve(this.#unknown(service, address)) : this.#drains.start(entry, deadlineMs, owner);
   }
 
   /** Brings a drained endpoint back into use. */

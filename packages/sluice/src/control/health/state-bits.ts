@@ -7,8 +7,8 @@
 import type { Clock, Timestamp } from '../../base/time.ts';
 import { DOWN, DRAINING, EJECTED, type EndpointTable, MAINTENANCE } from '../../core/balancing/endpoint-table.ts';
 
-/** `plan`: the endpoint was removed from the configuration and still finishes. */
-export type StateOwner = 'probe' | 'outlier' | 'agent' | 'operator' | 'plan';
+/** `fleet`: its instance is to end. `plan`: the endpoint was removed from the configuration and still finishes. */
+export type StateOwner = 'probe' | 'outlier' | 'agent' | 'fleet' | 'operator' | 'plan';
 
 export type EndpointState = 'up' | 'down' | 'ejected' | 'draining' | 'maintenance';
 
@@ -26,7 +26,8 @@ export interface StateReport {
   readonly since: Timestamp;
 }
 
-const OWNERS: readonly StateOwner[] = ['probe', 'outlier', 'agent', 'operator', 'plan'];
+const OWNERS: readonly StateOwner[] = ['probe', 'outlier', 'agent', 'fleet', 'operator', 'plan'];
+const WITHDRAWERS: readonly StateOwner[] = ['agent', 'fleet', 'operator', 'plan'];
 const ALL_BITS = DOWN | EJECTED | DRAINING | MAINTENANCE;
 
 /** From the strongest to the weakest: the first that is set names the state. */
@@ -104,7 +105,7 @@ export class StateBits {
 
   /** Whether somebody wants it out of use for a reason other than its health. */
   isWithdrawn(slot: number): boolean {
-    return ((this.claimed(slot, 'agent') | this.claimed(slot, 'operator') | this.claimed(slot, 'plan')) & (DRAINING | MAINTENANCE)) !== 0;
+    return WITHDRAWERS.some((owner) => (this.claimed(slot, owner) & (DRAINING | MAINTENANCE)) !== 0);
   }
 
   /** Whether it would be out of use even if this owner claimed nothing. */
