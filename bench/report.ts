@@ -57,6 +57,9 @@ median of ${report.rounds} rounds of ${report.seconds} s. CPU is the user and sy
 \`/proc/PID/stat\` over the requests done. The load generator, the backend and the proxy share the machine's cores, so requests per second are
 what was left over, and only CPU per request and ratios within one run mean something.
 
+Rows about scaling in virtual time simulate the service and run the policies as they are; rows about the fleet run Sluice and instances of its own, with no
+peers, and say what they measure.
+
 Layer 4 in the kernel is measured over the whole path in network namespaces, apart from these rows: \`node bench/kernel-layer4.ts\`; its figures are in
 [the guide](guide/kernel-layer4.md).
 
