@@ -50,13 +50,16 @@ export const FLEET_API: readonly Endpoint[] = [
     method: 'GET',
     path: '/api/services/NAME/decisions',
     summary: 'Why a service has as many instances as it has.',
-    query: { limit: `How many, 1..${DECISIONS_MAX}; without it, 20.` },
+    query: {
+      limit: `How many, 1..${DECISIONS_MAX}; without it, 20.`,
+      changes: '`true`: the last one of all, and then only those that changed the number.',
+    },
     answers:
       '`decisions`, the youngest first: inputs, the answer of each policy, the bounds that applied, the action, the victims and their rivals',
     handle: (backend, { parameters, query }) => {
       const limit = readCount(query.get('limit') ?? '20', DECISIONS_MAX);
       if (limit === null) return problem(400, `limit must be a whole number 1..${DECISIONS_MAX}, got "${query.get('limit')}"`);
-      const answer = backend.fleet.decisions(parameters[0]!, limit);
+      const answer = backend.fleet.decisions(parameters[0]!, limit, query.get('changes') === 'true');
       return 'decisions' in answer ? json(200, { decisions: answer.decisions }) : resultReply(answer);
     },
   },

@@ -16,8 +16,12 @@ export interface FleetBackend {
   pause(service: string, deadlineMs: number | null): FleetResult;
   resume(service: string): FleetResult;
   protect(service: string, instance: string, isProtected: boolean): FleetResult;
-  /** Newest first. */
-  decisions(service: string, limit: number): { readonly result: 'ok'; readonly decisions: readonly Decision[] } | FleetResult;
+  /** Newest first. `isChanges`: the last of all, and at most `limit` that changed the number. */
+  decisions(
+    service: string,
+    limit: number,
+    isChanges: boolean,
+  ): { readonly result: 'ok'; readonly decisions: readonly Decision[] } | FleetResult;
   /** The last lines of one instance or all; then, while `follow`, each new one until `signal` aborts. */
   logs(service: string, query: LogQuery): AsyncIterable<LogLine> | FleetResult;
 }

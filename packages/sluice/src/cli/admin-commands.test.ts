@@ -364,8 +364,11 @@ test('why tells each decision: answers, bounds, victims and their rivals', async
       '',
     ].join('\n'),
   );
-  deepEqual(backend.fleet.asked, [['decisions', 'users', 3]]);
-  deepEqual(JSON.parse((await run(['why', 'users', '--json', '--admin', admin])).stdout), [DECISION]);
+  deepEqual(JSON.parse((await run(['why', 'users', '--json', '--all', '--admin', admin])).stdout), [DECISION]);
+  deepEqual(backend.fleet.asked, [
+    ['decisions', 'users', 3, true],
+    ['decisions', 'users', 5, false],
+  ]);
 });
 
 test('logs prints the last lines without what steers a terminal', async (t) => {

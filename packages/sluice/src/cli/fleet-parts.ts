@@ -44,7 +44,7 @@ export class FleetParts {
       makeRunner: (plan, world) => this.#runners.make(plan, world),
       changed,
       asked: (service) => this.scaling.wake(service),
-      decisions: (service, limit) => this.scaling.decisions(service, limit),
+      decisions: (service, limit, isChanges) => this.scaling.decisions(service, limit, isChanges),
       line: (_service, instance, stream, line) => printInstanceLine(instance, stream, line),
       unstartable,
       ...figuresOf(options),

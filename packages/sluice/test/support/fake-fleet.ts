@@ -106,8 +106,8 @@ export class FakeFleet implements FleetBackend {
   protect(...asked: Parameters<FleetBackend['protect']>): FleetResult {
     return this.#answer('protect', asked);
   }
-  decisions(service: string, limit: number): ReturnType<FleetBackend['decisions']> {
-    const answer = this.#answer('decisions', [service, limit]);
+  decisions(service: string, limit: number, isChanges: boolean): ReturnType<FleetBackend['decisions']> {
+    const answer = this.#answer('decisions', [service, limit, isChanges]);
     return answer.result === 'ok' ? { result: 'ok', decisions: [DECISION].slice(0, limit) } : answer;
   }
   logs(service: string, query: Parameters<FleetBackend['logs']>[1]): ReturnType<FleetBackend['logs']> {

@@ -26,8 +26,8 @@ export interface FleetWorld {
   readonly figures: (service: string, addresses: readonly string[]) => VersionFigures | null;
   /** A service is to be looked at now: the scaling loop decides without waiting for its next tick. */
   readonly asked: (service: string) => void;
-  /** Why the service has as many as it has, newest first. */
-  readonly decisions: (service: string, limit: number) => readonly Decision[];
+  /** Why the service has as many as it has, newest first. `isChanges`: the last of all, and those that changed the number. */
+  readonly decisions: (service: string, limit: number, isChanges?: boolean) => readonly Decision[];
   /** A line of an instance's output for the terminal, where its service wants it there; the fleet itself keeps the last ones. */
   readonly line: (service: string, instance: string, stream: 'stdout' | 'stderr', line: string) => void;
   /** The first start of all could never work (no such program). */

@@ -139,9 +139,13 @@ export class Fleet implements EndpointProvider {
     return this.#ask(service, (fleet) => fleet.protect(instance, isProtected));
   }
 
-  decisions(service: string, limit: number): { readonly result: 'ok'; readonly decisions: readonly Decision[] } | FleetResult {
+  decisions(
+    service: string,
+    limit: number,
+    isChanges: boolean,
+  ): { readonly result: 'ok'; readonly decisions: readonly Decision[] } | FleetResult {
     if (!this.#services.has(service)) return this.#unknown(service);
-    return { result: 'ok', decisions: this.#world.decisions(service, limit) };
+    return { result: 'ok', decisions: this.#world.decisions(service, limit, isChanges) };
   }
 
   logs(service: string, query: LogQuery): AsyncIterable<LogLine> | FleetResult {

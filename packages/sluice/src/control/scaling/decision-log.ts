@@ -25,9 +25,17 @@ export class DecisionLog {
     this.#last = decision;
   }
 
-  /** The youngest first. */
-  list(limit: number): Decision[] {
-    return [...this.#changes, ...this.#others].toSorted((a, b) => b.at - a.at).slice(0, Math.max(0, limit));
+  /**
+   * The youngest first.
+   * @param isChanges Only those that changed the number, at most `limit`, after the last of all.
+   */
+  list(limit: number, isChanges = false): Decision[] {
+    const most = Math.max(0, limit);
+    if (isChanges) {
+      const now = this.#others.slice(-1).filter((other) => other === this.#last);
+      return [...now, ...this.#changes.toReversed().slice(0, most)];
+    }
+    return [...this.#changes, ...this.#others].toSorted((a, b) => b.at - a.at).slice(0, most);
   }
 }
 

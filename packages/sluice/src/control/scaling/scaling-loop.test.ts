@@ -149,6 +149,19 @@ test('decisions that saw the same are kept once, those that changed something fo
   assert.equal(later.at(-1)?.action, 'out');
   assert.equal(loop.decisions('users', 5).length, 5);
   assert.deepEqual(loop.decisions('nobody', 5), []);
+  assert.deepEqual(
+    loop.decisions('users', 5, true).map(({ action, at }) => [action, at]),
+    [
+      ['none', later[0]!.at],
+      ['out', later.at(-1)!.at],
+    ],
+    'now, and why there are as many',
+  );
+  service.manual = 4;
+  runtime.advance(1_000);
+  const [last] = loop.decisions('users', 1, true);
+  assert.equal(last?.action, 'out', 'a change that is the last of all comes once');
+  assert.equal(loop.decisions('users', 1, true).length, 1);
 });
 
 test('after a scale-out the most loaded instances close some of their connections, as soon as the new one is ready', () => {

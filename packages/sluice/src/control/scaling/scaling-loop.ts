@@ -123,9 +123,9 @@ export class ScalingLoop implements AsyncDisposable {
     for (const [name, scaling] of this.#services) if (scaling.row === row) return this.wake(name);
   }
 
-  /** The last decisions, the youngest first. */
-  decisions(service: string, limit: number): readonly Decision[] {
-    return this.#services.get(service)?.log.list(limit) ?? [];
+  /** The last decisions, the youngest first. @param isChanges The last of all, and those that changed the number. */
+  decisions(service: string, limit: number, isChanges = false): readonly Decision[] {
+    return this.#services.get(service)?.log.list(limit, isChanges) ?? [];
   }
 
   /** The last one; null before there was any. */
