@@ -3,6 +3,7 @@
  */
 import type { FleetBackend } from '../admin/fleet-backend.ts';
 import { NO_FLEET_BACKEND } from '../admin/no-fleet.ts';
+import type { FleetPlan } from '../config/fleet-plan.ts';
 import type { EndpointPlan } from '../config/plan.ts';
 import type { Running } from '../control/apply/applier.ts';
 import type { EndpointProvider, EndpointTraits } from '../control/discovery/endpoint-overlay.ts';
@@ -37,12 +38,12 @@ export class FleetPlane implements EndpointProvider, AsyncDisposable {
   loaded({ settings: { fleet }, path }: Configuration): void {
     if (this.#hasRead) return;
     this.#hasRead = true;
-    if (fleet.services.length > 0) this.#then(async () => (await this.#load()).start(fleet, path));
+    if (isAboutInstances(fleet)) this.#then(async () => (await this.#load()).start(fleet, path));
   }
 
   /** The workers run it: what it has no more is drained and ended. */
   applied({ slots }: Running, { settings: { fleet }, path }: Configuration): void {
-    if (this.#loading === null && fleet.services.length === 0) return;
+    if (this.#loading === null && !isAboutInstances(fleet)) return;
     this.#then(async () => {
       const isFirst = this.#parts === null;
       const parts = await this.#load();
@@ -118,4 +119,9 @@ export class FleetPlane implements EndpointProvider, AsyncDisposable {
       this.#options.say('error', 'internal-error', { reason: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     });
   }
+}
+
+/** Without services there may still be instances that outlived an earlier life, and that nobody wants any more. */
+function isAboutInstances({ services, isDetached }: FleetPlan): boolean {
+  return services.length > 0 || isDetached;
 }

@@ -152,3 +152,24 @@ test('detached, a Sluice killed in the middle of a deploy finishes it: one numbe
     ({ deploy, instances: now }) => deploy === null && now.every((one) => one.version === 'v1'),
   );
 });
+
+test(
+  'detached, another configuration while Sluice is away: a deploy at its next start, and the end of what it does not name',
+  { timeout: 60_000 },
+  async (t) => {
+    const marker = `FLEET_TEST=${process.pid}-away`;
+    endLater(t, marker);
+    const env = { FLEET_TEST: `${process.pid}-away` };
+    const site = await startFleet(t, { run: { ...RUN, env }, replicas: 3 }, 3, DETACHED);
+    process.kill(handles(await site.status())[0]!, 'SIGKILL');
+    await site.write({ run: { ...RUN, env: { ...env, CHANGE: '1' } }, replicas: 2 }, DETACHED);
+    await restarted(t, site);
+    const isNew = ({ deploy, version, ready, instances }: FleetServiceStatus): boolean =>
+      deploy === null && version === 'v2' && ready === 2 && instances.length === 2;
+    const after = handles(await site.until('two of the new version', isNew));
+    assert.deepEqual(await processesWith(marker), after);
+    await site.write({ endpoints: ['127.0.0.1:1'] }, DETACHED);
+    await restarted(t, site);
+    await eventually(15_000, 'they are ended', async () => (await processesWith(marker)).length === 0);
+  },
+);
