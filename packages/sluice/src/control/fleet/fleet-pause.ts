@@ -1,4 +1,5 @@
 /** Requests of one service held back (`sluice pause`), until somebody resumes or the deadline has come. */
+import { durationText } from '../../base/duration.ts';
 import type { Cancel } from '../../base/runtime.ts';
 import { type FleetResult, ok, refused } from './fleet-request.ts';
 import type { FleetWorld } from './fleet-world.ts';
@@ -27,7 +28,7 @@ export class FleetPause {
       void this.#world.changed();
     });
     void this.#world.changed();
-    return ok(`requests to ${this.#service} wait, for ${deadlineMs} ms at most`);
+    return ok(`requests to ${this.#service} wait, for ${durationText(deadlineMs)} at most`);
   }
 
   end(): FleetResult {

@@ -136,7 +136,7 @@ test('one that never gets ready is said so', async () => {
   group.members = [{ ...member(0), phase: 'starting' }];
   group.show();
   runtime.advance(SERVICE.run.ready.withinMs + 1_000);
-  assert.deepEqual(runner.instances()[0]!.trouble, { kind: 'never-ready', detail: 'pod-0 is not ready after 61 s' });
+  assert.deepEqual(runner.instances()[0]!.trouble, { kind: 'never-ready', detail: 'pod-0 is not ready after 1 min 1 s' });
 });
 
 test('what a rollout has beyond the number is no instance before another one goes', async () => {

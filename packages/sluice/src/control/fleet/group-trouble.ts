@@ -1,4 +1,5 @@
 /** Why an instance of a group is not as it should be, in the words of `InstanceTrouble`. Pure. */
+import { durationText } from '../../base/duration.ts';
 import type { Instant } from '../../base/time.ts';
 import type { InstanceView } from '../../core/fleet/instance-view.ts';
 import type { GroupEntry } from './group-book.ts';
@@ -30,7 +31,7 @@ export function groupTrouble(entry: GroupEntry, { now, fault, readyWithinMs, max
   const waitedMs = now - entry.since;
   if (phase === 'starting' && waitedMs > readyWithinMs) {
     const who = member === null ? 'the platform has not made it' : `${member.name} is not ready`;
-    return { kind: 'never-ready', detail: `${who} after ${Math.round(waitedMs / 1_000)} s` };
+    return { kind: 'never-ready', detail: `${who} after ${durationText(waitedMs)}` };
   }
   return null;
 }

@@ -2,6 +2,7 @@
  * What follows when an instance ended or could not be started: gone for good where nobody wants it, else the wait before its next start.
  * A crash loop is said once, and waits at most `restart.maxMs`; a run of `restart.steadyMs` forgets it.
  */
+import { durationText } from '../../base/duration.ts';
 import type { Random } from '../../base/random.ts';
 import type { Instant } from '../../base/time.ts';
 import { backoffDelay } from './backoff.ts';
@@ -36,10 +37,10 @@ export function exited(
   const failures = isSteady(state, now, policy) ? 1 : state.failures + 1;
   const afterMs = wait(restart, failures, random);
   const isLoop = failures >= restart.crashLoopAt;
-  const last = `${event.reason} after ${Math.round(now - state.runSince)} ms`;
+  const last = `${event.reason} after ${durationText(now - state.runSince)}`;
   const detail = isLoop
-    ? `${failures} times in a row, last: ${last}; next start in ${afterMs} ms, then up to ${restart.maxMs} ms apart`
-    : `${last}; next start in ${afterMs} ms`;
+    ? `${failures} times in a row, last: ${last}; next start in ${durationText(afterMs)}, then up to ${durationText(restart.maxMs)} apart`
+    : `${last}; next start in ${durationText(afterMs)}`;
   const kind = causeOf(state, event.isOutOfMemory, isLoop);
   const effects: InstanceEffect[] = state.isUp ? [{ type: 'down' }] : [];
   // Whoever had it stopped has said why.
@@ -48,7 +49,7 @@ export function exited(
     effects.push({ type: 'say', level: 'warn', what: kind === 'exited' ? 'instance-exited' : `instance-${kind}`, detail, trouble: kind });
   }
   if (failures === restart.crashLoopAt) {
-    const bounded = `${detail}; not said again until it runs for ${restart.steadyMs} ms`;
+    const bounded = `${detail}; not said again until it runs for ${durationText(restart.steadyMs)}`;
     effects.push({ type: 'say', level: 'error', what: 'instance-crash-loop', detail: bounded, trouble: kind });
   }
   effects.push({ type: 'wake', afterMs });
@@ -72,7 +73,7 @@ export function startFailed(
   // What never worked will hardly work soon; what worked before is being replaced, perhaps.
   const afterMs = wait(restart, isAway ? refusals : state.runs > 0 ? failures : Infinity, random);
   const kind: InstanceTrouble = isAway ? 'engine-away' : 'unstartable';
-  const detail = `${event.reason}; next try in ${afterMs} ms`;
+  const detail = `${event.reason}; next try in ${durationText(afterMs)}`;
   const effects: InstanceEffect[] = [];
   if (state.trouble?.kind !== kind) {
     const what = isAway ? 'engine-away' : 'instance-unstartable';

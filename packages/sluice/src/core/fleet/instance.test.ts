@@ -124,7 +124,7 @@ test('one that does not get ready in time is stopped, killed when it ignores tha
     ['spawn'],
   ]);
   assert.equal(state.trouble?.kind, 'never-ready');
-  assert.match(state.trouble?.detail ?? '', /60000 ms|signal SIGKILL/);
+  assert.match(state.trouble?.detail ?? '', /1 min|signal SIGKILL/);
 });
 
 test('one silent probe is forgiven; two in a row take it out of routing, and it is not killed', () => {
@@ -177,7 +177,7 @@ test('is started again after a backoff that grows, and a steady run forgets it',
   ]);
   assert.deepEqual(waits(effects), [75, 150, 75]);
   assert.deepEqual(shorts(effects.at(-1)), ['down', 'say instance-exited', 'wake 75']);
-  assert.deepEqual(state.trouble, { kind: 'exited', detail: 'signal SIGKILL after 10000 ms; next start in 75 ms' });
+  assert.deepEqual(state.trouble, { kind: 'exited', detail: 'signal SIGKILL after 10 s; next start in 75 ms' });
 });
 
 test('a crash loop is said once, is bounded, and is believed over only after a steady run', () => {

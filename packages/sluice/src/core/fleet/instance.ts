@@ -5,6 +5,7 @@
  *
  * Being ready or not is what the instance's own probe says; health checks of the service look at its endpoint independently.
  */
+import { durationText } from '../../base/duration.ts';
 import type { Random } from '../../base/random.ts';
 import type { Instant } from '../../base/time.ts';
 import { exited, gone, isSteady, startFailed } from './instance-failure.ts';
@@ -109,9 +110,9 @@ function answered(state: InstanceState, moment: Moment): InstanceStep {
   if (state.run !== 'running') return unchanged(state);
   switch (state.phase) {
     case 'starting':
-      return ready(state, 'instance-ready', `ready after ${Math.round(moment.now - state.since)} ms`, moment);
+      return ready(state, 'instance-ready', `ready after ${durationText(moment.now - state.since)}`, moment);
     case 'unready':
-      return ready(state, 'instance-ready-again', `answers again after ${Math.round(moment.now - state.since)} ms`, moment);
+      return ready(state, 'instance-ready-again', `answers again after ${durationText(moment.now - state.since)}`, moment);
     case 'ready': {
       const isForgiven = isSteady(state, moment.now, moment.policy);
       const next = isForgiven ? { ...state, silences: 0, failures: 0, trouble: null } : { ...state, silences: 0 };
@@ -155,7 +156,7 @@ function silent(state: InstanceState, moment: Moment): InstanceStep {
 }
 
 function neverReady(state: InstanceState, moment: Moment): InstanceStep {
-  const detail = `no answer to its probe within ${moment.policy.ready.withinMs} ms of its start: stopped, to be started again`;
+  const detail = `no answer to its probe within ${durationText(moment.policy.ready.withinMs)} of its start: stopped, to be started again`;
   const step = terminate({ ...state, trouble: { kind: 'never-ready', detail } }, moment);
   // From the crash loop on, that was said once.
   if (state.failures >= moment.policy.restart.crashLoopAt) return step;
@@ -165,7 +166,8 @@ function neverReady(state: InstanceState, moment: Moment): InstanceStep {
 
 function unready(state: InstanceState, moment: Moment): InstanceStep {
   const { now, policy } = moment;
-  const until = policy.unreadyTimeoutMs === 0 ? 'until it answers' : `replaced unless it answers within ${policy.unreadyTimeoutMs} ms`;
+  const until =
+    policy.unreadyTimeoutMs === 0 ? 'until it answers' : `replaced unless it answers within ${durationText(policy.unreadyTimeoutMs)}`;
   const detail = `${state.silences} probes in a row without an answer: out of routing, ${until}`;
   return {
     state: { ...state, phase: 'unready', since: now, isUp: false, trouble: { kind: 'unready', detail } },
@@ -175,7 +177,7 @@ function unready(state: InstanceState, moment: Moment): InstanceStep {
 
 /** Out of routing already; what is in flight may finish. */
 function replace(state: InstanceState, moment: Moment): InstanceStep {
-  const detail = `no answer for ${moment.policy.unreadyTimeoutMs} ms: drained and replaced`;
+  const detail = `no answer for ${durationText(moment.policy.unreadyTimeoutMs)}: drained and replaced`;
   const step = beginDrain({ ...state, trouble: { kind: 'unready', detail } }, moment);
   return { state: step.state, effects: [say('warn', 'instance-replaced', detail), ...step.effects] };
 }
@@ -212,7 +214,7 @@ function drained(state: InstanceState, inflight: number, moment: Moment): Instan
   if (state.isParting) return unchanged(state);
   const effects: InstanceEffect[] = [];
   if (inflight > 0) {
-    const detail = `${inflight} still in flight after ${moment.policy.drainTimeoutMs} ms: ended all the same`;
+    const detail = `${inflight} still in flight after ${durationText(moment.policy.drainTimeoutMs)}: ended all the same`;
     effects.push(say('warn', 'instance-drain-late', detail));
   }
   if (!state.isUp) {
@@ -256,7 +258,7 @@ function due(state: InstanceState, moment: Moment): InstanceStep {
 function killLate(state: InstanceState, { policy }: Moment): InstanceStep {
   const effects = ending('SIGKILL', policy);
   if (state.isKilled || state.hasIgnoredSigterm) return { state, effects };
-  const detail = `still there ${policy.stopTimeoutMs} ms after SIGTERM: SIGKILL sent`;
+  const detail = `still there ${durationText(policy.stopTimeoutMs)} after SIGTERM: SIGKILL sent`;
   const saying: InstanceSaying = { type: 'say', level: 'warn', what: 'instance-ignores-sigterm', detail, trouble: 'ignores-sigterm' };
   // Why it is to be started again counts more.
   const trouble = state.isWanted ? state.trouble : { kind: 'ignores-sigterm' as const, detail };

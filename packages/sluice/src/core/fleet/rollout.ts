@@ -5,6 +5,7 @@
  * `wanted` may change at any time: every phase works out anew how many of each version it needs of so many. Protection (`sluice protect`) holds against scale-in, not against
  * deploys: an old version cannot stay for ever. A new version that keeps crashing, is not done in time or whose requests are worse goes back in every phase.
  */
+import { durationText } from '../../base/duration.ts';
 import { unreachable } from '../../base/assert.ts';
 import type { Instant } from '../../base/time.ts';
 import { judgeCanary, NO_LOOKS } from './canary-guard.ts';
@@ -160,7 +161,7 @@ function judge(state: RolloutState, { figures }: RolloutFacts): ReturnType<typeo
 function lateOf(state: RolloutState, { now, wanted }: RolloutFacts): string | null {
   const spentMs = now - state.startedAt - state.pausedMs;
   if (state.phase === 'keeping-old' || wanted === 0 || spentMs <= state.plan.progressMs) return null;
-  return `not done within ${state.plan.progressMs} ms (deploy.progress)`;
+  return `not done within ${durationText(state.plan.progressMs)} (deploy.progress)`;
 }
 
 function keepTime(state: RolloutState, now: Instant): RolloutState {
@@ -218,7 +219,7 @@ function say(state: RolloutState, what: string, level: 'info' | 'warn' | 'error'
 /** What it does or waits for. */
 function describe(state: RolloutState): string {
   const { plan, phase, step, stepSince } = state;
-  const held = (ms: number | null): string => (ms === null ? 'until `sluice deploy --promote`' : `for ${ms} ms`);
+  const held = (ms: number | null): string => (ms === null ? 'until `sluice deploy --promote`' : `for ${durationText(ms)}`);
   if (phase === 'starting-new') return 'the new version starts beside the old one';
   if (phase === 'keeping-old') return `the new version has all requests; the old one stays ${held(plan.keepOldMs)}`;
   if (phase !== 'canary') return 'instances are replaced';

@@ -3,6 +3,7 @@
  * when that is more. It ends by itself. A scaler that is started in the middle of one takes what is wanted then.
  */
 import { assert } from '../../base/assert.ts';
+import { durationText } from '../../base/duration.ts';
 import { type Evaluation, type Policy, type PolicyView, silent } from './evaluation.ts';
 import type { EventPolicyPlan, ScalePolicyPlan } from './policy.ts';
 
@@ -29,7 +30,7 @@ export class KnownEvent implements Policy {
     }
     this.#base ??= Math.max(1, view.min, view.reactive ?? view.current);
     const wanted = Math.ceil(times * this.#base);
-    const leftSeconds = Math.round((atMs + forMs - wall) / 1_000);
-    return { ...silent(name, `${times} × ${this.#base}, ends in ${leftSeconds} s`), wanted, keepsAwake: true };
+    const left = durationText(Math.ceil((atMs + forMs - wall) / 1_000) * 1_000);
+    return { ...silent(name, `${times} × ${this.#base}, ends in ${left}`), wanted, keepsAwake: true };
   }
 }
