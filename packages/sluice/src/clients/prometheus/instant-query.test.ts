@@ -23,7 +23,7 @@ test('a vector of one series and a scalar are numbers', () => {
 
 test('anything else is refused, and says what to do', () => {
   const cases: readonly (readonly [status: number, text: string, message: RegExp])[] = [
-    [200, vector(), /no series matches; `… or vector\(0\)`/],
+    [200, vector(), /no series matches; `... or vector\(0\)`/],
     [200, vector('1', '2'), /gives 2 series; make one of them, for example by sum/],
     [200, vector('NaN'), /gives NaN/],
     [200, vector('+Inf'), /gives \+Inf/],

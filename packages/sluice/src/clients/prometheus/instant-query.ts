@@ -41,8 +41,8 @@ export function readInstantAnswer(status: number, text: string): number {
 
 function onlySeries(result: unknown): Readonly<Record<string, unknown>> {
   const series = Array.isArray(result) ? (result as readonly unknown[]) : [];
-  if (series.length === 0) throw new Error('the query gives nothing: no series matches; `… or vector(0)` says 0 for that');
-  if (series.length > 1) throw new Error(`the query gives ${series.length} series; make one of them, for example by sum(…)`);
+  if (series.length === 0) throw new Error('the query gives nothing: no series matches; `... or vector(0)` says 0 for that');
+  if (series.length > 1) throw new Error(`the query gives ${series.length} series; make one of them, for example by sum(...)`);
   return asObject(series[0]) ?? {};
 }
 

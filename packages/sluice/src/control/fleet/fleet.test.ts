@@ -64,7 +64,7 @@ test('scale-in takes the idlest, and tells who and who else', async () => {
   const stage = await started(servicePlan(4));
   for (const [index, count] of [7, 1, 0, 3].entries()) stage.inflight.set(`unix:/web.${index + 1}`, count);
   assert.equal(stage.fleet.protect('web', 'web.3', true).result, 'ok');
-  const victims = scaled(stage).want(2, decisionFor(2));
+  const victims = scaled(stage).want(2, { ...decisionFor(2), reason: 'in-flight 11 of 4 × 5: 2 wanted' });
   assert.deepEqual(
     victims.map(({ id, isChosen, inflight }) => [id, isChosen, inflight]),
     [
@@ -75,8 +75,8 @@ test('scale-in takes the idlest, and tells who and who else', async () => {
     ],
   );
   assert.deepEqual(stage.runner.removed, [
-    { id: 'web.2', reason: '2 are enough' },
-    { id: 'web.4', reason: '2 are enough' },
+    { id: 'web.2', reason: 'in-flight 11 of 4 x 5: 2 wanted' },
+    { id: 'web.4', reason: 'in-flight 11 of 4 x 5: 2 wanted' },
   ]);
   await stage.advance(2_000);
   assert.deepEqual(

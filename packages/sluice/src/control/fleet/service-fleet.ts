@@ -10,6 +10,7 @@ import type { FleetServicePlan } from '../../config/fleet-plan.ts';
 import type { EndpointPlan } from '../../config/plan.ts';
 import { isPromising, type InstanceView } from '../../core/fleet/instance-view.ts';
 import { chooseVictims, isLeaving, type VictimChoice } from '../../core/fleet/victims.ts';
+import { eventReason } from '../../core/scaling/reason.ts';
 import type { BoundApplied, Decision, VictimRecord } from '../../core/scaling/decision.ts';
 import type { FleetServiceStatus } from '../../observe/fleet-status.ts';
 import type { EndpointTraits } from '../discovery/endpoint-overlay.ts';
@@ -209,7 +210,7 @@ export class ServiceFleet implements ScaledService {
     }
     const { ids, records, bound } = this.#victims(excess);
     this.#held = bound;
-    if (ids.length > 0) this.#work.run(() => this.#runner.remove(ids, decision.reason));
+    if (ids.length > 0) this.#work.run(() => this.#runner.remove(ids, eventReason(decision.reason)));
     return records;
   }
 

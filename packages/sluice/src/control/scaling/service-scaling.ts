@@ -3,6 +3,7 @@ import type { Instant, Timestamp } from '../../base/time.ts';
 import type { Decision } from '../../core/scaling/decision.ts';
 import type { HistoryExport } from '../../core/scaling/minute-history.ts';
 import type { ReplicasPlan } from '../../core/scaling/policy.ts';
+import { eventReason } from '../../core/scaling/reason.ts';
 import { Rebalancer, type ShedOrder } from '../../core/scaling/rebalance.ts';
 import type { ScalingSample } from '../../core/scaling/sample.ts';
 import type { Random } from '../../base/random.ts';
@@ -95,8 +96,7 @@ export class ServiceScaling {
     const victims = this.#service.want(decision.wanted, decision);
     if (decision.wanted > sample.wanted) this.#rebalancer.scaledOut(sample.ready, sample.now);
     const { service, wanted } = decision;
-    // Event lines are ASCII.
-    const reason = decision.reason.replaceAll('×', 'x');
+    const reason = eventReason(decision.reason);
     this.#options.say('info', 'scaled', { service, from: sample.wanted, to: wanted, reason, ...chosen(victims) });
     return { ...decision, victims };
   }

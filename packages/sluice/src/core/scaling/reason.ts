@@ -10,6 +10,11 @@ export function actionOf(current: number, wanted: number): Decision['action'] {
   return wanted > current ? 'out' : 'in';
 }
 
+/** The sentence for event lines, which are ASCII. */
+export function eventReason(reason: string): string {
+  return reason.replaceAll('×', 'x').replaceAll('±', '+-');
+}
+
 /** @param applied The bounds that moved the number; the last one is the one that people ask about, so it brings its detail. */
 export function reasonOf(view: BoundView, raw: number, applied: readonly BoundApplied[], wanted: number): string {
   const steps = applied.map((each, index) => `${each.bound}: ${each.to}${index === applied.length - 1 ? ` (${each.detail})` : ''}`);
