@@ -35,10 +35,14 @@ export interface Evaluation extends PolicyAnswer {
   readonly keepsAwake: boolean;
 }
 
-/** The reading for a policy in this sample; null when unknown. */
+/** Sums and multiples of such figures are numbers still. */
+const FIGURE_MAX = 1e15;
+
+/** The reading for a policy in this sample; null when unknown. Sources outside may say anything. */
 export function readingOf(sample: ScalingSample, name: string): Figure | null {
   const figure = sample.figures.get(name) ?? null;
-  return figure !== null && Number.isFinite(figure.value) ? figure : null;
+  if (figure === null || !Number.isFinite(figure.value)) return null;
+  return Math.abs(figure.value) <= FIGURE_MAX ? figure : { ...figure, value: Math.sign(figure.value) * FIGURE_MAX };
 }
 
 /** No opinion: this policy has nothing to say now. */

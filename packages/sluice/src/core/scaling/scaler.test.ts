@@ -69,6 +69,17 @@ test('a number fixed by hand keeps to bounds that a later plan sets, and comes b
   assert.equal(by(3, 3).wanted, 8);
 });
 
+test('a figure beyond all measure is a large one: it ends at max, and goes as it came', { timeout: 5_000 }, () => {
+  for (const huge of [total(1e308), mean(1e308)]) {
+    const panic = { windowMs: 4_000, threshold: 2 };
+    const scaler = new Scaler('users', replicas({ max: 9, scale: [target('cpu', 1e-6, { panic, stableMs: 20_000 })] }));
+    const decisions = run(scaler, { from: 0, seconds: 3, wanted: 3, figures: () => ({ cpu: huge }) });
+    assert.equal(decisions.at(-1)?.wanted, 9);
+    assert.ok(decisions.every(({ raw, answers }) => Number.isFinite(raw) && Number.isFinite(answers[0]?.figure)));
+    assert.equal(run(scaler, { from: 3, seconds: 60, wanted: 9, figures: () => ({ cpu: total(0) }) }).at(-1)?.wanted, 1);
+  }
+});
+
 test('after a number fixed by hand, the window for going in still knows it', () => {
   const scaler = new Scaler('users', replicas({ behavior: { ...FREE, in: { ...FREE.in, stabilizationMs: 60_000 } } }));
   run(scaler, { from: 0, seconds: 10, wanted: 8, figures: () => ({ 'in-flight': total(10) }), over: { manual: 8 } });

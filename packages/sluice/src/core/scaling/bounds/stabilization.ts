@@ -29,8 +29,8 @@ export class Stabilization implements Bound {
 
   /** Takes in an answer that nothing was decided by, so that what follows goes on from it. */
   remember(now: Instant, count: number, behavior: ScaleBehaviorPlan): void {
-    while ((this.#largest.at(-1)?.count ?? Infinity) <= count) this.#largest.pop();
-    while ((this.#smallest.at(-1)?.count ?? -Infinity) >= count) this.#smallest.pop();
+    while (this.#largest.length > 0 && this.#largest.at(-1)!.count <= count) this.#largest.pop();
+    while (this.#smallest.length > 0 && this.#smallest.at(-1)!.count >= count) this.#smallest.pop();
     this.#largest.push({ at: now, count });
     this.#smallest.push({ at: now, count });
     expire(this.#largest, now - behavior.in.stabilizationMs);
