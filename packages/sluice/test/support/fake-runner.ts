@@ -19,6 +19,8 @@ export class FakeRunner implements Runner {
   readonly updates: FleetServicePlan[] = [];
   readonly ends: string[] = [];
   readonly world: RunnerWorld;
+  /** While it is not null, `adopt` goes on. */
+  blindness: string | null = null;
   /** Nothing is started meanwhile; what was asked for is remembered. */
   isEngineAway = false;
   #instances: InstanceView[] = [];
@@ -52,7 +54,7 @@ export class FakeRunner implements Runner {
       if (this.hasVersions && !versions.some(({ name }) => name === version)) continue;
       for (let made = 0; made < count; made++) this.set(this.#create(version), { phase: 'ready' });
     }
-    return Promise.resolve();
+    return this.blindness === null ? Promise.resolve() : new Promise(() => {});
   }
 
   add(version: Version, count: number): void {

@@ -61,6 +61,10 @@ export class GroupRunner implements Runner {
     return this.#group.kind;
   }
 
+  get blindness(): string | null {
+    return this.#state === null && this.#fault !== null ? `${this.#group.title}: ${this.#fault.message}` : null;
+  }
+
   instances(): readonly InstanceView[] {
     const { clock } = this.#world.runtime;
     const places = this.#book.entries.filter(({ member }) => member === null);

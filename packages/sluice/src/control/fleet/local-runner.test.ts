@@ -332,11 +332,13 @@ test('while it cannot look for what is there, it starts nothing, and looks again
   await advance(1_000);
   assert.deepEqual(phases(), []);
   assert.deepEqual(said, ['engine-away']);
+  assert.match(runner.blindness!, /cannot be looked for: connect ENOENT \/run\/docker\.sock; see that the engine runs/);
   driver.fault = null;
   await advance(1_000);
   await adopted;
   await advance(25);
   assert.deepEqual(phases(), ['web.1 ready', 'web.2 ready']);
+  assert.equal(runner.blindness, null);
 });
 
 test('stopped while it looks for what is there, it ends what it found', async () => {

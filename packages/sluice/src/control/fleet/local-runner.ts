@@ -23,6 +23,8 @@ import {
 } from './runner.ts';
 import { usageEveryMs } from './usage-meter.ts';
 
+const LOOK_REMEDY = 'see that the engine runs and that Sluice may use it; it is tried again until then';
+
 export interface LocalRunnerOptions {
   readonly world: RunnerWorld;
   /** For this service alone; disposed of with the runner. */
@@ -51,6 +53,7 @@ export class LocalRunner implements Runner {
   #hasStarted = false;
   #isEngineAway = false;
   #refusal: string | null = null;
+  #blindness: string | null = null;
   #disposal: Promise<void> | null = null;
 
   constructor({ world, driver, probe }: LocalRunnerOptions) {
@@ -74,6 +77,10 @@ export class LocalRunner implements Runner {
       startFailed: (fault) => this.#startFailed(fault),
       gone: (instance) => this.#gone(instance),
     };
+  }
+
+  get blindness(): string | null {
+    return this.#blindness;
   }
 
   instances(): readonly InstanceView[] {
@@ -176,10 +183,12 @@ export class LocalRunner implements Runner {
     if (found instanceof Error) {
       this.#say('warn', 'engine-away', { service: this.#service.service, detail: `cannot look for instances: ${found.message}` });
       this.#forgetClaims();
+      this.#blindness = `its instances cannot be looked for: ${found.message}${isHopeless(found) ? '' : `; ${LOOK_REMEDY}`}`;
       // Another Sluice has the directory, say: nothing can be started either.
       if (found instanceof DriverFault) this.#startFailed(found);
       return false;
     }
+    this.#blindness = null;
     const driven = new Map(found.map((instance) => [instance.id, instance]));
     // Gone between its being found and now: another takes its place when the fleet counts.
     for (const [id, instance] of this.#instances) if (!driven.has(id)) instance.dispatch({ type: 'stop' });
@@ -291,4 +300,9 @@ export class LocalRunner implements Runner {
     this.#isEngineAway ||= what === 'engine-away';
     this.#world.say(level, what, detail);
   };
+}
+
+/** Such a fault brings its own remedy. */
+function isHopeless(fault: Error): boolean {
+  return fault instanceof DriverFault && fault.retry === 'never';
 }

@@ -27,6 +27,8 @@ export interface Runner extends AsyncDisposable {
   instances(): readonly InstanceView[];
   /** The endpoint of each instance that is ready, or draining and not yet ended. */
   endpoints(): readonly EndpointPlan[];
+  /** Why nothing is known of its instances, with the remedy; null while something is. */
+  readonly blindness?: string | null;
   /** Finds instances again that an earlier life of Sluice left, by their versions; resolves when it has looked. Called once, first. */
   adopt(versions: readonly Version[]): Promise<void>;
   /** So many more of this version. */

@@ -150,7 +150,7 @@ export class ServiceDeploys {
   }
 
   #standsAgainst(): string | null {
-    if (!this.#isOpen) return 'its instances are being looked for: try again in a moment';
+    if (!this.#isOpen) return this.#options.runner.blindness ?? 'its instances are being looked for: try again in a moment';
     if (this.#rollout === null) return null;
     const { to, phase, reason } = this.#rollout.state;
     return `a deploy of ${to} is under way (${phase}: ${reason}): wait for its end, or \`sluice rollback ${this.#options.service}\``;

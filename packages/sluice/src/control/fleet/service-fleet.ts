@@ -329,7 +329,7 @@ export class ServiceFleet implements ScaledService {
       instances: this.#runner.instances(),
       inflight: (view) => this.#inflight(view),
       lastDecision: this.#world.decisions(this.name, 1)[0] ?? null,
-      note: this.#deploys.note ?? this.#held?.detail ?? null,
+      note: this.#runner.blindness ?? this.#deploys.note ?? this.#held?.detail ?? null,
       wall: this.#world.runtime.clock.wall(),
     });
   }
