@@ -357,6 +357,20 @@ test('another platform takes over when it serves, and not before', async () => {
   assert.match(JSON.stringify(stage.fleet.rollback('web')), /kubectl/);
 });
 
+test('another platform goes on with the number that was fixed and with the pause', async () => {
+  const stage = await started(servicePlan(2));
+  stage.fleet.scale('web', 5);
+  stage.fleet.pause('web', 10_000);
+  await stage.advance(4_000);
+  stage.fleet.follow(fleetPlan(servicePlan(2, { run: { ...RUN, runner: 'container', engine: 'unix:/x' } as never })));
+  const { manual, isPaused } = stage.fleet.status()[0]!;
+  assert.deepEqual([manual, isPaused, stage.fleet.traits('web')?.isPaused], [5, true, true]);
+  await stage.advance(5_900);
+  assert.equal(stage.fleet.traits('web')?.isPaused, true);
+  await stage.advance(200);
+  assert.equal(stage.fleet.traits('web')?.isPaused, false);
+});
+
 test('an engine that is away loses nothing: what is wanted is asked for once', async () => {
   const stage = await started(servicePlan(1));
   stage.runner.isEngineAway = true;

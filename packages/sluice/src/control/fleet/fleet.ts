@@ -166,6 +166,7 @@ export class Fleet implements EndpointProvider {
     if (fleet === undefined) return this.#add(plan, null);
     if (isSameRunner(fleet.plan.run, plan.run)) return fleet.update(plan);
     this.#add(plan, fleet.counts(this.#world.runtime.clock.now()).wanted);
+    this.#services.get(plan.service)!.inherit(fleet);
     this.#succeed(fleet);
   }
 

@@ -197,6 +197,13 @@ export class ServiceFleet implements ScaledService {
     await this.#runner.detach();
   }
 
+  /** Goes on as another platform's instances of the service were asked to: what a person fixed, and a pause. */
+  inherit(before: ServiceFleet): void {
+    this.#manual = before.#manual;
+    const { leftMs } = before.#pause;
+    if (leftMs !== null && leftMs > 0) this.#pause.begin(leftMs);
+  }
+
   // ---- scaling
 
   want(count: number, decision: Decision): readonly VictimRecord[] {
