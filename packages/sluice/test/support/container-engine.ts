@@ -75,7 +75,8 @@ export class TestEngine implements AsyncDisposable {
     const [program, ...args] = this.name === 'docker' ? this.#dockerd() : this.#podman();
     rmSync(join(this.#folder, 'docker.pid'), { force: true });
     const env = { ...process.env, CONTAINERS_CONF: join(this.#folder, 'containers.conf') };
-    this.#daemon = spawn(program!, args, { stdio: ['ignore', log, log], env });
+    // conmon notes an `oom` in its working directory.
+    this.#daemon = spawn(program!, args, { stdio: ['ignore', log, log], env, cwd: this.#folder });
     const answers = async (): Promise<boolean> => (await this.request('GET', '/_ping').catch(() => null))?.status === 200;
     await eventually(START_MS, `${this.name} answers`, answers).catch((error: Error) => {
       throw new Error(`${error.message}; it said: ${readFileSync(join(this.#folder, 'log'), 'utf8').slice(-1_000)}`);
