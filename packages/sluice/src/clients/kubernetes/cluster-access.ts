@@ -5,7 +5,11 @@
  */
 import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { KubernetesFault } from './kubernetes-fault.ts';
+
+const POD_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 export interface ClusterAccess {
   readonly server: URL;
@@ -34,6 +38,7 @@ export async function loadClusterAccess(kubeconfig: string | null, context: stri
   } catch (error) {
     throw new KubernetesFault('setup', `kubeconfig ${kubeconfig ?? 'of this user'}: ${(error as Error).message}`, { cause: error });
   }
+  if (kubeconfig === null && isMadeUp(config.getCurrentCluster())) throw new KubernetesFault('setup', nothingFound());
   if (context !== null) {
     if (config.getContextObject(context) === null)
       throw new KubernetesFault('setup', `kubeconfig has no context ${JSON.stringify(context)}`);
@@ -42,6 +47,17 @@ export async function loadClusterAccess(kubeconfig: string | null, context: stri
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new KubernetesFault('setup', `kubeconfig ${kubeconfig ?? 'of this user'} names no current cluster`);
   return { server: serverUrl(cluster.server), authorize: (options) => config.applyToHTTPSOptions(options) };
+}
+
+/** Where it finds nothing, the library says that there is a server at localhost:8080, as kubectl once did. */
+function isMadeUp(cluster: { readonly name: string; readonly server: string } | null): boolean {
+  return cluster?.name === 'cluster' && cluster.server === 'http://localhost:8080';
+}
+
+function nothingFound(): string {
+  const variable = process.env['KUBECONFIG'] ? `$KUBECONFIG (${process.env['KUBECONFIG']})` : '$KUBECONFIG (not set)';
+  const places = `${variable}, ${join(homedir(), '.kube/config')} and a pod's own account (${POD_ACCOUNT})`;
+  return `no kubeconfig was found: looked at ${places}; set run.kubernetes.kubeconfig or $KUBECONFIG, or run Sluice in a pod`;
 }
 
 function serverUrl(text: string): URL {
