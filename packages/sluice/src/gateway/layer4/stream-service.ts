@@ -8,13 +8,12 @@ import { hashString } from '../../base/hash.ts';
 import { type AffinityPolicy, createAffinity } from '../../core/affinity/affinity.ts';
 import { NONE } from '../../core/balancing/balancer.ts';
 import { DRAINING, MAINTENANCE } from '../../core/balancing/endpoint-table.ts';
-import { admit, inflightBound } from '../../core/limiting/admission.ts';
+import { inflightBound } from '../../core/limiting/admission.ts';
 import { backoffMs } from '../../core/limiting/backoff.ts';
 import { finishRetry, startRetry } from '../../core/limiting/retry-budget.ts';
 import type { AffinityPlan, EndpointPlan, ServicePlan } from '../../config/plan.ts';
 import type { ServiceCore } from '../service/service-core.ts';
-import type { ParkingOwner } from '../service/parking-lot.ts';
-import { type QueueOwner, ServiceQueue } from '../service/service-queue.ts';
+import { type GateOwner, ServiceGate } from '../service/service-gate.ts';
 import { FAILURES, type UpstreamFailure } from '../upstream/upstream-failure.ts';
 import { UpstreamTls } from '../upstream/upstream-tls.ts';
 import type { WorkerContext } from '../worker-context.ts';
@@ -23,7 +22,7 @@ import type { Call, CallService } from './call.ts';
 /** The endpoint is out of use, and those that had time to finish have had it. */
 const OUT = DRAINING | MAINTENANCE;
 
-export class StreamService implements CallService, ParkingOwner<Call>, QueueOwner<Call> {
+export class StreamService implements CallService, GateOwner<Call> {
   readonly core: ServiceCore;
   readonly worker: WorkerContext;
   readonly slot: number;
@@ -37,7 +36,7 @@ export class StreamService implements CallService, ParkingOwner<Call>, QueueOwne
   private departed = new Map<number, string>();
   private tls = new Map<number, UpstreamTls>();
   private configured: ServicePlan | null = null;
-  private readonly queue: ServiceQueue<Call>;
+  private readonly gate: ServiceGate<Call>;
   private seenEpoch = -1;
 
   constructor(core: ServiceCore) {
@@ -45,41 +44,22 @@ export class StreamService implements CallService, ParkingOwner<Call>, QueueOwne
     this.worker = core.worker;
     this.slot = core.slot;
     this.plan = core.plan;
-    this.queue = new ServiceQueue<Call>(this);
+    this.gate = new ServiceGate<Call>(this.core, this);
     this.configure();
   }
 
   begin(call: Call, now: Instant): void {
     this.calls++;
     if (this.core.plan !== this.configured) this.configure();
-    if (this.core.lot.isHolding && this.core.lot.holdBack(call, this, now)) return;
-    if (this.queue.size > 0) this.queue.serve(now); // who waits goes before who comes
-    switch (admit(this.worker.table, this.slot, this.plan.limits, call.shedPriority)) {
-      case 'trial':
-        call.isTrial = true;
-        return this.attempt(call, now);
-      case 'admit':
-        return this.attempt(call, now);
-      case 'queue':
-        return this.queue.enter(call, now);
-      case 'shed':
-      case 'open':
-        return this.shed(call);
-    }
+    this.gate.enter(call, now);
   }
 
   attempt(call: Call, now: Instant): void {
     if (call.isOver) return;
-    if (this.core.isConnectionBoundReached()) return this.shed(call);
+    if (this.core.isConnectionBoundReached()) return this.refuse(call, 'shed');
     const slot = this.find(call, now);
     if (slot === NONE) this.core.lot.receive(call, this, now);
     else this.place(call, slot, now);
-  }
-
-  /** From the queue: its turn has come. */
-  goOn(call: Call, now: Instant): void {
-    if (this.core.lot.isPaused) this.core.lot.receive(call, this, now);
-    else this.attempt(call, now);
   }
 
   place(call: Call, slot: number, now: Instant): void {
@@ -91,10 +71,6 @@ export class StreamService implements CallService, ParkingOwner<Call>, QueueOwne
     call.attempts++;
     call.endpoint = slot;
     call.open(endpoint, now);
-  }
-
-  shed(call: Call): void {
-    this.refuse(call, 'shed');
   }
 
   // ---- waiting for an instance
@@ -113,11 +89,7 @@ export class StreamService implements CallService, ParkingOwner<Call>, QueueOwne
   }
 
   admits(call: Call): boolean {
-    if (this.core.isConnectionBoundReached()) return false;
-    if (call.isTrial) return true;
-    const admission = admit(this.worker.table, this.slot, this.plan.limits, call.shedPriority);
-    call.isTrial = admission === 'trial';
-    return call.isTrial || admission === 'admit';
+    return !this.core.isConnectionBoundReached() && this.gate.admits(call);
   }
 
   refuse(call: Call, reason: 'shed' | 'timeout-parked' | 'no-endpoint'): void {
@@ -144,7 +116,7 @@ export class StreamService implements CallService, ParkingOwner<Call>, QueueOwne
 
   exhausted(call: Call): void {
     this.release(call);
-    this.shed(call);
+    this.refuse(call, 'shed');
   }
 
   spoiled(call: Call): void {
@@ -173,8 +145,7 @@ export class StreamService implements CallService, ParkingOwner<Call>, QueueOwne
     for (; call.retriesHeld > 0; call.retriesHeld--) finishRetry(this.worker.table, this.slot, this.worker.index);
     if (call.outcome !== 'client-gone') this.core.ledger.conclude(call);
     if (this.core.balancer.learns && call.connectMs >= 0) this.learnBytes(call);
-    if (this.core.lot.isHolding) this.core.lot.schedule();
-    this.queue.schedule();
+    this.gate.left();
   }
 
   addressOf(slot: number): string {
@@ -188,10 +159,7 @@ export class StreamService implements CallService, ParkingOwner<Call>, QueueOwne
   /** Each sweep: the queue lets go of what waited too long. @returns Whether something about the endpoints has changed since the last look. */
   expire(now: Instant): boolean {
     if (this.core.plan !== this.configured) this.configure();
-    if (this.queue.size > 0) {
-      this.queue.expire(now);
-      this.queue.schedule();
-    }
+    this.gate.expire(now);
     const epoch = Atomics.load(this.worker.table.epoch, this.slot);
     const isChanged = epoch !== this.seenEpoch;
     this.seenEpoch = epoch;
@@ -263,7 +231,7 @@ export class StreamService implements CallService, ParkingOwner<Call>, QueueOwne
     // Each connection is one in flight: the lower of the two bounds holds, and one queue serves both.
     const { limits } = plan;
     this.plan = { ...plan, limits: { ...limits, requestsMax: inflightBound(limits.connectionsMax, limits.requestsMax) } };
-    this.queue.update();
+    this.gate.queue.update();
     this.seenEpoch = -1;
     if (!isSameAffinity) this.affinity = plan.affinity?.kind === 'ip' ? this.newAffinity(plan.affinity) : null;
   }

@@ -17,7 +17,7 @@ export interface Waiting {
   leaveQueue: (() => void) | null;
 }
 
-/** Whose requests wait. `service.ts` is it, and `layer4/stream-service.ts`. */
+/** Whose requests wait. `service-gate.ts` is it. */
 export interface QueueOwner<Item extends Waiting> {
   readonly worker: WorkerContext;
   readonly slot: number;

@@ -297,7 +297,7 @@ describe('the queue', () => {
     await using world = await startServicePlane([service]);
     using first = await ask(world, 'GET /first HTTP/1.1\r\nHost: a\r\n\r\n');
     await eventually(2_000, 'it is there', () => requests(origin) === 1);
-    const queue = world.plane['services'].get('web')!['queue'];
+    const queue = world.plane['services'].get('web')!['gate'].queue;
     const clients = await Promise.all(Array.from({ length }, () => ask(world)));
     await eventually(5_000, 'all wait', () => queue.size === length);
     world.table.state[0] = MAINTENANCE;

@@ -5,7 +5,7 @@
 import type { Instant } from '../../base/time.ts';
 import { NONE } from '../../core/balancing/balancer.ts';
 import type { Outcome } from '../../core/health/outcome.ts';
-import { admit, hasRoom } from '../../core/limiting/admission.ts';
+import { hasRoom } from '../../core/limiting/admission.ts';
 import { startHedge } from '../../core/limiting/hedge-budget.ts';
 import { finishRetry } from '../../core/limiting/retry-budget.ts';
 import type { ServicePlan } from '../../config/plan.ts';
@@ -19,13 +19,12 @@ import type { PoolOwner } from '../upstream/pool.ts';
 import type { RequestView } from '../exchange/request-view.ts';
 import { afterFailure, afterStatus } from './retries.ts';
 import { type EndpointSlots, ServiceCore } from './service-core.ts';
-import type { ParkingOwner } from './parking-lot.ts';
-import { type QueueOwner, ServiceQueue } from './service-queue.ts';
+import { type GateOwner, ServiceGate } from './service-gate.ts';
 import type { Sweepable } from '../sweeper.ts';
 import { FAILURES, type UpstreamFailure } from '../upstream/upstream-failure.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
-export class Service extends ServiceCore implements ExchangeService, PoolOwner, ParkingOwner<Exchange>, QueueOwner<Exchange>, Sweepable {
+export class Service extends ServiceCore implements ExchangeService, PoolOwner, GateOwner<Exchange>, Sweepable {
   waiting = 0;
   /** Once no route leads here, the sweeper looks after those who still wait. */
   deadline = 0;
@@ -34,19 +33,19 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
   private affinityRules = '';
   private hedger: Hedger | null = null;
   private usesReports = false;
-  private readonly queue: ServiceQueue<Exchange>;
+  private readonly gate: ServiceGate<Exchange>;
   private readonly pools: EndpointPools;
 
   constructor(worker: WorkerContext, slot: number, plan: ServicePlan, slots: EndpointSlots) {
     super(worker, slot, plan, slots);
-    this.queue = new ServiceQueue<Exchange>(this);
+    this.gate = new ServiceGate<Exchange>(this, this);
     this.pools = new EndpointPools(this);
     this.configure(plan, slots);
   }
 
   override update(plan: ServicePlan, slots: EndpointSlots): void {
     super.update(plan, slots);
-    this.queue.update();
+    this.gate.queue.update();
     this.configure(plan, slots);
   }
 
@@ -59,16 +58,13 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
 
   onDeadline(now: Instant): void {
     this.expire(now);
-    if (this.queue.size === 0 && this.pools.isEmpty) this.worker.sweeper.remove(this);
+    if (this.gate.queue.size === 0 && this.pools.isEmpty) this.worker.sweeper.remove(this);
   }
 
   /** Each sweep: queues let go of what waited too long, and see room that others made. */
   expire(now: Instant): void {
     if (this.lot.size > 0) this.lot.expire(now);
-    if (this.queue.size > 0) {
-      this.queue.expire(now);
-      this.queue.schedule();
-    }
+    this.gate.expire(now);
     // Idle connections must not keep other workers of a bounded service from having any.
     if (this.worker.plan.workers > 1 && this.isConnectionBoundReached()) this.pools.dropIdle();
     this.pools.expire(now);
@@ -82,20 +78,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
   }
 
   dispatch(exchange: Exchange, now: Instant): void {
-    if (this.lot.isHolding && this.lot.holdBack(exchange, this, now)) return;
-    if (this.queue.size > 0) this.queue.serve(now); // who waits goes before who comes
-    switch (admit(this.worker.table, this.slot, this.plan.limits, exchange.route!.plan.shedPriority)) {
-      case 'trial':
-        exchange.isTrial = true;
-        return this.attempt(exchange, now);
-      case 'admit':
-        return this.attempt(exchange, now);
-      case 'queue':
-        return this.queue.enter(exchange, now);
-      case 'shed':
-      case 'open':
-        return this.shed(exchange);
-    }
+    this.gate.enter(exchange, now);
   }
 
   /** Sends the exchange to an endpoint that was not tried yet. */
@@ -104,12 +87,6 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     const slot = this.find(exchange, now);
     if (slot === NONE) this.lot.receive(exchange, this, now);
     else this.place(exchange, slot, now);
-  }
-
-  /** From the queue: its turn has come. */
-  goOn(exchange: Exchange, now: Instant): void {
-    if (this.lot.isPaused) this.lot.receive(exchange, this, now);
-    else this.attempt(exchange, now);
   }
 
   /** A second copy takes a place of its own under the service's bounds; it never waits. */
@@ -242,8 +219,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     if (exchange.retryTimer !== null) clearTimeout(exchange.retryTimer);
     for (; exchange.retriesHeld > 0; exchange.retriesHeld--) finishRetry(this.worker.table, this.slot, this.worker.index);
     if (exchange.outcome !== 'client-gone') this.ledger.conclude(exchange);
-    if (this.lot.isHolding) this.lot.schedule();
-    this.queue.schedule();
+    this.gate.left();
   }
 
   addressOf(slot: number): string {
@@ -260,10 +236,6 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     this.pools.serve(now);
   }
 
-  shed(exchange: Exchange): void {
-    this.refuse(exchange, 'shed');
-  }
-
   // ---- waiting for an instance
 
   find(exchange: Exchange, now: Instant): number {
@@ -277,11 +249,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
   }
 
   admits(exchange: Exchange): boolean {
-    if (this.waiting > 0) return false; // who waits for a connection goes before
-    if (exchange.isTrial) return true;
-    const admission = admit(this.worker.table, this.slot, this.plan.limits, exchange.shedPriority);
-    exchange.isTrial = admission === 'trial';
-    return exchange.isTrial || admission === 'admit';
+    return this.waiting === 0 && this.gate.admits(exchange); // who waits for a connection goes before
   }
 
   refuse(exchange: Exchange, reason: 'shed' | 'timeout-parked' | 'no-endpoint'): void {
@@ -298,7 +266,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     exchange.endpoint = slot;
     if (!pool.send(exchange, now, overNewConnection, false)) {
       this.balancer.end(slot, this.worker.index);
-      return this.shed(exchange);
+      return this.refuse(exchange, 'shed');
     }
     this.hedger?.sent(exchange);
   }
