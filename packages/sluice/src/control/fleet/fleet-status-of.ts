@@ -65,7 +65,7 @@ function instanceStatusOf(view: InstanceView, { plan, inflight, wall }: FleetSer
     ageSeconds: Math.max(0, Math.round((wall - startedAt) / 1_000)),
     restarts,
     isProtected,
-    trouble: trouble && troubleSentence(trouble, { instance: id, service: plan.service }),
+    trouble: trouble && troubleSentence(trouble, { instance: id, service: plan.service, runner: plan.run.runner }),
   };
 }
 
