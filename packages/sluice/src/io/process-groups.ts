@@ -39,51 +39,79 @@ export function killEach(pids: readonly number[]): void {
 /** Before a guard that is gone is replaced. */
 const GUARD_PAUSE_MS = 100;
 
-/** Reads verbs, one per line; at the end of its input (we are gone) kills the groups that are left, and everything in the cgroups. */
+/**
+ * Reads what is in which place, one per line (`add 3 4711`, `add 4 /sys/fs/cgroup/…`, `remove 3`); at the end of its input (we are gone) kills the groups that are left, and
+ * everything in the cgroups. A variable for each place: a list in one text would be searched for each that goes, which takes a shell minutes for some hundreds.
+ */
 const GUARD_SCRIPT = `
 trap '' INT TERM HUP
-newline='
-'
-groups=' '
-cgroups=$newline
-while read -r verb name; do
+top=0
+while read -r verb place name; do
   case $verb in
-    add) groups="$groups$name " ;;
-    remove) groups="\${groups%% $name *} \${groups#* $name }" ;;
-    enclose) cgroups="$cgroups$name$newline" ;;
-    release) cgroups="\${cgroups%%"$newline$name$newline"*}$newline\${cgroups#*"$newline$name$newline"}" ;;
+    add)
+      eval "in_$place=\\$name"
+      [ "$place" -gt "$top" ] && top=$place
+      ;;
+    remove) unset "in_$place" ;;
   esac
 done
-for pid in $groups; do kill -9 "-$pid" 2>/dev/null; done
-IFS=$newline
-set -f
-for directory in $cgroups; do
+each() {
+  place=0
+  while [ "$place" -lt "$top" ]; do
+    place=$((place + 1))
+    eval "name=\\\${in_$place-}"
+    case $name in
+      '') ;;
+      /*) [ "$1" = cgroups ] && clear_cgroup "$name" ;;
+      *) [ "$1" = groups ] && kill -9 "-$name" ;;
+    esac
+  done
+}
+clear_cgroup() {
   for try in 1 2 3 4 5 6 7 8 9 10; do
-    [ -d "$directory" ] || break
-    while read -r pid; do kill -9 "$pid"; done <"$directory/cgroup.procs"
-    rmdir "$directory" && break
+    [ -d "$1" ] || return
+    while read -r pid; do kill -9 "$pid"; done <"$1/cgroup.procs"
+    rmdir "$1" && return
     sleep 0.05
   done
-done 2>/dev/null
+}
+{ each groups; each cgroups; } 2>/dev/null
 `;
+
+/** What the guard holds one thing in: a process group, or a cgroup. */
+interface Place {
+  readonly number: number;
+  readonly name: string;
+}
 
 /** The groups that run, and who kills them when we cannot. */
 class ProcessGroups {
   readonly #cgroups = new Map<number, readonly string[]>();
+  readonly #places = new Map<number, readonly Place[]>();
+  /** Numbers of places that were used and are not any more: as few as ever were used at once. */
+  readonly #free: number[] = [];
+  #used = 0;
   #guard: ChildProcess | null = null;
   #isHooked = false;
 
   add(pid: number, cgroups: readonly string[]): void {
+    // Whose end nobody has told of: its id is another's now.
+    this.remove(pid);
     this.#cgroups.set(pid, cgroups);
+    const places = [String(pid), ...cgroups].map((name) => ({ number: this.#free.pop() ?? ++this.#used, name }));
+    this.#places.set(pid, places);
     if (!this.#isHooked) process.on('exit', () => this.#killAll());
     this.#isHooked = true;
-    this.#tell(additions(pid, cgroups));
+    this.#tell(additions(places));
   }
 
   remove(pid: number): void {
-    const cgroups = this.#cgroups.get(pid);
-    if (!this.#cgroups.delete(pid)) return;
-    this.#tell(`remove ${pid}\n${cgroups!.map((directory) => `release ${directory}\n`).join('')}`);
+    const places = this.#places.get(pid);
+    if (places === undefined) return;
+    this.#cgroups.delete(pid);
+    this.#places.delete(pid);
+    this.#free.push(...places.map(({ number }) => number));
+    this.#tell(places.map(({ number }) => `remove ${number}\n`).join(''));
   }
 
   #killAll(): void {
@@ -101,7 +129,7 @@ class ProcessGroups {
   #startGuard(): void {
     const guard = startGuard(() => this.#lost(guard));
     this.#guard = guard;
-    guard.stdin?.write([...this.#cgroups].map(([pid, cgroups]) => additions(pid, cgroups)).join(''));
+    guard.stdin?.write([...this.#places.values()].map(additions).join(''));
   }
 
   /** Somebody killed the guard, or it could not be started: another takes its place as long as there is something to guard. */
@@ -114,8 +142,8 @@ class ProcessGroups {
   }
 }
 
-function additions(pid: number, cgroups: readonly string[]): string {
-  return `add ${pid}\n${cgroups.map((directory) => `enclose ${directory}\n`).join('')}`;
+function additions(places: readonly Place[]): string {
+  return places.map(({ number, name }) => `add ${number} ${name}\n`).join('');
 }
 
 function startGuard(gone: () => void): ChildProcess {
