@@ -36,6 +36,8 @@ export interface ProcessHostOptions {
 }
 
 const FOLLOW_MS = 500;
+/** Troubles that are remembered, so as not to be said twice. */
+const SAID_MAX = 1_000;
 
 interface Opened {
   readonly directory: ProcessDirectory;
@@ -168,7 +170,8 @@ export class ProcessHost implements AsyncDisposable {
     try {
       cgroup = cgroups.create(`${encodeURIComponent(id)}-${++this.#started}`);
     } catch (error) {
-      return unbound((error as Error).message);
+      // Without the path, which is another one for each start.
+      return unbound(`no cgroup can be made: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`);
     }
     const fault = cgroup.setResources(run.resources);
     if (fault !== null) this.#sayOnce('resources-not-bound', fault, service);
@@ -217,6 +220,7 @@ export class ProcessHost implements AsyncDisposable {
   #sayOnce(what: string, detail: string, service?: string): void {
     const key = `${what} ${detail} ${service}`;
     if (this.#said.has(key)) return;
+    if (this.#said.size >= SAID_MAX) this.#said.clear();
     this.#said.add(key);
     this.#options.say('warn', what, service === undefined ? { detail } : { service, detail });
   }
