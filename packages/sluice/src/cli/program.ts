@@ -57,7 +57,7 @@ export class Program {
       reread: () => void this.#reload(),
       refresh: () => this.#refresh(),
       unstartable: (_service, reason) => {
-        if (options.needsInstances === true) void this.#giveUp(reason);
+        if (options.needsInstances === true) void this.#leave(this.#giveUp(reason));
       },
     });
     if (options.needsInstances === true) this.#plane.fleet.expect();
@@ -95,8 +95,8 @@ export class Program {
     this.#plane.expiry.start();
     this.#plane.fleet.open();
     const stopSignals = handleSignals({
-      stop: (signal) => void this.#stop(signal),
-      stopNow: (signal) => void this.#stopNow(signal),
+      stop: (signal) => void this.#leave(this.#stop(signal)),
+      stopNow: (signal) => void this.#leave(this.#stopNow(signal)),
       reload: this.#options.isReloadable ? () => void this.reload() : null,
       reopenLog: () => this.#plane.supervisor.reopenLog(),
     });
@@ -175,6 +175,16 @@ export class Program {
     await this.#plane.fleet.end();
     await this.#close();
     throw new CommandFault(faults, exitCode);
+  }
+
+  /** Whatever fails on the way out, the end comes: what is left of instances is killed with it. */
+  async #leave(way: Promise<void>): Promise<void> {
+    try {
+      await way;
+    } catch (error) {
+      this.#say('error', 'internal-error', { reason: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      this.#ended.resolve(EXIT_FAILED);
+    }
   }
 
   async #stop(signal: string): Promise<void> {
