@@ -7,7 +7,7 @@ import { askFleet } from './fleet-command.ts';
 interface DeployFlags extends AdminFlags {
   readonly command?: readonly string[];
   readonly image?: string;
-  readonly env: readonly string[];
+  readonly env?: readonly string[];
   readonly setVersion?: string;
   readonly strategy?: string;
   readonly promote?: true;
@@ -22,12 +22,10 @@ export function register(program: Command): void {
     .argument('[command...]', 'the new program and its arguments, after --')
     .option('--command <word...>', 'the same, where none of its words begins with a dash')
     .option('--image <image>', 'the new image, for containers')
-    .option(
-      '--env <NAME=value>',
-      'a variable of the new version (may be repeated)',
-      (text: string, before: readonly string[]) => [...before, text],
-      [],
-    )
+    .option('--env <NAME=value>', 'a variable of the new version (may be repeated)', (text: string, before: readonly string[] = []) => [
+      ...before,
+      text,
+    ])
     .option('--set-version <name>', 'what to call it (default: v2, v3, …)')
     .addOption(new Option('--strategy <strategy>', 'default: what the configuration says').choices(['rolling', 'canary', 'blue-green']))
     .option('--promote', 'let a deploy that waits go on to its next step')
@@ -52,7 +50,7 @@ function deployBody(command: readonly string[], { image, env, setVersion, strate
   return {
     ...(command.length === 0 ? {} : { command }),
     ...(image === undefined ? {} : { image }),
-    ...(env.length === 0 ? {} : { env: Object.fromEntries(env.map(variable)) }),
+    ...(env === undefined ? {} : { env: Object.fromEntries(env.map(variable)) }),
     ...(setVersion === undefined ? {} : { version: setVersion }),
     ...(strategy === undefined ? {} : { strategy }),
   };

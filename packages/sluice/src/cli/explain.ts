@@ -5,7 +5,7 @@ import { type AdminFlags, adminOption, callAdmin } from './admin-command.ts';
 import { usageFault } from './console.ts';
 
 interface ExplainFlags extends AdminFlags {
-  readonly header: readonly string[];
+  readonly header?: readonly string[];
   readonly listener?: string;
   readonly json?: true;
 }
@@ -17,20 +17,20 @@ export function register(program: Command): void {
     .description('Say which route a request would take and which endpoints it could get, and why.')
     .argument('<method>')
     .argument('<url>', 'http://host/path, or /path')
-    .option('--header <line>', "a header, 'name: value'; may be repeated", collect, [])
+    .option('--header <line>', "a header, 'name: value'; may be repeated", collect)
     .option('--listener <name>', 'the listener that gets the request (default: the first)')
     .option('--json', 'as JSON')
     .addOption(adminOption())
     .action(async (method: string, url: string, flags: ExplainFlags) => {
       const query = new URLSearchParams({ method, url });
-      for (const header of flags.header) query.append('header', header);
+      for (const header of flags.header ?? []) query.append('header', header);
       if (flags.listener !== undefined) query.set('listener', flags.listener);
       const explained = (await callAdmin(flags, { method: 'GET', path: `/api/explain?${query.toString()}` })) as Explained;
       process.stdout.write(flags.json === true ? `${JSON.stringify(explained, null, 2)}\n` : `${explainLines(explained).join('\n')}\n`);
     });
 }
 
-function collect(line: string, before: readonly string[]): readonly string[] {
+function collect(line: string, before: readonly string[] = []): readonly string[] {
   if (!/^[^\s:]+\s*:/.test(line)) throw usageFault(`--header must be 'name: value', got "${line}"`);
   return [...before, line];
 }

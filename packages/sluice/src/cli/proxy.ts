@@ -6,7 +6,7 @@ import { endpointFlag, listenerFlags, serviceName, wholeNumber } from './flags.t
 
 interface ProxyFlags {
   readonly from: string;
-  readonly to: readonly string[];
+  readonly to?: readonly string[];
   readonly name: string;
   readonly tls?: string;
   readonly health?: string;
@@ -23,7 +23,7 @@ export function register(program: Command): void {
     .command('proxy')
     .description('Balance over addresses that are already there.')
     .requiredOption('--from <address>', 'where to listen: :8080, 127.0.0.1:8080 or unix:/path')
-    .requiredOption('--to <address>', 'an endpoint, with its weight if it has one: 127.0.0.1:3001,weight=3; repeat it', collect, [])
+    .option('--to <address>', 'an endpoint, with its weight if it has one: 127.0.0.1:3001,weight=3; repeat it', collect)
     .option('--name <name>', "the service's name", 'web')
     .option('--tls <what>', 'https instead of http: dev (a certificate for this machine), or CERT.pem,KEY.pem')
     .option('--health <path>', 'probe this path of each endpoint; use it only while it answers 200-399')
@@ -41,14 +41,14 @@ const HELP = `Examples:
   sluice proxy --from :8443 --tls dev --to 127.0.0.1:3001
   sluice proxy --from :8080 --to unix:/run/app.sock --balance least-connections --health /healthz`;
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
 async function proxy(flags: ProxyFlags): Promise<number> {
   const { health, balance } = flags;
   const name = serviceName(flags.name);
-  if (flags.to.length === 0) throw usageFault('--to is needed at least once: --to 127.0.0.1:3001');
+  if (flags.to === undefined) throw usageFault('--to is needed at least once: --to 127.0.0.1:3001');
   if (health !== undefined && !health.startsWith('/')) throw usageFault(`--health must be a path such as /healthz, got "${health}"`);
   const endpoints = flags.to.map(endpointFlag);
   const raw = {

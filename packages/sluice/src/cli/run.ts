@@ -9,7 +9,7 @@ interface RunFlags {
   readonly instances?: string;
   readonly min?: string;
   readonly max?: string;
-  readonly target: readonly string[];
+  readonly target?: readonly string[];
   readonly socket?: true;
   readonly detach?: true;
   readonly directory?: string;
@@ -37,8 +37,7 @@ export function register(program: Command): void {
     .option(
       '--target <signal=value>',
       'what one instance is to have: in-flight=20, rps=100, cpu=0.7, latency=200ms, … (may be repeated)',
-      (text: string, before: readonly string[]) => [...before, text],
-      [],
+      (text: string, before: readonly string[] = []) => [...before, text],
     )
     .option('--socket', 'instances listen on unix sockets (PORT is a path): cheaper than TCP for small requests')
     .option('--detach', 'instances outlive sluice, and are found again when it starts')
@@ -99,7 +98,7 @@ interface Replicas {
 }
 
 /** What the flags say of the number of instances, in the form of the configuration. */
-function replicasFlags({ instances, min, max, target }: RunFlags): Replicas {
+function replicasFlags({ instances, min, max, target = [] }: RunFlags): Replicas {
   if (instances !== undefined && (min !== undefined || max !== undefined || target.length > 0))
     throw usageFault('--instances is a fixed number: leave it out beside --min, --max and --target');
   if (instances !== undefined || (min === undefined && max === undefined)) {
