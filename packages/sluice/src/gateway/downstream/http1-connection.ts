@@ -248,7 +248,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     exchange.status = parser.status;
     exchange.isReplyStarted = true;
     if (exchange.isGrpc) exchange.silenceMs = this.listener.plan.timeouts.upgradeIdleMs;
-    else if (isEventStream(parser, bytes, start)) followEventStream(exchange, this.listener);
+    else if (isEventStream(parser, bytes, start)) followEventStream(exchange, this.listener, attempt, bytes, start);
     this.reply.head(exchange, attempt, bytes, start, cookieLines, this.isClosing);
     return true;
   }

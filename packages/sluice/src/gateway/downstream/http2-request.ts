@@ -208,7 +208,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     if (exchange.isGrpc) {
       exchange.silenceMs = this.listener.plan.timeouts.upgradeIdleMs;
       if (this.isCall(exchange)) this.call = new StreamingCall(this.connection, exchange);
-    } else if (isEventStream(parser, bytes, start)) followEventStream(exchange, this.listener);
+    } else if (isEventStream(parser, bytes, start)) followEventStream(exchange, this.listener, attempt, bytes, start);
     this.heldHead = writeResponseHead({
       parser,
       bytes,

@@ -79,3 +79,15 @@ test('a share of an endpoint leaves, one by one over the time given, and nobody 
     assert.equal(longLived.size, 0);
     for (const client of clients) client[Symbol.dispose]();
   }));
+
+test('a stream whose coding hides its events is not ended early', async () => {
+  await using origin = await hostileOrigin(async (connection) => {
+    await connection.head();
+    connection.write(HEAD.replace('\r\n\r\n', '\r\nContent-Encoding: gzip\r\n\r\n') + chunk('data: 1\n\n'));
+  });
+  await using world = await startServicePlane([servicePlan('web', [`127.0.0.1:${origin.port}`])]);
+  using client = await RawClient.open(world.port);
+  client.write('GET /events HTTP/1.1\r\nHost: a\r\n\r\n');
+  await client.until('its bytes', (text) => text.includes('data: 1'));
+  assert.equal(world.plane.longLived.leave(), 0);
+});

@@ -5,15 +5,16 @@
  */
 import type { ResponseParser } from '../../core/http1/response-parser.ts';
 import type { OwnAnswer } from '../downstream/reply-writer.ts';
+import { fieldOf } from '../grpc/call.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import type { LongLived } from '../tunnel/long-lived.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import type { Attempt, Client, Exchange } from './exchange.ts';
 
-/** The reply to an exchange is an event stream: it may be silent for long, and can be ended early. */
-export function followEventStream(exchange: Exchange, listener: ListenerContext): void {
+/** The reply whose head stands at `start` is an event stream: it may be silent for long, and can be ended early, unless its coding hides where events end. */
+export function followEventStream(exchange: Exchange, listener: ListenerContext, attempt: Attempt, bytes: Buffer, start: number): void {
   exchange.silenceMs = listener.plan.timeouts.upgradeIdleMs;
-  if (exchange.isHead) return;
+  if (exchange.isHead || fieldOf(attempt.parser, bytes, start, 'content-encoding') !== null) return;
   const stream = new EventStreamClient(exchange.client, exchange, listener);
   exchange.client = stream;
   listener.worker.longLived.add(stream);
