@@ -19,6 +19,7 @@ import { openProcessDirectory, type ProcessDirectory } from '../../io/process-di
 import type { SystemUser } from '../../io/process-user.ts';
 import { ProcessWatch } from '../../io/process-watch.ts';
 import type { SayEvent } from '../say-event.ts';
+import { KeptLogs } from './process-driver-logs.ts';
 import { PortBook } from './process-driver-ports.ts';
 import { InstancePlace, type PlaceParts, type PlaceWorld } from './process-driver-place.ts';
 import { DriverFault, type StartOrder } from './runner.ts';
@@ -50,6 +51,7 @@ export class ProcessHost implements AsyncDisposable {
   readonly #options: ProcessHostOptions;
   readonly #watch: ProcessWatch;
   readonly #ports = new PortBook();
+  readonly #logs = new KeptLogs();
   readonly #tails = new Set<LogTail>();
   readonly #timers = new Set<Cancel>();
   readonly #said = new Set<string>();
@@ -199,6 +201,7 @@ export class ProcessHost implements AsyncDisposable {
       watch: this.#watch,
       records,
       trouble: (reason) => this.#options.say('warn', 'instance-trouble', { detail: reason }),
+      logs: this.#logs,
       giveBackPort: (target) => target.kind === 'tcp' && this.#ports.giveBack(target.port),
       follow: (tail) => this.#follow(tail),
     };

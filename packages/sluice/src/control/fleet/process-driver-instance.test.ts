@@ -6,6 +6,7 @@ import { isRunning, readProcessStat } from '../../io/proc-stat.ts';
 import { ProcessWatch } from '../../io/process-watch.ts';
 import { manualRuntime } from '../../../test/support/manual-runtime.ts';
 import { ProcessInstance } from './process-driver-instance.ts';
+import { KeptLogs } from './process-driver-logs.ts';
 import { InstancePlace } from './process-driver-place.ts';
 
 test('a process that was given the id of one of ours is left alone', async (t) => {
@@ -30,6 +31,7 @@ test('a process that was given the id of one of ours is left alone', async (t) =
       records: null,
       trouble: assert.fail,
       giveBackPort: () => {},
+      logs: new KeptLogs(),
       follow: () => () => {},
     },
   );

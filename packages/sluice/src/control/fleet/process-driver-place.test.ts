@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProcessWatch } from '../../io/process-watch.ts';
 import { manualRuntime } from '../../../test/support/manual-runtime.ts';
+import { KeptLogs } from './process-driver-logs.ts';
 import { InstancePlace, type PlaceWorld } from './process-driver-place.ts';
 
 test('what cannot be given back is told, and keeps nothing else from being given back', async () => {
@@ -17,6 +18,7 @@ test('what cannot be given back is told, and keeps nothing else from being given
     records: { write: readOnly, remove: readOnly, read: readOnly } as unknown as PlaceWorld['records'],
     trouble: (reason) => told.push(reason),
     giveBackPort: (target) => ports.push(target),
+    logs: new KeptLogs(),
     follow: () => () => {},
   };
   const target = { kind: 'tcp', host: '127.0.0.1', port: 9_001 } as const;

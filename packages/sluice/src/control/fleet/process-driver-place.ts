@@ -14,6 +14,7 @@ import type { InstanceRecord, InstanceRecords } from '../../io/instance-record.t
 import { LineBudget, readOutput } from '../../io/process-output.ts';
 import { endWithUs } from '../../io/process-groups.ts';
 import type { ProcessWatch } from '../../io/process-watch.ts';
+import type { KeptLogs } from './process-driver-logs.ts';
 import type { InstanceWatch } from './runner.ts';
 
 /** What it was given; each part is given back by `release`. */
@@ -37,6 +38,7 @@ export interface PlaceWorld {
   readonly records: InstanceRecords | null;
   readonly trouble: (reason: string) => void;
   readonly giveBackPort: (target: AddressPlan) => void;
+  readonly logs: KeptLogs;
   /** Has a tail looked at twice a second. */
   readonly follow: (tail: LogTail) => Cancel;
 }
@@ -62,6 +64,7 @@ export class InstancePlace {
     this.cgroup = parts.cgroup;
     this.cgroupFault = parts.cgroupFault;
     this.isDetached = parts.isDetached;
+    if (parts.log !== null) world.logs.take(parts.log);
   }
 
   /** What the program's stdout and stderr are. */
@@ -145,12 +148,13 @@ export class InstancePlace {
 
   /** What cannot be given back is told, and keeps nobody from hearing that the instance has ended. */
   async #release(): Promise<void> {
-    const { socketDirectory, file } = this.#parts;
+    const { socketDirectory, file, log } = this.#parts;
     await this.clear();
     this.#cancel();
     this.#world.giveBackPort(this.target);
     await this.#attempt(() => this.#log?.close());
     await this.#attempt(() => (this.#tail ?? file)?.close());
+    await this.#attempt(() => log !== null && this.#world.logs.giveBack(log));
     await this.#attempt(() => socketDirectory !== null && rmSync(socketDirectory, { recursive: true, force: true }));
     await this.#attempt(() => this.#record !== null && this.#world.records?.remove(this.#record));
   }
