@@ -30,7 +30,7 @@ function documented(): Map<string, string> {
 
 /** What follows the detail. */
 function remedyOf(kind: InstanceTrouble): string {
-  const sentence = troubleSentence({ kind, detail: DETAIL.slice(0, -2) }, { instance: 'users.3', service: 'users' });
+  const sentence = troubleSentence({ kind, detail: DETAIL.slice(0, -2) }, { instance: 'users.3', service: 'users', runner: 'process' });
   const at = sentence.indexOf(DETAIL);
   assert.ok(at > 0, `the sentence of ${kind} has its detail: ${sentence}`);
   return sentence.slice(at + DETAIL.length);

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import { type AdminFlags, adminOption } from './admin-command.ts';
 import { usageFault } from './console.ts';
 import { askFleet } from './fleet-command.ts';
+import { repeated } from './flags.ts';
 
 interface DeployFlags extends AdminFlags {
   readonly command?: readonly string[];
@@ -22,10 +23,7 @@ export function register(program: Command): void {
     .argument('[command...]', 'the new program and its arguments, after --')
     .option('--command <word...>', 'the same, where none of its words begins with a dash')
     .option('--image <image>', 'the new image, for containers')
-    .option('--env <NAME=value>', 'a variable of the new version (may be repeated)', (text: string, before: readonly string[] = []) => [
-      ...before,
-      text,
-    ])
+    .option('--env <NAME=value>', 'a variable of the new version (may be repeated)', repeated)
     .option('--set-version <name>', 'what to call it (default: v2, v3, …)')
     .addOption(new Option('--strategy <strategy>', 'default: what the configuration says').choices(['rolling', 'canary', 'blue-green']))
     .option('--promote', 'let a deploy that waits go on to its next step')

@@ -10,6 +10,11 @@ export function wholeNumber(flag: string, text: string, min: number, max: number
   return value;
 }
 
+/** Collects a flag that may be repeated. */
+export function repeated(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
 /** The name of a service. */
 export function serviceName(text: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(text)) return text;

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { adminFlag, fixedSource } from './config-source.ts';
 import { usageFault } from './console.ts';
-import { endpointFlag, listenerFlags, serviceName, wholeNumber } from './flags.ts';
+import { endpointFlag, listenerFlags, repeated, serviceName, wholeNumber } from './flags.ts';
 
 interface ProxyFlags {
   readonly from: string;
@@ -23,7 +23,7 @@ export function register(program: Command): void {
     .command('proxy')
     .description('Balance over addresses that are already there.')
     .requiredOption('--from <address>', 'where to listen: :8080, 127.0.0.1:8080 or unix:/path')
-    .option('--to <address>', 'an endpoint, with its weight if it has one: 127.0.0.1:3001,weight=3; repeat it', collect)
+    .option('--to <address>', 'an endpoint, with its weight if it has one: 127.0.0.1:3001,weight=3; repeat it', repeated)
     .option('--name <name>', "the service's name", 'web')
     .option('--tls <what>', 'https instead of http: dev (a certificate for this machine), or CERT.pem,KEY.pem')
     .option('--health <path>', 'probe this path of each endpoint; use it only while it answers 200-399')
@@ -40,10 +40,6 @@ const HELP = `Examples:
   sluice proxy --from :8080 --to 127.0.0.1:3001 --to 127.0.0.1:3002,weight=3
   sluice proxy --from :8443 --tls dev --to 127.0.0.1:3001
   sluice proxy --from :8080 --to unix:/run/app.sock --balance least-connections --health /healthz`;
-
-function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
 
 async function proxy(flags: ProxyFlags): Promise<number> {
   const { health, balance } = flags;

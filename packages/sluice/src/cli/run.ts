@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { adminFlag, fixedSource } from './config-source.ts';
 import { usageFault } from './console.ts';
-import { listenerFlags, serviceName, wholeNumber } from './flags.ts';
+import { listenerFlags, repeated, serviceName, wholeNumber } from './flags.ts';
 
 interface RunFlags {
   readonly port: string;
@@ -37,7 +37,7 @@ export function register(program: Command): void {
     .option(
       '--target <signal=value>',
       'what one instance is to have: in-flight=20, rps=100, cpu=0.7, latency=200ms, … (may be repeated)',
-      (text: string, before: readonly string[] = []) => [...before, text],
+      repeated,
     )
     .option('--socket', 'instances listen on unix sockets (PORT is a path): cheaper than TCP for small requests')
     .option('--detach', 'instances outlive sluice, and are found again when it starts')
