@@ -51,15 +51,29 @@ export class FleetParts {
     });
   }
 
+  /** Gets ready for what this configuration has. @param path Of its file. */
+  async follow(plan: FleetPlan, path: string | null): Promise<void> {
+    await this.#runners.follow(plan, path);
+    // Endpoints come and go with every instance; functions are read anew only with the configuration.
+    if (plan !== this.#plan) this.#functions.follow(path);
+    this.#plan = plan;
+    this.fleet.follow(plan);
+  }
+
+  /** Why the directory that is followed cannot be used, with the remedy; null where it can, or there is none. */
+  directoryFault(): Promise<string | null> {
+    return this.#runners.directoryFault();
+  }
+
   /** Starts what this configuration has before the workers run it. @param path Of its file. */
   async start(plan: FleetPlan, path: string | null): Promise<void> {
-    await this.#follow(plan, path);
+    await this.follow(plan, path);
     void this.#begin();
   }
 
   /** The workers run it: what it has no more is drained and ended. */
   async applied(plan: FleetPlan, path: string | null, slots: SlotMap): Promise<void> {
-    await this.#follow(plan, path);
+    await this.follow(plan, path);
     void this.scaling.follow(this.fleet.services(), slots);
   }
 
@@ -83,14 +97,6 @@ export class FleetParts {
     } catch (error) {
       this.#say('error', 'fleet-not-started', { reason: error instanceof Error ? error.message : String(error) });
     }
-  }
-
-  async #follow(plan: FleetPlan, path: string | null): Promise<void> {
-    await this.#runners.follow(plan, path);
-    // Endpoints come and go with every instance; functions are read anew only with the configuration.
-    if (plan !== this.#plan) this.#functions.follow(path);
-    this.#plan = plan;
-    this.fleet.follow(plan);
   }
 }
 

@@ -18,6 +18,7 @@ export class FleetPlane implements EndpointProvider, AsyncDisposable {
   /** One configuration after the other. */
   #work: Promise<void> = Promise.resolve();
   #hasRead = false;
+  #directoryFault: string | null = null;
   #isOpen = false;
 
   constructor(options: FleetNeeds) {
@@ -38,7 +39,19 @@ export class FleetPlane implements EndpointProvider, AsyncDisposable {
   loaded({ settings: { fleet }, path }: Configuration): void {
     if (this.#hasRead) return;
     this.#hasRead = true;
-    if (isAboutInstances(fleet)) this.#then(async () => (await this.#load()).start(fleet, path));
+    if (!isAboutInstances(fleet)) return;
+    this.#then(async () => {
+      const parts = await this.#load();
+      await parts.follow(fleet, path);
+      this.#directoryFault = await parts.directoryFault();
+      if (this.#directoryFault === null) await parts.start(fleet, path);
+    });
+  }
+
+  /** Why the first configuration's directory cannot be used, with the remedy: its instances were not started then. Null: it can. */
+  async directoryFault(): Promise<string | null> {
+    await this.#work;
+    return this.#directoryFault;
   }
 
   /** The workers run it: what it has no more is drained and ended. */

@@ -50,6 +50,18 @@ export class FleetRunners implements AsyncDisposable {
     return maker(plan, world);
   }
 
+  /** Why the directory of the plan cannot be used, with the remedy; null where it can, or there is none. */
+  async directoryFault(): Promise<string | null> {
+    const { directory, isDetached } = this.#plan;
+    if (directory === null || !(isDetached || this.#names('process').length > 0)) return null;
+    return this.#processHost()
+      .open()
+      .then(
+        () => null,
+        (error: Error) => error.message,
+      );
+  }
+
   /** Ends what an earlier life left running of services that are gone since. */
   async endOthers(): Promise<void> {
     if (this.#plan.isDetached) await endOtherServices(this.#processHost(), this.#names());

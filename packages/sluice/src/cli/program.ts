@@ -35,7 +35,10 @@ const EXIT_GRACE_MS = 2_000;
 
 export class Program {
   readonly #options: ProgramOptions;
-  readonly #say: SayEvent = sayOnStderr;
+  readonly #say: SayEvent = (level, what, detail) => {
+    // The fault that ends the program says it, once.
+    if (!(this.#isHopeless && what === 'instance-unstartable')) sayOnStderr(level, what, detail);
+  };
   readonly #plane: ControlPlane;
   readonly #admin: AdminListener;
   readonly #version = readVersion();
@@ -47,6 +50,8 @@ export class Program {
   /** Certificates and keys: always. */
   readonly #files: FileSetWatch;
   #isForced = false;
+  /** There will be no instance, and nothing to run for. */
+  #isHopeless = false;
   #phase: 'starting' | 'ready' | 'draining' = 'starting';
 
   constructor(options: ProgramOptions) {
@@ -57,7 +62,9 @@ export class Program {
       reread: () => void this.#reload(),
       refresh: () => this.#refresh(),
       unstartable: (_service, reason) => {
-        if (options.needsInstances === true) void this.#leave(this.#giveUp(reason));
+        if (options.needsInstances !== true) return;
+        this.#isHopeless = true;
+        void this.#leave(this.#giveUp(reason));
       },
     });
     if (options.needsInstances === true) this.#plane.fleet.expect();
@@ -86,6 +93,7 @@ export class Program {
     this.#plane.prepare();
     const first = await this.#plane.applier.reload();
     if (!first.ok) await this.#refuse(first.faults, first.isMisconfigured ? EXIT_USAGE : EXIT_FAILED);
+    if (this.#plane.settings().fleet.directory !== null) await this.#refuseDirectory();
     // Who reads our output may leave (`| head`); we stay.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
     process.on('uncaughtException', (error) => this.#say('error', 'internal-error', { reason: error.stack ?? error.message }));
@@ -168,6 +176,12 @@ export class Program {
         await this.#refuse([`${reason}; choose another address with --admin, or turn it off with --admin off`], EXIT_FAILED);
       this.#say('warn', 'admin-off', { reason, remedy: '--admin ADDRESS chooses another address' });
     }
+  }
+
+  /** A directory that another Sluice has stays its own: nothing could be started, however long we ran. */
+  async #refuseDirectory(): Promise<void> {
+    const fault = await this.#plane.fleet.directoryFault();
+    if (fault !== null) await this.#refuse([`no instance can be started: ${fault}`], EXIT_FAILED);
   }
 
   /** Takes back what was started, and throws. */

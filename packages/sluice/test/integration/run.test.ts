@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -120,6 +120,16 @@ test('a program that does not exist ends the command with its name', { timeout: 
     output,
     /^sluice: no instance can be started: service "web": not found: no-such-program .*install it, or give its whole path$/m,
   );
+  assert.equal(output.split('not found: no-such-program').length, 2, `said once: ${output}`);
+  assert.doesNotMatch(output, /sluice deploy/);
+});
+
+test('--help shows no empty lists as defaults', { timeout: 30_000 }, async () => {
+  for (const command of ['run', 'deploy', 'explain', 'proxy']) {
+    const { code, output } = await runSluice([command, '--help']);
+    assert.equal(code, 0, output);
+    assert.doesNotMatch(output, /default: \[\]/, command);
+  }
 });
 
 test('two that outlive their instances do not share a directory: the second one ends, and says why', { timeout: 30_000 }, async (t) => {
@@ -133,6 +143,19 @@ test('two that outlive their instances do not share a directory: the second one 
   const { code, output } = await runSluice(args);
   assert.equal(code, 1, output);
   assert.match(output, /sluice: no instance can be started: directory \S+ is in use by another Sluice \(process \d+\): stop it, or choose/);
+  assert.doesNotMatch(output, /engine-away|instance-/);
+  const run = { command: [process.execPath, INSTANCE] };
+  const config = {
+    listeners: { web: { http: '127.0.0.1:0' } },
+    services: { web: { run } },
+    routes: [{ path: '/*', to: 'web' }],
+    fleet: { directory, detach: true },
+    admin: '127.0.0.1:0',
+  };
+  const path = join(directory, 'sluice.config.json');
+  await writeFile(path, JSON.stringify(config));
+  const up = await runSluice(['up', '--config', path]);
+  assert.deepEqual([up.code, up.output.match(/is in use by another Sluice/g)?.length], [1, 1], up.output);
   assert.equal(await pidOf(url), pid);
 });
 

@@ -216,8 +216,9 @@ export class LocalInstance {
       this.#attach(await driver.start(order, this.#watch(run)));
     } catch (error) {
       const fault = error instanceof DriverFault ? error : new DriverFault(String((error as Error).message), 'later');
-      this.dispatch({ type: 'start-failed', retry: fault.retry, reason: fault.message });
-      return this.#world.startFailed(fault);
+      // First: whom this ends says so himself.
+      this.#world.startFailed(fault);
+      return this.dispatch({ type: 'start-failed', retry: fault.retry, reason: fault.message });
     }
     this.#world.started();
     this.dispatch({ type: 'started' });
