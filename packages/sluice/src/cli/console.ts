@@ -54,5 +54,11 @@ export function printInstanceLine(instance: string, stream: 'stdout' | 'stderr',
   const out = process[stream];
   const number = Number(instance.slice(instance.lastIndexOf('.') + 1));
   const name = styled(INSTANCE_STYLES[(number - 1) % INSTANCE_STYLES.length] ?? 'cyan', `[${instance}]`, out);
-  out.write(`${name} ${out.isTTY ? line : stripVTControlCharacters(line)}\n`);
+  out.write(`${name} ${out.isTTY ? line : plainLine(line)}\n`);
+}
+
+/** What a program wrote, without anything that steers a terminal: sequences, and single characters such as a return that writes over the name before it. */
+export function plainLine(line: string): string {
+  // oxlint-disable-next-line no-control-regex -- these it is about
+  return stripVTControlCharacters(line).replace(/[\0-\u0008\u000a-\u001f\u007f-\u009f]/g, '');
 }

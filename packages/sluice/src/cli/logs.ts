@@ -1,9 +1,8 @@
 /** `sluice logs`: what the instances of a service print. */
-import { stripVTControlCharacters } from 'node:util';
 import type { Command } from 'commander';
 import type { LogLine } from '../admin/fleet-backend.ts';
 import { type AdminFlags, adminOption, followAdmin } from './admin-command.ts';
-import { printInstanceLine } from './console.ts';
+import { plainLine, printInstanceLine } from './console.ts';
 import { servicePath } from './fleet-command.ts';
 import { wholeNumber } from './flags.ts';
 
@@ -43,5 +42,5 @@ function print(line: string, isJson: boolean): void {
     return;
   }
   const { instance, stream, text } = JSON.parse(line) as LogLine;
-  printInstanceLine(instance, stream, stripVTControlCharacters(text));
+  printInstanceLine(instance, stream, plainLine(text));
 }
