@@ -122,7 +122,10 @@ async function lock(directory: string): Promise<() => Promise<void>> {
   };
 }
 
-/** After a crash of a machine or a container the same process id may be somebody else's: it is the holder's only if it is older than the lock. */
+/**
+ * After a crash of a machine or a container the same process id may be somebody else's: it is the holder's only if it is older than the lock's last touch. Not its
+ * making: a clock that was set forward since then would take the lock from a Sluice that runs.
+ */
 function removeStaleLock(path: string): void {
   const status = statSync(path, { throwIfNoEntry: false });
   const pid = holderOf(path)?.pid;
@@ -130,8 +133,8 @@ function removeStaleLock(path: string): void {
   const start = readProcessStat(pid);
   if (start === null) return;
   const startedAtMs = Date.now() - (uptime() - start.startTicks / TICKS_PER_SECOND) * 1_000;
-  // Clocks are set now and then.
-  if (startedAtMs > status.birthtimeMs + 5_000) rmSync(path, { force: true });
+  // Between two touches a clock may be set, too.
+  if (startedAtMs > status.mtimeMs + 5_000) rmSync(path, { force: true });
 }
 
 function holderOf(path: string): { readonly pid: number } | null {
