@@ -2,7 +2,8 @@
  * The fleet and its scaling, put together: runners, and what both need of the rest of the control plane. Nothing here decides anything. Loaded with the first service
  * whose instances Sluice runs (`fleet-plane.ts`).
  */
-import { type FleetPlan, NO_FLEET } from '../config/fleet-plan.ts';
+import { dirname, join } from 'node:path';
+import { FLEET_DIRECTORY, type FleetPlan, NO_FLEET } from '../config/fleet-plan.ts';
 import type { Plan } from '../config/plan.ts';
 import type { SlotMap } from '../config/slot-map.ts';
 import { Fleet } from '../control/fleet/fleet.ts';
@@ -15,6 +16,7 @@ import { SignalProcess } from '../io/signal-process.ts';
 import { printInstanceLine } from './console.ts';
 import { type FleetNeeds, figuresOf } from './fleet-figures.ts';
 import { FleetRunners } from './fleet-runners.ts';
+import { leftInstances, leftSentence } from './left-instances.ts';
 
 export class FleetParts {
   readonly fleet: Fleet;
@@ -68,7 +70,7 @@ export class FleetParts {
   /** Starts what this configuration has before the workers run it. @param path Of its file. */
   async start(plan: FleetPlan, path: string | null): Promise<void> {
     await this.follow(plan, path);
-    void this.#begin();
+    void this.#begin(path);
   }
 
   /** The workers run it: what it has no more is drained and ended. */
@@ -90,14 +92,30 @@ export class FleetParts {
   }
 
   /** Looking for what an earlier life left may take as long as an engine is away. */
-  async #begin(): Promise<void> {
+  async #begin(path: string | null): Promise<void> {
     try {
+      const isLeft = this.#warnOfLeft(path);
       await this.fleet.start();
       await this.#runners.endOthers();
+      await isLeft;
     } catch (error) {
       this.#say('error', 'fleet-not-started', { reason: error instanceof Error ? error.message : String(error) });
     }
   }
+
+  /** A detached Sluice left instances in the usual place, and nobody finds them there now. */
+  async #warnOfLeft(path: string | null): Promise<void> {
+    const { directory, services } = this.#plan;
+    if (directory !== null || !services.some(({ run }) => run.runner === 'process')) return;
+    const usual = usualDirectory(path);
+    const left = await leftInstances(usual);
+    if (left.length > 0) this.#say('warn', 'instances-left', { detail: leftSentence(left, usual) });
+  }
+}
+
+/** Where a detached Sluice remembers its instances unless told otherwise. */
+function usualDirectory(path: string | null): string {
+  return join(path === null ? process.cwd() : dirname(path), FLEET_DIRECTORY);
 }
 
 /** How long the gateway keeps idle connections at most. */

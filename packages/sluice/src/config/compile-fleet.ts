@@ -2,15 +2,21 @@
 import { DEFAULT_CANARY } from '../core/fleet/rollout-strategy.ts';
 import { compileRun } from './compile-fleet-run.ts';
 import { compileScale } from './compile-fleet-scale.ts';
-import type { DeployPlan, FleetPlan, FleetServicePlan, ParkingPlan, ReplicasPlan, ScaleBehaviorPlan, ScaleRatePlan } from './fleet-plan.ts';
+import {
+  type DeployPlan,
+  FLEET_DIRECTORY,
+  type FleetPlan,
+  type FleetServicePlan,
+  type ParkingPlan,
+  type ReplicasPlan,
+  type ScaleBehaviorPlan,
+  type ScaleRatePlan,
+} from './fleet-plan.ts';
 import type { ValidConfig } from './schema/config.ts';
 import { guardDefault } from './schema/deploy.ts';
 
 type ValidService = ValidConfig['services'][string];
 type ValidReplicas = ValidService['replicas'];
-
-/** Where detached instances are remembered unless said otherwise, beside the configuration. */
-const DIRECTORY = '.sluice';
 
 /** Compiles what is to be run. */
 export function compileFleet(config: ValidConfig): FleetPlan {
@@ -18,7 +24,7 @@ export function compileFleet(config: ValidConfig): FleetPlan {
   return {
     services: Object.entries(config.services).flatMap(([name, service]) => compileFleetService(name, service)),
     budget: { cpu: budget.cpu ?? null, memoryBytes: budget.memory ?? null },
-    directory: directory ?? (detach ? DIRECTORY : null),
+    directory: directory ?? (detach ? FLEET_DIRECTORY : null),
     isDetached: detach,
   };
 }

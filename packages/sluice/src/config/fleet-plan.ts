@@ -20,6 +20,9 @@ export interface FleetPlan {
   readonly isDetached: boolean;
 }
 
+/** Where detached instances are remembered unless said otherwise, beside the configuration. */
+export const FLEET_DIRECTORY = '.sluice';
+
 /** Nothing. */
 export const NO_FLEET: FleetPlan = { services: [], budget: { cpu: null, memoryBytes: null }, directory: null, isDetached: false };
 

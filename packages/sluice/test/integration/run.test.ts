@@ -159,6 +159,21 @@ test('two that outlive their instances do not share a directory: the second one 
   assert.equal(await pidOf(url), pid);
 });
 
+test('instances that a detached one left are named by one that is not detached', { timeout: 30_000 }, async (t) => {
+  const cwd = await mkdtemp(join(tmpdir(), 'sluice-run-'));
+  t.after(() => rm(cwd, { recursive: true, force: true }));
+  const program = ['--instances', '1', '--', process.execPath, INSTANCE];
+  const { sluice, url } = await startSluice(t, ['run', ...ANYWHERE, '--detach', ...program], { cwd });
+  await sluice.line(/instance-ready/);
+  const pid = await pidOf(url);
+  t.after(() => process.kill(pid, 'SIGKILL'));
+  sluice.signal('SIGTERM');
+  await sluice.ended;
+  const second = await startSluice(t, ['run', ...ANYWHERE, ...program], { cwd });
+  const line = await second.sluice.line(/instances-left .*/);
+  assert.ok(line[0]?.includes(`web.1 (process ${pid}) of an earlier Sluice still runs`), line[0]);
+});
+
 test('a port in use is named, with the remedy', { timeout: 30_000 }, async (t) => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
