@@ -282,9 +282,9 @@ test('instances show their number by phase, their load and the share of a deploy
   ]);
   deepEqual(about('sluice_instances_wanted'), [[{ service: 'users' }, 2]]);
   deepEqual(about('sluice_deploy_share'), [[{ service: 'users' }, 0.05]]);
-  deepEqual(about('sluice_instance_cpu_cores'), [[{ service: 'users', instance: 'users.3' }, 0.25]], 'unknown is left out');
+  deepEqual(about('sluice_instance_cpu_cores'), [[{ service: 'users', replica: 'users.3' }, 0.25]], 'unknown is left out');
   deepEqual(about('sluice_instance_restarts_total'), [
-    [{ service: 'users', instance: 'users.3' }, 1],
-    [{ service: 'users', instance: 'users.4' }, 4],
+    [{ service: 'users', replica: 'users.3' }, 1],
+    [{ service: 'users', replica: 'users.4' }, 4],
   ]);
 });

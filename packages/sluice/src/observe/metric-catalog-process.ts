@@ -17,7 +17,7 @@ function fleetGauge(name: string, help: string, value: (service: FleetServiceSta
   return { name, type: 'gauge', help, labels: ['service'], of: 'worker', source: { read: 'facts', samples } };
 }
 
-/** One sample for each instance of which it is known. */
+/** One sample for each instance of which it is known. Its label is `replica`: `instance` is Prometheus's own name of what it scrapes. */
 function instanceMetric(
   name: string,
   type: 'counter' | 'gauge',
@@ -28,10 +28,10 @@ function instanceMetric(
     fleet.flatMap(({ service, instances }) =>
       instances.flatMap((instance): Sample[] => {
         const known = value(instance);
-        return known === null ? [] : [[`service="${labelValue(service)}",instance="${labelValue(instance.id)}"`, known]];
+        return known === null ? [] : [[`service="${labelValue(service)}",replica="${labelValue(instance.id)}"`, known]];
       }),
     );
-  return { name, type, help, labels: ['service', 'instance'], of: 'worker', source: { read: 'facts', samples } };
+  return { name, type, help, labels: ['service', 'replica'], of: 'worker', source: { read: 'facts', samples } };
 }
 
 const CERTIFICATE_METRICS: readonly MetricFamily[] = [
