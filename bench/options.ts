@@ -1,4 +1,4 @@
-/** The command line: `npm run bench [-- --only small,unix --rounds 5 --seconds 3 --quick]`. */
+/** The command line: `npm run bench [-- small,unix --rounds 5 --seconds 3 --quick]`. */
 import { parseArgs } from 'node:util';
 
 export interface Options {
@@ -10,9 +10,10 @@ export interface Options {
   readonly write: boolean;
 }
 
-/** `--quick` is one round of one second, and writes nothing. */
+/** Plain words are measurements, as with `--only`. `--quick` is one round of one second, and writes nothing. */
 export function parseOptions(parameters: readonly string[]): Options {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     args: [...parameters],
     options: {
       only: { type: 'string', default: '' },
@@ -24,7 +25,7 @@ export function parseOptions(parameters: readonly string[]): Options {
     },
   });
   return {
-    only: values.only.split(',').filter((each) => each !== ''),
+    only: [values.only, ...positionals].flatMap((each) => each.split(',')).filter((each) => each !== ''),
     peers: values.peers.split(',').filter((each) => each !== ''),
     rounds: values.quick ? 1 : positive('--rounds', values.rounds),
     seconds: values.quick ? 1 : positive('--seconds', values.seconds),
