@@ -53,7 +53,7 @@ const rebalance = section('an object such as { share: 0.1 }, true or false', {
   id: 'Rebalance',
   title: 'Rebalancing',
   description:
-    'Closes WebSockets, event streams and HTTP/2 connections of loaded instances after a scale-out, so that they come back elsewhere.',
+    'After a scale-out, ends WebSockets, event streams and gRPC calls that stream of loaded instances, so that they come back elsewhere. Other requests go to new instances at once, also on open HTTP/2 connections.',
 });
 
 const cost = section('an object such as { instanceHour: 0.04, ceiling: 1 }', {
