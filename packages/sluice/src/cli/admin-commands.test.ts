@@ -189,6 +189,14 @@ test('the status table fits 80 columns and names what is wrong', () => {
   match(text, /^users 127\.0\.0\.1:3002: connect refused$/m);
 });
 
+test('the status names what waits of a service, where something does', () => {
+  const [users] = status.services;
+  const lines = statusLines({ ...status, services: [{ ...users!, parked: 1, queued: 12_345 }] });
+  ok(lines.includes('users: 1 request waits for an instance'), lines.join('\n'));
+  ok(lines.includes('users: 12345 requests wait for room under its bounds'), lines.join('\n'));
+  ok(!statusLines(status).some((line) => line.includes('wait')));
+});
+
 test('security: what an endpoint says of itself cannot steer the terminal', () => {
   const hostile = { ...endpoint, note: 'agent said \u001b]0;owned\u0007 \u001b[2Jmaint\r\nFAKE LINE \u009b1m' };
   const lines = statusLines({ ...status, services: [{ ...status.services[0]!, endpoints: [hostile] }] });
@@ -289,7 +297,6 @@ test('instances are shown with version, state, load and what is wrong', () => {
     '  users.3 protected  v2       ready         7  0.25  64M  1m10s    1',
     '  users.4            v1       waiting       0     -    -     2s    4',
     'users: canary deploy of v2 in place of v1: canary, 5% of the requests, 1 of 2',
-    'users: 3 requests wait for an instance',
     'users.4 keeps exiting (exit code 1): see sluice logs users',
   ])
     ok(lines.includes(line), `${line} in\n${lines.join('\n')}`);

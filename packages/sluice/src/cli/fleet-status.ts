@@ -20,8 +20,8 @@ export function fleetRows(service: FleetServiceStatus): string[][] {
   return [[name, service.version, stateOf(service), '', '', '', '', ''], ...service.instances.map(instanceRow)];
 }
 
-/** What does not fit into a table: deploys, what waits, troubles with their remedies. */
-export function fleetNotes({ service, deploy, parked, note, instances }: FleetServiceStatus): string[] {
+/** What does not fit into a table: deploys, troubles with their remedies. */
+export function fleetNotes({ service, deploy, note, instances }: FleetServiceStatus): string[] {
   const notes: string[] = [];
   if (deploy !== null) {
     const { from, to, strategy, phase, share, ready, wanted, reason } = deploy;
@@ -29,7 +29,6 @@ export function fleetNotes({ service, deploy, parked, note, instances }: FleetSe
       `${service}: ${strategy} deploy of ${to} in place of ${from}: ${phase}, ${percent(share)} of the requests, ${ready} of ${wanted} ready; ${reason}`,
     );
   }
-  if (parked > 0) notes.push(`${service}: ${parked} ${parked === 1 ? 'request waits' : 'requests wait'} for an instance`);
   if (note !== null) notes.push(`${service}: ${note}`);
   for (const { trouble } of instances) if (trouble !== null) notes.push(trouble);
   return notes;

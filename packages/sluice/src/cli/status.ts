@@ -113,9 +113,15 @@ function trafficCells({ inflight, requests, errors, p50Ms, p95Ms, p99Ms }: Traff
   return [shortCount(inflight), shortCount(requests), shortCount(errors), ...[p50Ms, p95Ms, p99Ms].map(shortDuration)];
 }
 
-function serviceNotes({ name, note, endpoints }: ServiceStatus): string[] {
+function serviceNotes({ name, note, endpoints, parked, queued }: ServiceStatus): string[] {
   const own = note === null ? [] : [`${name}: ${note}`];
+  if (parked > 0) own.push(`${name}: ${waiting(parked)} for an instance`);
+  if (queued > 0) own.push(`${name}: ${waiting(queued)} for room under its bounds`);
   return [...own, ...endpoints.flatMap((one) => (one.note === null ? [] : [`${name} ${one.address}: ${one.note}`]))].map(visible);
+}
+
+function waiting(count: number): string {
+  return `${shortCount(count)} ${count === 1 ? 'request waits' : 'requests wait'}`;
 }
 
 /** A reason may hold what an endpoint said: nothing of it may steer the terminal. */
