@@ -11,7 +11,7 @@ import type { EndpointProvider, EndpointTraits } from '../discovery/endpoint-ove
 import type { ScaledService } from '../scaling/scaled-service.ts';
 import { isSameRunner } from './fleet-change.ts';
 import { FleetLog } from './fleet-log.ts';
-import { FileMemory, NO_MEMORY, type VersionMemory } from './fleet-memory.ts';
+import { FileMemory, type FleetMemory, NO_MEMORY } from './fleet-memory.ts';
 import { type DeployRequest, type FleetResult, type LogLine, type LogQuery, unknown } from './fleet-request.ts';
 import type { FleetWorld } from './fleet-world.ts';
 import { ServiceFleet, type ServiceFleetOptions } from './service-fleet.ts';
@@ -30,7 +30,7 @@ export class Fleet implements EndpointProvider {
   readonly #succeeded = new Map<string, ServiceFleet>();
   /** Still draining. */
   readonly #leaving = new Set<ServiceFleet>();
-  #memory: VersionMemory = NO_MEMORY;
+  #memory: FleetMemory = NO_MEMORY;
   #isStarted = false;
 
   constructor(world: FleetWorld) {

@@ -16,7 +16,7 @@ import type { FleetServiceStatus } from '../../observe/fleet-status.ts';
 import type { EndpointTraits } from '../discovery/endpoint-overlay.ts';
 import type { ScaledService } from '../scaling/scaled-service.ts';
 import { isSameResources, resourcesOf, withLife } from './fleet-change.ts';
-import type { VersionMemory } from './fleet-memory.ts';
+import type { FleetMemory } from './fleet-memory.ts';
 import { FleetPause } from './fleet-pause.ts';
 import { type DeployRequest, type FleetResult, ok, refused, unknown } from './fleet-request.ts';
 import { fleetStatusOf } from './fleet-status-of.ts';
@@ -30,7 +30,7 @@ import { ServiceDeploys } from './service-fleet-deploys.ts';
 export interface ServiceFleetOptions {
   readonly plan: FleetServicePlan;
   readonly world: FleetWorld;
-  readonly memory: VersionMemory;
+  readonly memory: FleetMemory;
   /** To begin with; null: as configured. */
   readonly wanted: number | null;
   readonly line: (instance: string, stream: 'stdout' | 'stderr', text: string) => void;
@@ -40,6 +40,7 @@ const LOOK_EVERY_MS = 1_000;
 
 export class ServiceFleet implements ScaledService {
   readonly #world: FleetWorld;
+  readonly #memory: FleetMemory;
   readonly #runner: Runner;
   readonly #deploys: ServiceDeploys;
   readonly #pause: FleetPause;
@@ -62,6 +63,7 @@ export class ServiceFleet implements ScaledService {
 
   constructor({ plan, world, memory, wanted, line }: ServiceFleetOptions) {
     this.#world = world;
+    this.#memory = memory;
     this.#plan = plan;
     this.#wanted = wanted ?? plan.replicas.initial;
     this.#pause = new FleetPause(plan.service, world);
@@ -128,7 +130,9 @@ export class ServiceFleet implements ScaledService {
   async start(): Promise<void> {
     if (this.#stage !== 'new') return;
     this.#stage = 'looking';
-    await this.#runner.adopt(await this.#deploys.remember());
+    const [versions, fixed] = await Promise.all([this.#deploys.remember(), this.#memory.fixed(this.name)]);
+    this.#manual ??= fixed;
+    await this.#runner.adopt(versions);
     if (!this.#isLooking) return;
     this.#stage = 'open';
     const { min, max } = this.#plan.replicas;
@@ -227,6 +231,7 @@ export class ServiceFleet implements ScaledService {
       return refused(`service "${this.name}": the number of instances must be ${min}..${max} (replicas.min and .max), got ${count}`);
     }
     this.#manual = count === 'auto' ? null : count;
+    this.#memory.fix(this.name, this.#manual);
     this.#world.asked(this.name);
     return ok(
       count === 'auto'
