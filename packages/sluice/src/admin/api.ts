@@ -21,6 +21,8 @@ export interface ApiRequest {
   readonly body: string;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
+  /** Whether the client is the user that Sluice runs as, or root, or has shown a token. Costs about a millisecond. */
+  readonly isOwner: () => boolean;
 }
 
 /** Longer drains are refused: nobody waits for them on a connection. */
@@ -96,6 +98,9 @@ export const API: readonly Endpoint[] = [
   ...FLEET_API,
 ];
 
+const FOR_OWNER =
+  'this lets sluice run programs as its own user: over loopback only that user and root may ask for it; for others configure admin.token, or a unix socket';
+
 /** Answers one request. */
 export async function answer(backend: AdminBackend, request: ApiRequest): Promise<AdminReply> {
   const mark = request.target.indexOf('?');
@@ -107,6 +112,7 @@ export async function answer(backend: AdminBackend, request: ApiRequest): Promis
     const parameters = matchPath(endpoint.path, path);
     if (parameters === null) continue;
     if (parameters.includes(null)) return problem(400, `the path "${path}" is not percent-encoded correctly`);
+    if (endpoint.method === method && endpoint.isForOwner === true && !request.isOwner()) return problem(403, FOR_OWNER);
     if (endpoint.method === method)
       return endpoint.handle(backend, { parameters: parameters as readonly string[], query, body: request.body, signal: request.signal });
     allowed.push(endpoint.method);

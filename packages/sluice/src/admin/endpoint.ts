@@ -29,6 +29,8 @@ export interface Endpoint {
   readonly body?: JsonSchema;
   /** What a 200 says. */
   readonly answers: string;
+  /** It lets Sluice run something: over loopback without a token, only the user that Sluice runs as, and root, may ask. */
+  readonly isForOwner?: true;
   /** Media type of a 200. Default: `application/json`. */
   readonly type?: string;
   readonly handle: Answer;

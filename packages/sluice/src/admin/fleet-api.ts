@@ -104,6 +104,7 @@ export const FLEET_API: readonly Endpoint[] = [
     method: 'POST',
     path: '/api/services/NAME/deploy',
     summary: 'Puts another version in the place of the one that runs.',
+    isForOwner: true,
     body: {
       type: 'object',
       properties: {

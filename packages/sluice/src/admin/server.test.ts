@@ -1,10 +1,12 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { linkSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
+import { promisify } from 'node:util';
 import type { AddressPlan } from '../config/plan.ts';
 import type { Status } from '../observe/status.ts';
 import { FakeFleet } from '../../test/support/fake-fleet.ts';
@@ -437,3 +439,21 @@ test('the OpenAPI document lists every request', async (t) => {
   equal(new Set(operations.map(({ operationId }) => operationId)).size, API.length);
   ok('post' in document.paths['/api/services/{name}/instances/{id}/protect']!);
 });
+
+test(
+  'security: over loopback without a token another user cannot have sluice run something',
+  { skip: process.getuid?.() === 0 ? false : 'only root can be somebody else' },
+  async (t) => {
+    const { server, backend } = await start(t);
+    const { port } = server.address as AddressPlan & { kind: 'tcp' };
+    const post = async (uid: number, verb: string): Promise<string> => {
+      const script = `exec 3<>/dev/tcp/127.0.0.1/${port}; printf 'POST /api/services/users/${verb} HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Type: application/json\\r\\nContent-Length: 2\\r\\n\\r\\n{}' >&3; read -r line <&3; printf '%s' "$line"`;
+      const { stdout } = await promisify(execFile)('/bin/bash', ['-c', script], { uid });
+      return stdout.trim();
+    };
+    match(await post(65_534, 'deploy'), /^HTTP\/1\.1 403 /);
+    deepEqual(backend.fleet.asked, []);
+    match(await post(65_534, 'rollback'), /^HTTP\/1\.1 200 /);
+    match(await post(0, 'deploy'), /^HTTP\/1\.1 200 /);
+  },
+);

@@ -7,6 +7,7 @@ import { lstatSync, unlinkSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { http } from '../io/node-http.ts';
 import { connect, type AddressInfo } from 'node:net';
+import { peerUid } from '../io/peer-user.ts';
 import { formatAddress } from '../config/address.ts';
 import type { AddressPlan } from '../config/plan.ts';
 import { answer } from './api.ts';
@@ -87,7 +88,7 @@ async function serve(options: AdminOptions, guard: AdminGuard, request: Incoming
   }
 }
 
-async function replyTo({ backend }: AdminOptions, guard: AdminGuard, request: IncomingMessage, signal: AbortSignal): Promise<AdminReply> {
+async function replyTo(options: AdminOptions, guard: AdminGuard, request: IncomingMessage, signal: AbortSignal): Promise<AdminReply> {
   const target = request.url ?? '';
   const method = request.method ?? '';
   // For load balancers and container engines, which have no token; says one word and does nothing.
@@ -96,7 +97,14 @@ async function replyTo({ backend }: AdminOptions, guard: AdminGuard, request: In
   if (refusal !== null) return refusal;
   const body = hasBody(request) ? await readBody(request) : '';
   if (body === null) return problem(413, 'the body is larger than 1 MiB');
-  return answer(backend, { method, target, body, signal });
+  return answer(options.backend, { method, target, body, signal, isOwner: () => isOwner(options, request) });
+}
+
+/** With a token, the guard has seen it; a unix socket is open to its owner alone. */
+function isOwner({ address, token }: AdminOptions, { socket }: IncomingMessage): boolean {
+  if (token !== null || address.kind === 'unix' || process.platform !== 'linux') return true;
+  const uid = peerUid(socket);
+  return uid !== null && (uid === 0 || uid === process.getuid?.());
 }
 
 function guarded(request: IncomingMessage): GuardedRequest {

@@ -64,6 +64,15 @@ test('an instance is told where to listen, who it is and how long to keep connec
   );
 });
 
+test("security: an instance is not given the admin API's token", TIMEOUT, async (t) => {
+  process.env['SLUICE_ADMIN_TOKEN'] = 'secret';
+  t.after(() => delete process.env['SLUICE_ADMIN_TOKEN']);
+  await using stage = new DriverStage();
+  const { instance, line } = await stage.start(misbehaving('serve'));
+  await line(isListening);
+  assert.equal('SLUICE_ADMIN_TOKEN' in (await ask(instance.target)).env, false);
+});
+
 test('a variable that no shell could hold reaches the program all the same', TIMEOUT, async () => {
   await using stage = new DriverStage();
   const { instance, line } = await stage.start(misbehaving('serve', { env: { 'a.b-c': 'd' } }));

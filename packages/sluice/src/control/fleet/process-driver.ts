@@ -104,6 +104,8 @@ function environment(
     target.kind === 'unix' ? { PORT: target.path, SLUICE_SOCKET: target.path } : { PORT: String(target.port), HOST: target.host };
   return {
     ...process.env,
+    // The key to ourselves, which no instance has a use for.
+    SLUICE_ADMIN_TOKEN: undefined,
     ...(user === null ? {} : { USER: user.name, LOGNAME: user.name, HOME: user.home ?? '/' }),
     ...run.env,
     ...where,
