@@ -3,7 +3,6 @@ import type { FleetServicePlan, KubernetesRunPlan } from '../../src/config/fleet
 import { kubernetesRunner } from '../../src/control/fleet/kubernetes-runner.ts';
 import type { RunnerFixture } from '../../src/control/fleet/runner.contract.ts';
 import { groupService } from '../support/group-service.ts';
-import { guideManifests } from '../support/guide-manifest.ts';
 import { eventually } from '../support/waiting.ts';
 import type { Cluster } from './cluster.ts';
 import { POD_PORT, type FakeKubelet } from './fake-kubelet.ts';
@@ -38,10 +37,7 @@ export class ClusterWorkload implements AsyncDisposable {
   static async create(cluster: Cluster, kubelet: FakeKubelet, kind: WorkloadKind): Promise<ClusterWorkload> {
     const workload = new ClusterWorkload(cluster, kubelet, kind);
     const { namespace } = workload;
-    cluster.kubectl(['create', 'namespace', namespace]);
-    const role = guideManifests('runners-kubernetes.md').join('---\n').replaceAll('namespace: shop', `namespace: ${namespace}`);
-    cluster.kubectl(['apply', '-f', '-'], role);
-    cluster.kubectl(['-n', namespace, 'create', 'rolebinding', 'sluice-of-the-test', '--role', 'sluice', '--user', 'sluice']);
+    cluster.addNamespace(namespace);
     cluster.kubectl(['-n', namespace, 'apply', '-f', '-'], manifest(kind));
     return workload;
   }

@@ -1,14 +1,15 @@
 /**
  * A real Kubernetes control plane of the test's own: etcd, API server and controller manager, on the loopback of a network namespace, with RBAC on.
- * No scheduler and no kubelet: `fake-kubelet.ts` places and runs the pods. Ready in about 4 s.
+ * Ready in about 4 s. Pods are placed and run by `fake-kubelet.ts`, which plays them, or by the real programs of `cluster-node.ts`.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import * as https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { guideManifests } from '../support/guide-manifest.ts';
 import { eventually } from '../support/waiting.ts';
 import { CLUSTER_PROGRAMS } from './build-cluster.ts';
 
@@ -25,10 +26,16 @@ export class Cluster implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'sluice-cluster-'));
   readonly #processes = new Map<string, ChildProcess>();
 
-  static async start(): Promise<Cluster> {
+  /** @param hasNode Whether a node will be there that tells how it is; one that does not would be taken for lost. */
+  static async start(hasNode = false): Promise<Cluster> {
     const cluster = new Cluster();
-    await cluster.#prepare();
+    await cluster.#prepare(hasNode);
     return cluster;
+  }
+
+  /** For programs of the cluster. */
+  get adminKubeconfig(): string {
+    return join(this.folder, 'admin.kubeconfig');
   }
 
   /** For Sluice: an account that has the Role of the guide, and nothing else. */
@@ -39,12 +46,20 @@ export class Cluster implements AsyncDisposable {
   /** As administrator. */
   kubectl(args: readonly string[], input = ''): string {
     const program = join(CLUSTER_PROGRAMS, 'kubectl');
-    const { status, stdout, stderr } = spawnSync(program, ['--kubeconfig', join(this.folder, 'admin.kubeconfig'), ...args], {
+    const { status, stdout, stderr } = spawnSync(program, ['--kubeconfig', this.adminKubeconfig, ...args], {
       input,
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
     return stdout;
+  }
+
+  /** Makes a namespace in which Sluice's account has the Role of the guide. */
+  addNamespace(namespace: string): void {
+    this.kubectl(['create', 'namespace', namespace]);
+    const role = guideManifests('runners-kubernetes.md').join('---\n').replaceAll('namespace: shop', `namespace: ${namespace}`);
+    this.kubectl(['apply', '-f', '-'], role);
+    this.kubectl(['-n', namespace, 'create', 'rolebinding', 'sluice-of-the-test', '--role', 'sluice', '--user', 'sluice']);
   }
 
   /** As administrator. */
@@ -76,7 +91,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   async startApiServer(): Promise<void> {
-    this.#spawn('kube-apiserver', join(CLUSTER_PROGRAMS, 'kube-apiserver'), [
+    this.run('kube-apiserver', join(CLUSTER_PROGRAMS, 'kube-apiserver'), [
       ...[
         '--etcd-servers',
         'http://127.0.0.1:2379',
@@ -92,9 +107,15 @@ export class Cluster implements AsyncDisposable {
       ...['--authorization-mode', 'RBAC', '--disable-admission-plugins', 'ServiceAccount', '--watch-cache-sizes', 'pods#100'],
     ]);
     const isReady = async (): Promise<boolean> => (await this.request('GET', '/readyz').catch(() => null))?.body === 'ok';
-    await eventually(START_MS, `the API server is ready; ${this.#log('kube-apiserver')}`, isReady);
+    await eventually(START_MS, `the API server is ready; ${this.log('kube-apiserver')}`, isReady);
   }
 
+  /** The end of what a program said. */
+  log(name: string): string {
+    return readFileSync(join(this.folder, `${name}.log`), 'utf8').slice(-1_000);
+  }
+
+  /** Its folder stays, since pods may still be mounted there: `run.ts` removes it with theirs. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of [...this.#processes.values()].toReversed()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
@@ -102,10 +123,9 @@ export class Cluster implements AsyncDisposable {
       child.kill('SIGKILL');
       await gone;
     }
-    rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async #prepare(): Promise<void> {
+  async #prepare(hasNode: boolean): Promise<void> {
     const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
     this.#write('sa.key', keys.privateKey.export({ type: 'pkcs1', format: 'pem' }));
     this.#write('sa.pub', keys.publicKey.export({ type: 'spki', format: 'pem' }));
@@ -113,14 +133,15 @@ export class Cluster implements AsyncDisposable {
     this.#write('admin.kubeconfig', kubeconfig(ADMIN));
     this.#write('sluice.kubeconfig', kubeconfig(SLUICE));
     const listen = ['--listen-client-urls', 'http://127.0.0.1:2379', '--advertise-client-urls', 'http://127.0.0.1:2379'];
-    this.#spawn('etcd', 'etcd', ['--data-dir', 'etcd', ...listen, '--listen-peer-urls', 'http://127.0.0.1:2380', '--unsafe-no-fsync']);
+    this.run('etcd', 'etcd', ['--data-dir', 'etcd', ...listen, '--listen-peer-urls', 'http://127.0.0.1:2380', '--unsafe-no-fsync']);
     await this.startApiServer();
     const common = ['--kubeconfig', 'admin.kubeconfig', '--leader-elect=false', '--bind-address', '127.0.0.1'];
-    const controllers = ['--service-account-private-key-file', 'sa.key', '--controllers', '*,-nodeipam,-nodelifecycle'];
-    this.#spawn('kube-controller-manager', join(CLUSTER_PROGRAMS, 'kube-controller-manager'), [...common, ...controllers]);
+    const controllers = ['--service-account-private-key-file', 'sa.key', '--controllers', `*,-nodeipam${hasNode ? '' : ',-nodelifecycle'}`];
+    this.run('kube-controller-manager', join(CLUSTER_PROGRAMS, 'kube-controller-manager'), [...common, ...controllers]);
   }
 
-  #spawn(name: string, program: string, args: readonly string[]): void {
+  /** Starts a program of the cluster; it ends with the cluster. */
+  run(name: string, program: string, args: readonly string[]): void {
     const log = openSync(join(this.folder, `${name}.log`), 'a');
     const child = spawn(program, args, { cwd: this.folder, stdio: ['ignore', log, log] });
     running.add(child);
@@ -130,10 +151,6 @@ export class Cluster implements AsyncDisposable {
 
   #write(name: string, text: string): void {
     writeFileSync(join(this.folder, name), text, { mode: 0o600 });
-  }
-
-  #log(name: string): string {
-    return readFileSync(join(this.folder, `${name}.log`), 'utf8').slice(-1_000);
   }
 }
 
