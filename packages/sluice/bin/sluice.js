@@ -8,5 +8,8 @@ if (major < 24) {
   process.exit(1);
 }
 const { existsSync } = await import('node:fs');
-const built = new URL('../dist/cli/main.js', import.meta.url);
-await import(existsSync(built) ? built.href : new URL('../src/cli/main.ts', import.meta.url).href);
+const isBuilt = existsSync(new URL('../dist/cli/main.js', import.meta.url));
+const load = (module) => import(new URL(isBuilt ? `../dist/${module}.js` : `../src/${module}.ts`, import.meta.url).href);
+const { useCompileCache } = await load('io/compile-cache');
+useCompileCache();
+await load('cli/main');

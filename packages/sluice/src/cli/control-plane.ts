@@ -105,7 +105,7 @@ export function buildControlPlane({ source, say, reread, refresh, unstartable }:
   const expiry = new ExpiryWatch({ runtime, say, reread });
   const supervisor: Supervisor = new Supervisor({
     runtime,
-    spawn: workerThreads(new URL('../gateway/worker.ts', import.meta.url)),
+    spawn: workerThreads(new URL('../gateway/worker-entry.ts', import.meta.url)),
     endpoints: table.buffer,
     metrics: board.buffer,
     tickets: () => tickets.secrets,

@@ -8,7 +8,7 @@ import { describeFleetChange } from '../config/fleet-diff.ts';
 import type { SayEvent } from '../control/say-event.ts';
 import { FileSetWatch } from '../io/file-set-watch.ts';
 import { type FileWatch, watchFile } from '../io/file-watch.ts';
-import { trimHeapWhenQuiet } from '../io/minor-gc.ts';
+import { trimHeap, trimHeapWhenQuiet } from '../io/minor-gc.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
 import { handleSignals } from '../io/signals.ts';
 import { adminBackend } from './admin-backend.ts';
@@ -118,7 +118,8 @@ export class Program {
       admin: this.#admin.address,
       source: this.#options.source.name,
     });
-    trimHeapWhenQuiet();
+    if (this.#plane.settings().fleet.services.length > 0) trimHeapWhenQuiet();
+    else trimHeap();
     this.#opened.resolve();
     const code = await this.#ended.promise;
     stopSignals();

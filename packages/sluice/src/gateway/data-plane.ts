@@ -39,7 +39,7 @@ const EMPTY_PLAN: Plan = {
 };
 
 /** Uploads leave garbage that V8 does not see: see `io/minor-gc.ts`. */
-const UPLOAD_BYTES_PER_COLLECTION = 4 * 1024 * 1024;
+const UPLOAD_BYTES_PER_COLLECTION = 3 * 1024 * 1024;
 
 export interface DataPlaneOptions {
   readonly start: WorkerStart;

@@ -1,7 +1,7 @@
 /** A data-plane worker thread: its messages in and out. The work itself is `data-plane.ts`. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
-import { trimHeapWhenQuiet } from '../io/minor-gc.ts';
+import { trimHeap, trimHeapWhenQuiet } from '../io/minor-gc.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
 import { type PlanMessage, unpackPlan } from '../config/plan-message.ts';
 import type { FromWorker, ToWorker, WorkerStart } from '../config/worker-protocol.ts';
@@ -12,7 +12,6 @@ assert(parentPort !== null, 'the gateway worker runs in a worker thread');
 const port = parentPort;
 const say = (message: FromWorker): void => port.postMessage(message);
 const plane = new DataPlane({ start: workerData as WorkerStart, clock: nodeRuntime.clock, random: nodeRuntime.random, say });
-trimHeapWhenQuiet();
 const sweeping = setInterval(() => plane.sweep(), SWEEP_PERIOD_MS);
 
 async function handle(message: ToWorker): Promise<void> {
@@ -38,7 +37,14 @@ async function handle(message: ToWorker): Promise<void> {
 async function apply(message: PlanMessage): Promise<void> {
   const plan = unpackPlan(message, plane.plan);
   assert(plan !== null, `a plan made for generation ${message.base} reaches a worker that runs it`);
+  if (plane.plan.listeners.length === 0) trim(plan.services.some(({ parking }) => parking !== null));
   await plane.apply(plan, message.slots);
+}
+
+/** Before the first listener opens nobody waits yet, unless instances are on their way: then whoever asks waits for us, too. */
+function trim(hasInstances: boolean): void {
+  if (hasInstances) trimHeapWhenQuiet();
+  else trimHeap();
 }
 
 async function leave(cut: number): Promise<void> {

@@ -2,12 +2,13 @@
  * Collections on request. Young: Node reads from accepted sockets into a fresh 64 KiB buffer each time; V8 sees only the small object in front of each and lets
  * tens of megabytes of them pile up during an upload. Collecting early lets the same pages be used again: less memory, and fewer page
  * faults (2 GiB upload: 197 -> 140 MiB at the peak, 0.97 -> 0.73 CPU seconds per GB). Whole: what importing and compiling a program leaves behind stays in a
- * young generation that nothing fills any more; a thread that gives it back when it has started needs 4 to 5 MiB less for good. That takes 40 ms of CPU per thread, so it
- * waits until starting is over: else the first request would wait for it.
+ * young generation that nothing fills any more; a thread that gives it back when it has started needs 4 to 5 MiB less for good. That takes 40 ms of CPU per thread: where
+ * instances are on their way it waits until starting is over, else the first request would wait for it.
  */
 import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { flushCompileCache } from './compile-cache.ts';
 
 type Collect = (
   options: { readonly type: 'minor' } | { readonly type: 'major'; readonly execution: 'sync'; readonly flavor: 'last-resort' },
@@ -24,7 +25,13 @@ export function collectYoung(): void {
 const LOOK_MS = 1_000;
 const BUSY_SHARE_MAX = 0.05;
 
-/** Collects everything of this thread and gives the memory back to the system: once, after the first second in which the thread had next to nothing to do. */
+/** Writes what this thread compiled to the cache, collects everything and gives the memory back to the system: when what it has imported and compiled is not needed any more. */
+export function trimHeap(): void {
+  flushCompileCache();
+  collector()({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+}
+
+/** The same, once, after the first second in which the thread had next to nothing to do. */
 export function trimHeapWhenQuiet(): void {
   let before = performance.eventLoopUtilization();
   const looking = setInterval(() => {
@@ -32,7 +39,7 @@ export function trimHeapWhenQuiet(): void {
     before = performance.eventLoopUtilization();
     if (utilization > BUSY_SHARE_MAX) return;
     clearInterval(looking);
-    collector()({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    trimHeap();
   }, LOOK_MS);
   looking.unref();
 }

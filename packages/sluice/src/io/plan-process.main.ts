@@ -5,8 +5,13 @@
 import { firstLine } from '../config/fault.ts';
 import type { RoutePlan } from '../config/plan.ts';
 import { packRoutes } from '../config/route-message.ts';
-import { loadPlan, planFrom, type PlanResult } from './load-plan.ts';
+import { flushCompileCache, useCompileCache } from './compile-cache.ts';
+import type { PlanResult } from './load-plan.ts';
 import type { FromPlanProcess, PackedResult, PlanQuestion } from './plan-process-protocol.ts';
+
+useCompileCache();
+/** Begun at once, so that it is there when the first question comes. */
+const loader = import('./load-plan.ts');
 
 /** The routes of the last answer, which the asker has, too. */
 let last: { readonly id: number; readonly routes: readonly RoutePlan[] } = { id: 0, routes: [] };
@@ -17,8 +22,11 @@ const say = (message: FromPlanProcess): void => void process.send?.(message);
 async function answer(question: PlanQuestion): Promise<void> {
   asked = question.id;
   const { source, options } = question;
+  const { loadPlan, planFrom } = await loader;
   const result = source.kind === 'value' ? await planFrom(source.value, options) : await loadPlan(source.path ?? undefined, options);
   say({ type: 'answer', id: question.id, result: pack(result, question) });
+  // Now nobody waits; and this process may be ended without a word.
+  flushCompileCache();
 }
 
 function pack(result: PlanResult, { id, base }: PlanQuestion): PackedResult {
