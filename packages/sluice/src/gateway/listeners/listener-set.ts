@@ -42,7 +42,7 @@ export class ListenerSet {
         const running = this.get(listenerPlan.name);
         if (running !== undefined && isSamePlace(running.plan, listenerPlan)) continue;
         if (listenerPlan.address.kind === 'unix' && this.owner.index > 0) continue; // a path has one owner
-        const listener = createListener(this.owner, listenerPlan, slots.listeners[listenerPlan.name]!);
+        const listener = await createListener(this.owner, listenerPlan, slots.listeners[listenerPlan.name]!);
         if (listener === null) continue;
         await listener.start();
         opened.push(listener);

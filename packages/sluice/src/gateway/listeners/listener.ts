@@ -1,8 +1,6 @@
 /** A listener of any kind, as its worker sees it. */
 import type { ListenerPlan } from '../../config/plan.ts';
 import type { RouteRuntime } from '../exchange/route-runtime.ts';
-import { DatagramListener } from '../layer4/datagram-listener.ts';
-import { StreamListener } from '../layer4/stream-listener.ts';
 import type { ServiceCore } from '../service/service-core.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { HttpListener } from './http-listener.ts';
@@ -37,14 +35,14 @@ export interface Listener {
   close(): number;
 }
 
-/** A listener for this plan; null when the workers have nothing to do with it (the kernel has). */
-export function createListener(owner: ListenerOwner, plan: ListenerPlan, slot: number): Listener | null {
-  switch (plan.kind) {
-    case 'http':
-      return new HttpListener(owner, plan, slot);
-    case 'stream':
-      return plan.engine === 'kernel' ? null : new StreamListener(owner, plan, slot);
-    case 'datagram':
-      return plan.engine === 'kernel' ? null : new DatagramListener(owner, plan, slot);
+/** A listener for this plan; null when the workers have nothing to do with it (the kernel has). What serves layer 4 is loaded with the first such listener. */
+export async function createListener(owner: ListenerOwner, plan: ListenerPlan, slot: number): Promise<Listener | null> {
+  if (plan.kind === 'http') return new HttpListener(owner, plan, slot);
+  if (plan.engine === 'kernel') return null;
+  if (plan.kind === 'stream') {
+    const { StreamListener } = await import('../layer4/stream-listener.ts');
+    return new StreamListener(owner, plan, slot);
   }
+  const { DatagramListener } = await import('../layer4/datagram-listener.ts');
+  return new DatagramListener(owner, plan, slot);
 }
