@@ -44,7 +44,8 @@ export class ProcessDriver implements InstanceDriver {
     const user = userOf(service, run);
     const place = await this.#host.place(order, run, user);
     const env = environment(order, run, place.target, user, this.#host.keepAliveMs);
-    const isGated = place.cgroup !== null;
+    // Entering a cgroup takes longer than a program takes to begin: what has a bound waits for it, the others go on meanwhile.
+    const isGated = place.cgroup !== null && (run.resources.cpu !== null || run.resources.memoryBytes !== null);
     try {
       const launched = await launch({ command: run.command, cwd: run.cwd, env, user, output: place.output, isGated });
       const instance = ProcessInstance.started(launched, order, place, watch);
