@@ -1,5 +1,5 @@
 /**
- * What 200 instances cost that do nothing: CPU time of Sluice's own process, all its threads, while it probes each of them by HTTP on a fresh connection each 2 s, reads
+ * What 200 instances cost that do nothing: CPU time of Sluice's own process, all its threads, while it probes each of them by HTTP on a fresh connection each 5 s, reads
  * what each uses, and looks each second whether they are as many as are wanted. The programs' own share is not in it.
  */
 import { writeFileSync } from 'node:fs';
@@ -44,7 +44,7 @@ async function run({ rounds, log }: RowContext): Promise<RowResult> {
     cells,
     targets: [{ text: `<= ${bound} % of one core`, measured, reached: measured <= bound }],
     notes: [
-      `Over ${seconds} s; two workers. The instances are busybox httpd, probed by HTTP each 2 s on fresh connections; what they use themselves is not counted. Without instances a service has one fixed endpoint, unprobed.`,
+      `Over ${seconds} s; two workers. The instances are busybox httpd, probed by HTTP each 5 s on fresh connections; what they use themselves is not counted. Without instances a service has one fixed endpoint, unprobed.`,
     ],
   };
 }

@@ -55,7 +55,7 @@ export interface ReadyPlan {
   readonly probe: { readonly kind: 'http'; readonly path: string } | { readonly kind: 'tcp' } | { readonly kind: 'none' };
   /** An instance that is not ready by then is stopped and started again. Default 60 s. */
   readonly withinMs: number;
-  /** Between two probes of one that is ready; a starting one is asked more often. Default 2 s. */
+  /** Between two probes of one that is ready; a starting one is asked more often. Default 5 s. */
   readonly intervalMs: number;
   /** One probe. Default 1 s. */
   readonly timeoutMs: number;

@@ -13,7 +13,7 @@ const detailed = section(READY_ALLOWED, {
   tcp: yes.optional().describe('Ready when it takes a connection.'),
   none: yes.optional().describe('No probe of ours: ready once it runs, or when the platform says so.'),
   within: preset(duration('100ms', '1h'), '60s').describe('An instance that is not ready by then is stopped and started again.'),
-  interval: preset(duration('100ms', '1h'), '2s').describe('Between two probes of one that is ready. One that starts is asked more often.'),
+  interval: preset(duration('100ms', '1h'), '5s').describe('Between two probes of one that is ready. One that starts is asked more often.'),
   timeout: preset(duration('10ms', '1m'), '1s').describe('For one probe.'),
 }).meta({ id: 'Ready', title: 'Readiness', description: 'At most one of `http`, `tcp` and `none`, and how long it may take.' });
 
