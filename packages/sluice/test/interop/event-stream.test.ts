@@ -118,15 +118,20 @@ for (const clientIsHttp2 of [false, true])
         assert.equal(plane.plane.table.inflight[0], 0);
       });
 
-      test('a drain waits for it as for any request, then cuts it', async () => {
-        await using origin = await startOrigin(originIsHttp2);
-        await using plane = await start(origin, originIsHttp2);
-        const client = await listen(plane.port, clientIsHttp2);
-        const draining = plane.plane.drain(300, 10);
-        origin.streams[0]!.say('data: 1\n\n');
-        await eventually(250, 'events still pass', () => client.received() === 'data: 1\n\n');
-        assert.equal(await draining, 1);
-        await eventually(2_000, 'it is cut', () => client.isOver() && origin.streams[0]!.isOver());
+      test('a drain waits for it as for any request, then ends it after an event, or cuts it in the middle of one', async () => {
+        for (const [said, cut] of [
+          ['data: 1\n\n', 0],
+          ['data: 1\n\ndata: half', 1],
+        ] as const) {
+          await using origin = await startOrigin(originIsHttp2);
+          await using plane = await start(origin, originIsHttp2);
+          const client = await listen(plane.port, clientIsHttp2);
+          const draining = plane.plane.drain(300, 10);
+          origin.streams[0]!.say(said);
+          await eventually(250, 'events still pass', () => client.received() === said);
+          assert.equal(await draining, cut);
+          await eventually(2_000, 'it is over', () => client.isOver() && origin.streams[0]!.isOver());
+        }
       });
     });
 
