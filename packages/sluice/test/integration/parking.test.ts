@@ -143,15 +143,16 @@ describe('HTTP/2', () => {
     assert.equal((await reply(streams[1]!)).status, 200);
   });
 
-  test('two thousand streams wait and are all answered', async (context) => {
+  // Each goes over a connection of its own: more than the 511 that Node's listen queue holds would test the kernel's retransmissions.
+  test('five hundred streams wait and are all answered', async (context) => {
     const port = await echoService(context);
     const more = { parking: { ...PARKING, requestsMax: 2_500 }, pool: { ...servicePlan('x', []).pool, connectionsMax: 3_000 } };
     const world = await start(context, parking([], more));
-    const sessions = await Promise.all(Array.from({ length: 20 }, () => http2Client(context, world)));
+    const sessions = await Promise.all(Array.from({ length: 5 }, () => http2Client(context, world)));
     const streams = sessions.flatMap((session) => Array.from({ length: 100 }, () => session.request({ ':path': '/' })));
     const replies = Promise.all(streams.map((stream) => once(stream, 'response')));
     for (const stream of streams) stream.resume();
-    await areParked(world, 2_000);
+    await areParked(world, 500);
     await world.apply([parking([port], more)]);
     const heads = (await within(15_000, 'all are answered', replies)) as [{ ':status': number }][];
     assert(heads.every(([head]) => head[':status'] === 200));
