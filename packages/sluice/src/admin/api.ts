@@ -2,12 +2,11 @@
  * The admin API's answers: path and method to a call of the backend and its result as a reply. No sockets here. The list of paths is
  * docs/reference/admin-api.md; a test holds the two equal.
  */
-import { parseDuration } from '../config/quantity.ts';
 import { EXPOSITION_TYPE } from '../observe/exposition.ts';
 import type { AdminBackend, DrainResult, ReloadResult, UndrainResult } from './backend.ts';
 import type { ApiCall, Endpoint } from './endpoint.ts';
 import { FLEET_API } from './fleet-api.ts';
-import { type MemberReader, readMembers } from './json-body.ts';
+import { durationMember, readMembers } from './json-body.ts';
 import { openApiDocument } from './openapi.ts';
 import { json, problem } from './problem.ts';
 import type { AdminReply } from './problem.ts';
@@ -26,7 +25,7 @@ export interface ApiRequest {
 }
 
 /** Longer drains are refused: nobody waits for them on a connection. */
-const DEADLINE_MAX_MS = 24 * 3_600_000;
+const DEADLINE_MAX = '24h';
 
 /** Nothing that is reached by GET changes anything. */
 export const API: readonly Endpoint[] = [
@@ -171,14 +170,9 @@ function drainReply(result: DrainResult | UndrainResult): AdminReply {
 
 /** Milliseconds, null when the body names none, or what is wrong with it. */
 function readDeadline(body: string): number | null | string {
-  const members = readMembers(body, { deadline: deadlineMember }, '{"deadline":"30s"}');
+  const members = readMembers(body, { deadline: durationMember(DEADLINE_MAX) }, '{"deadline":"30s"}');
   return typeof members === 'string' ? members : (members.deadline ?? null);
 }
-
-const deadlineMember: MemberReader<number> = (value) => {
-  const ms = typeof value === 'string' ? parseDuration(value) : null;
-  return ms !== null && ms <= DEADLINE_MAX_MS ? { ok: true, value: ms } : { ok: false, must: 'a duration such as "30s", at most "24h"' };
-};
 
 function explain(backend: AdminBackend, { query }: ApiCall): AdminReply {
   const url = query.get('url');

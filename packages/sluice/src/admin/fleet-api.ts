@@ -1,12 +1,20 @@
 /** The admin API's part about instances: how many there are, why, which version, and what they print. */
-import { parseDuration } from '../config/quantity.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { FleetResult, LogLine } from './fleet-backend.ts';
-import { choiceMember, flagMember, type MemberReader, readMembers, textMapMember, textMember, textsMember } from './json-body.ts';
+import {
+  choiceMember,
+  durationMember,
+  flagMember,
+  type MemberReader,
+  readMembers,
+  textMapMember,
+  textMember,
+  textsMember,
+} from './json-body.ts';
 import { type AdminReply, json, problem } from './problem.ts';
 
 const INSTANCES_MAX = 1_000;
-const PAUSE_MAX_MS = 3_600_000;
+const PAUSE_MAX = '1h';
 const DECISIONS_MAX = 500;
 const LINES_MAX = 1_000;
 const LINES = 100;
@@ -18,11 +26,6 @@ const VERSION_MUST = "a name of at most 63 letters, digits, '-', '_' and '.', st
 const instancesMember: MemberReader<number | 'auto'> = (value) => {
   const isCount = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= INSTANCES_MAX;
   return isCount || value === 'auto' ? { ok: true, value } : { ok: false, must: `a whole number 0..${INSTANCES_MAX} or "auto"` };
-};
-
-const deadlineMember: MemberReader<number> = (value) => {
-  const ms = typeof value === 'string' ? parseDuration(value) : null;
-  return ms !== null && ms <= PAUSE_MAX_MS ? { ok: true, value: ms } : { ok: false, must: 'a duration such as "30s", at most "1h"' };
 };
 
 const DEPLOY = {
@@ -131,7 +134,7 @@ export const FLEET_API: readonly Endpoint[] = [
     body: { type: 'object', properties: { deadline: text }, additionalProperties: false },
     answers: UNDER_WAY,
     handle: (backend, { parameters, body }) => {
-      const members = readMembers(body, { deadline: deadlineMember }, '{"deadline":"10s"}');
+      const members = readMembers(body, { deadline: durationMember(PAUSE_MAX) }, '{"deadline":"10s"}');
       if (typeof members === 'string') return problem(400, members);
       return resultReply(backend.fleet.pause(parameters[0]!, members.deadline ?? null));
     },

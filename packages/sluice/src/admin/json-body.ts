@@ -1,4 +1,5 @@
 /** Reads the members of a JSON body: every one is known, and has the right type, or the sentence says which is not. */
+import { parseDuration } from '../config/quantity.ts';
 
 const SHOWN_MAX = 100;
 
@@ -82,4 +83,13 @@ export function choiceMember<const Word extends string>(words: readonly Word[]):
 
 export function flagMember(): MemberReader<boolean> {
   return (value) => (typeof value === 'boolean' ? { ok: true, value } : { ok: false, must: 'true or false' });
+}
+
+/** A duration in milliseconds. @param max As people write it: `24h`. */
+export function durationMember(max: string): MemberReader<number> {
+  const highest = parseDuration(max) ?? 0;
+  return (value) => {
+    const ms = typeof value === 'string' ? parseDuration(value) : null;
+    return ms !== null && ms <= highest ? { ok: true, value: ms } : { ok: false, must: `a duration such as "30s", at most "${max}"` };
+  };
 }

@@ -3,13 +3,11 @@
  * event, with the end that the framing has for it. The client comes back by itself and says which event was its last (HTML, §9.2.3 and §9.2.4). In the middle of an
  * event it waits for the rest; a stream that stays silent there is cut with whatever asked for its end. Other replies pay nothing for this.
  */
-import type { ResponseParser } from '../../core/http1/response-parser.ts';
-import type { OwnAnswer } from '../downstream/reply-writer.ts';
 import { fieldOf } from '../grpc/call.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import type { LongLived } from '../tunnel/long-lived.ts';
-import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import type { Attempt, Client, Exchange } from './exchange.ts';
+import { PassingClient } from './passing-client.ts';
 
 /** The reply whose head stands at `start` is an event stream: it may be silent for long, and can be ended early, unless its coding hides where events end. */
 export function followEventStream(exchange: Exchange, listener: ListenerContext, attempt: Attempt, bytes: Buffer, start: number): void {
@@ -23,16 +21,15 @@ export function followEventStream(exchange: Exchange, listener: ListenerContext,
 const LF = 0x0a;
 const CR = 0x0d;
 
-class EventStreamClient implements Client, LongLived {
+class EventStreamClient extends PassingClient implements LongLived {
   readonly listener: object;
-  private readonly client: Client;
   private readonly exchange: Exchange;
   /** The last bytes of content, the latest lowest: an event ends with an empty line, in any of three line ends. */
   private tail = 0;
   private isLeaving = false;
 
   constructor(client: Client, exchange: Exchange, listener: object) {
-    this.client = client;
+    super(client);
     this.exchange = exchange;
     this.listener = listener;
   }
@@ -45,56 +42,20 @@ class EventStreamClient implements Client, LongLived {
     return this.exchange.isOver;
   }
 
-  get hasRoom(): boolean {
-    return this.client.hasRoom;
-  }
-
-  get holdsBytes(): boolean {
-    return this.client.holdsBytes;
-  }
-
   leave(): void {
     this.isLeaving = true;
     if (this.isBetweenEvents) this.finish();
   }
 
-  replyBody(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
+  override replyBody(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
     for (let at = Math.max(start, end - 4); at < end; at++) this.tail = (this.tail << 8) | bytes[at]!;
     this.client.replyBody(exchange, bytes, start, end);
   }
 
-  flushReply(): boolean {
+  override flushReply(): boolean {
     const hasRoom = this.client.flushReply();
     if (this.isLeaving && this.isBetweenEvents) this.finish();
     return hasRoom;
-  }
-
-  onReplyEnd(exchange: Exchange, trailers: string): void {
-    this.client.onReplyEnd(exchange, trailers);
-  }
-
-  onUpstreamDrain(attempt: Attempt): void {
-    this.client.onUpstreamDrain(attempt);
-  }
-
-  onInterim(exchange: Exchange, parser: ResponseParser, bytes: Buffer, start: number): boolean {
-    return this.client.onInterim(exchange, parser, bytes, start);
-  }
-
-  onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean {
-    return this.client.onResponseHead(exchange, attempt, bytes, start);
-  }
-
-  onReplyCut(exchange: Exchange, failure: UpstreamFailure): void {
-    this.client.onReplyCut(exchange, failure);
-  }
-
-  onUpgraded(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number, rest: number): void {
-    this.client.onUpgraded(exchange, attempt, bytes, start, rest);
-  }
-
-  replyOwn(exchange: Exchange, answer: OwnAnswer): void {
-    this.client.replyOwn(exchange, answer);
   }
 
   /** Before the first byte, or after an empty line: LF LF, CR CR, or CR LF CR LF. */

@@ -5,14 +5,11 @@
 import { Base64Encoder } from '../../core/grpc/base64.ts';
 import { GRPC_STATUS } from '../../core/grpc/status.ts';
 import { grpcWebReplyType, trailerFrame } from '../../core/grpc/web.ts';
-import type { ResponseParser } from '../../core/http1/response-parser.ts';
-import type { OwnAnswer } from '../downstream/reply-writer.ts';
 import type { Attempt, Client, Exchange } from '../exchange/exchange.ts';
-import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
+import { PassingClient } from '../exchange/passing-client.ts';
 import { fieldOf } from './call.ts';
 
-export class WebClient implements Client {
-  private readonly client: Client;
+export class WebClient extends PassingClient {
   private readonly isText: boolean;
   private exchange: Exchange | null = null;
   private encoder: Base64Encoder | null = null;
@@ -20,19 +17,11 @@ export class WebClient implements Client {
   private ending: 'frame' | 'head' | 'plain' = 'plain';
 
   constructor(client: Client, isText: boolean) {
-    this.client = client;
+    super(client);
     this.isText = isText;
   }
 
-  get hasRoom(): boolean {
-    return this.client.hasRoom;
-  }
-
-  get holdsBytes(): boolean {
-    return this.client.holdsBytes;
-  }
-
-  onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean {
+  override onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean {
     const { parser } = attempt;
     const type = grpcWebReplyType(this.isText, fieldOf(parser, bytes, start, 'content-type') ?? '');
     this.ending = type === null ? 'plain' : attempt.grpcStatus < 0 ? 'frame' : 'head';
@@ -43,43 +32,23 @@ export class WebClient implements Client {
     return this.client.onResponseHead(exchange, attempt, bytes, start);
   }
 
-  replyBody(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
+  override replyBody(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
     if (this.encoder === null) this.client.replyBody(exchange, bytes, start, end);
     else this.pass(exchange, this.encoder.push(bytes, start, end));
   }
 
-  flushReply(): boolean {
+  override flushReply(): boolean {
     this.flushText();
     return this.client.flushReply();
   }
 
-  onReplyEnd(exchange: Exchange, trailers: string): void {
+  override onReplyEnd(exchange: Exchange, trailers: string): void {
     if (this.ending === 'frame') {
       const frame = frameOf(trailers);
       this.replyBody(exchange, frame, 0, frame.length);
     }
     this.flushText();
     this.client.onReplyEnd(exchange, this.ending === 'plain' ? trailers : '');
-  }
-
-  onUpstreamDrain(attempt: Attempt): void {
-    this.client.onUpstreamDrain(attempt);
-  }
-
-  onInterim(exchange: Exchange, parser: ResponseParser, bytes: Buffer, start: number): boolean {
-    return this.client.onInterim(exchange, parser, bytes, start);
-  }
-
-  onReplyCut(exchange: Exchange, failure: UpstreamFailure): void {
-    this.client.onReplyCut(exchange, failure);
-  }
-
-  onUpgraded(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number, rest: number): void {
-    this.client.onUpgraded(exchange, attempt, bytes, start, rest);
-  }
-
-  replyOwn(exchange: Exchange, answer: OwnAnswer): void {
-    this.client.replyOwn(exchange, answer);
   }
 
   private flushText(): void {
