@@ -1,0 +1,104 @@
+/**
+ * S3-FIFO: three first-in-first-out queues. What is new waits in a small one (10 %); what is used more than once there goes on to the main
+ * one, the rest leaves and is remembered in a ghost, and a key that the ghost knows goes to the main one at once. The main one gives what
+ * was used another round. Most objects are never asked for twice, so leaving soon is what makes room; no use moves anything.
+ * Source: Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023, and the thresholds of libCacheSim. Amortised O(1).
+ */
+import { GhostList } from './ghost-list.ts';
+import type { EvictionPolicy } from './policy.ts';
+import type { Regions } from './regions.ts';
+import { SlotQueues } from './slot-queues.ts';
+
+const SMALL = 0;
+const MAIN = 1;
+const NONE = -1;
+
+const SMALL_SHARE = 0.1;
+/** Of the entries; and of the bytes. */
+const GHOST_SHARE = 0.9;
+/** Uses in the small queue from which an entry goes on to the main one. */
+const USES_TO_STAY = 2;
+const USES_MAX = 3;
+
+export class S3Fifo implements EvictionPolicy {
+  readonly touchIsLockFree = true;
+  readonly #smallMax: number;
+  readonly #mainMax: number;
+  readonly #queues: SlotQueues;
+  readonly #ghost: GhostList;
+  readonly #uses: Uint8Array;
+  readonly #hashes: Uint32Array;
+
+  constructor(regions: Regions, slots: number, capacityBytes: number) {
+    this.#smallMax = Math.max(1, Math.floor(capacityBytes * SMALL_SHARE));
+    this.#mainMax = capacityBytes - this.#smallMax;
+    this.#queues = new SlotQueues(regions, slots, 2);
+    this.#ghost = new GhostList(regions, slots * GHOST_SHARE, capacityBytes * GHOST_SHARE);
+    this.#uses = regions.uint8(slots);
+    this.#hashes = regions.uint32(slots);
+  }
+
+  format(): void {
+    this.#queues.format();
+    this.#ghost.format();
+  }
+
+  get count(): number {
+    return this.#queues.count(SMALL) + this.#queues.count(MAIN);
+  }
+
+  get bytes(): number {
+    return this.#queues.bytes(SMALL) + this.#queues.bytes(MAIN);
+  }
+
+  added(slot: number, hash: number, bytes: number): void {
+    const isKnown = this.#ghost.take(hash);
+    // What the small queue cannot hold would only push everything through it.
+    this.#queues.add(isKnown || bytes > this.#smallMax ? MAIN : SMALL, slot, bytes);
+    this.#uses[slot] = 0;
+    this.#hashes[slot] = hash;
+  }
+
+  touched(slot: number): void {
+    const uses = this.#uses[slot]!;
+    if (uses < USES_MAX) this.#uses[slot] = uses + 1;
+  }
+
+  missed(_hash: number): void {}
+
+  removed(slot: number): void {
+    this.#queues.remove(slot);
+  }
+
+  evict(): number {
+    const isSmallsTurn = this.#queues.bytes(MAIN) <= this.#mainMax && this.#queues.count(SMALL) > 0;
+    const slot = isSmallsTurn ? this.#evictSmall() : NONE;
+    return slot === NONE ? this.#evictMain() : slot;
+  }
+
+  /** -1 when all that was there has gone on to the main queue. */
+  #evictSmall(): number {
+    for (let slot = this.#queues.oldest(SMALL); slot !== NONE; slot = this.#queues.oldest(SMALL)) {
+      if (this.#uses[slot]! < USES_TO_STAY) {
+        this.#ghost.note(this.#hashes[slot]!, this.#queues.bytesOf(slot));
+        this.#queues.remove(slot);
+        return slot;
+      }
+      this.#uses[slot] = 0;
+      this.#queues.move(MAIN, slot);
+    }
+    return NONE;
+  }
+
+  #evictMain(): number {
+    let slot = this.#queues.oldest(MAIN);
+    // Threads that touch meanwhile may not keep it going for ever.
+    for (let left = (USES_MAX + 1) * this.#queues.count(MAIN); slot !== NONE && left > 0 && this.#uses[slot]! > 0; left--) {
+      this.#uses[slot]!--;
+      this.#queues.move(MAIN, slot);
+      slot = this.#queues.oldest(MAIN);
+    }
+    if (slot !== NONE) this.#queues.remove(slot);
+    return slot;
+  }
+}
