@@ -7,6 +7,7 @@ import { WORKERS_MAX, endpointTable, type EndpointTable } from '../core/balancin
 import { takeBack } from '../core/balancing/in-flight.ts';
 import { Applier } from '../control/apply/applier.ts';
 import { DepartureWatch } from '../control/apply/departure-watch.ts';
+import { SharedMemories } from '../control/apply/shared-memories.ts';
 import { SlotBook } from '../control/apply/slot-book.ts';
 import { slotKinds } from '../control/apply/slot-kinds.ts';
 import { CertificateKeeper } from '../control/certificates/certificate-keeper.ts';
@@ -101,6 +102,7 @@ export function buildControlPlane({ source, say, reread, refresh, unstartable }:
     claim: claimName,
   });
   const limits = new LimitsLoop({ runtime, table, say, latencyCounts: latencyReader(board) });
+  const memories = new SharedMemories(async (plan) => (await import('./memory-maker.ts')).makeMemory(plan));
   const tickets = new TicketRotation({ timers: runtime.timers, randomBytes, changed: (secrets) => supervisor.changeTickets(secrets) });
   const expiry = new ExpiryWatch({ runtime, say, reread });
   const supervisor: Supervisor = new Supervisor({
@@ -108,6 +110,7 @@ export function buildControlPlane({ source, say, reread, refresh, unstartable }:
     spawn: workerThreads(new URL('../gateway/worker-entry.ts', import.meta.url)),
     endpoints: table.buffer,
     metrics: board.buffer,
+    memories: () => memories.buffers(),
     tickets: () => tickets.secrets,
     say,
     crashed: (worker) => {
@@ -148,7 +151,9 @@ export function buildControlPlane({ source, say, reread, refresh, unstartable }:
       apply: async (plan, slots) => {
         // First, because a kernel that cannot is more likely than a worker that cannot.
         const faults = await kernel.apply(plan, slots);
-        return faults.length > 0 ? faults : supervisor.apply(plan, slots);
+        if (faults.length > 0) return faults;
+        await memories.prepare(plan);
+        return supervisor.apply(plan, slots);
       },
     },
     mark: (slots, bits, reason) => health.mark(slots, bits, reason),

@@ -76,7 +76,7 @@ export class PlanLoader {
     const { readMaterial } = await import('../io/plan-material.ts');
     const { settings, path } = this.#configurations.get(plan)!;
     const directory = path === null ? process.cwd() : dirname(path);
-    const material = await readMaterial(plan, { directory, now: nodeRuntime.clock.wall(), root: null, acme: settings.acme });
+    const material = await readMaterial(plan, { directory, path, now: nodeRuntime.clock.wall(), root: null, acme: settings.acme });
     if (material.faults.length > 0) return refused(material.faults);
     this.#warn(material.warnings, material.outdated);
     return this.#keep(material.plan, { settings, path, files: material.files });

@@ -1,5 +1,7 @@
 /** Compiles routes, and names those that have no name: by their match, so that a route keeps its name (and its metrics) when others come and go. */
 import type { FieldMatch, HeaderEdits, PathMatch, RewritePlan, RouteAction, RoutePlan } from './plan.ts';
+import type { FilterPlan } from './filter-plan.ts';
+import { routeFilters } from './compile-filters.ts';
 import type { ValidConfig } from './schema/config.ts';
 
 type ValidRoute = ValidConfig['routes'][number];
@@ -7,13 +9,16 @@ type ValidRoute = ValidConfig['routes'][number];
 const DERIVED_NAME_MAX = 128;
 
 /** Compiles all routes, in configuration order. */
-export function compileRoutes(routes: readonly ValidRoute[]): RoutePlan[] {
+/** @param common Filters of all routes. */
+export function compileRoutes(routes: readonly ValidRoute[], common: readonly FilterPlan[]): RoutePlan[] {
   const taken = new Map<string, number>();
   for (const route of routes) if (route.name !== undefined) taken.set(route.name, 1);
-  return routes.map((route) => compileRoute(route.name ?? deriveName(route, taken), route));
+  return routes.map((route, index) =>
+    compileRoute(route.name ?? deriveName(route, taken), route, routeFilters(common, route.filters, index)),
+  );
 }
 
-function compileRoute(name: string, route: ValidRoute): RoutePlan {
+function compileRoute(name: string, route: ValidRoute, filters: readonly FilterPlan[]): RoutePlan {
   return {
     name,
     listeners: route.listeners,
@@ -26,6 +31,8 @@ function compileRoute(name: string, route: ValidRoute): RoutePlan {
     query: route.query,
     client: compileClient(route.client),
     action: compileAction(route),
+    filters,
+    keepsFilterOrder: route.filterOrder === 'written',
     rewrite: route.rewrite === undefined ? null : compileRewrite(route.rewrite),
     timeouts: { exchangeMs: route.timeouts.exchange, responseHeaderMs: route.timeouts.responseHeader },
     shedPriority: route.shedPriority,

@@ -5,6 +5,7 @@
 import { type AccessLogPlan, NO_CHALLENGES, type Plan, type RoutePlan, type ServicePlan } from './plan.ts';
 import { compileListener } from './compile-listener.ts';
 import { compileFleet } from './compile-fleet.ts';
+import { compileCaches, compileMemories, compileStore } from './compile-filters.ts';
 import { compileRoutes } from './compile-route.ts';
 import { compileService } from './compile-service.ts';
 import type { FleetPlan } from './fleet-plan.ts';
@@ -45,7 +46,7 @@ export interface AcmeSettings {
 
 /** Compiles a configuration. */
 export function compile(config: ValidConfig, options: CompileOptions): Plan {
-  const routes = compileRoutes(config.routes);
+  const routes = compileRoutes(config.routes, config.filters);
   const high = servicesOfHighPriority(routes);
   const kernelOnly = servicesOfKernelOnly(config);
   return {
@@ -56,6 +57,9 @@ export function compile(config: ValidConfig, options: CompileOptions): Plan {
       return kernelOnly.has(name) ? withKernelBalance(compiled) : compiled;
     }),
     routes,
+    caches: compileCaches(config),
+    stores: Object.entries(config.stores).map(([name, store]) => compileStore(name, store)),
+    memories: compileMemories(config, routes),
     admin: config.admin?.address.address ?? null,
     accessLog: compileAccessLog(config.accessLog),
     acmeChallenges: NO_CHALLENGES,

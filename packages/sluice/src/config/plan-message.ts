@@ -10,6 +10,8 @@ export interface WorkerSlots extends Omit<SlotMap, 'routes'> {
 }
 
 export interface PlanMessage extends PackedRoutes {
+  /** By `memoryKey`. */
+  readonly memories: Readonly<Record<string, SharedArrayBuffer>>;
   readonly plan: Omit<Plan, 'routes'>;
   readonly slots: WorkerSlots;
   /** Generation that `kept` refers to; 0 = none. */
@@ -22,9 +24,14 @@ export function workerSlots(plan: Plan, slots: SlotMap): WorkerSlots {
 }
 
 /** Packs a plan for a worker that runs `base`; null when it runs none, or nobody knows which. */
-export function packPlan(plan: Plan, slots: SlotMap, base: Plan | null): PlanMessage {
+export function packPlan(
+  plan: Plan,
+  slots: SlotMap,
+  base: Plan | null,
+  memories: Readonly<Record<string, SharedArrayBuffer>> = {},
+): PlanMessage {
   const { routes, ...rest } = plan;
-  return { plan: rest, slots: workerSlots(plan, slots), base: base?.generation ?? 0, ...packRoutes(routes, base?.routes ?? []) };
+  return { memories, plan: rest, slots: workerSlots(plan, slots), base: base?.generation ?? 0, ...packRoutes(routes, base?.routes ?? []) };
 }
 
 /**

@@ -4,10 +4,14 @@
  * `config/compile.ts` makes it from a validated configuration; nothing else does. Its parts stand in files of their own and are had from here.
  */
 import type { AddressPlan, ListenerPlan } from './listener-plan.ts';
+import type { CacheStorePlan, StorePlan } from './cache-store-plan.ts';
+import type { MemoryPlan } from './memory-plan.ts';
 import type { RoutePlan } from './route-plan.ts';
 import type { ServicePlan } from './service-plan.ts';
 
 export type * from './listener-plan.ts';
+export type * from './cache-store-plan.ts';
+export type * from './memory-plan.ts';
 export type * from './route-plan.ts';
 export type * from './service-plan.ts';
 
@@ -20,6 +24,10 @@ export interface Plan {
   /** In configuration order; the router orders them by priority and specificity. */
   readonly routes: readonly RoutePlan[];
   /** Host part and port, or `unix:/path`; null when the admin API is off. */
+  readonly caches: readonly CacheStorePlan[];
+  readonly stores: readonly StorePlan[];
+  /** Memory that all workers share for filters; the control plane makes it. */
+  readonly memories: readonly MemoryPlan[];
   readonly admin: AddressPlan | null;
   readonly accessLog: AccessLogPlan | null;
   /** What the control plane wants answered for an ACME server. */

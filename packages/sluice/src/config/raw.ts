@@ -14,6 +14,9 @@ export interface RawConfig {
   readonly services: Readonly<Record<string, unknown>>;
   readonly routes: readonly unknown[];
   readonly hasRoutes: boolean;
+  readonly filters: unknown;
+  readonly caches: Readonly<Record<string, unknown>>;
+  readonly stores: Readonly<Record<string, unknown>>;
   readonly admin: unknown;
   readonly acme: unknown;
   readonly fleet: unknown;
@@ -68,6 +71,9 @@ export function rawConfig(value: unknown): RawConfig {
     services: rawObject(rawField(value, 'services')),
     routes: rawList(rawField(value, 'routes')),
     hasRoutes: rawField(value, 'routes') !== undefined,
+    filters: rawField(value, 'filters'),
+    caches: rawObject(rawField(value, 'caches')),
+    stores: rawObject(rawField(value, 'stores')),
     admin: rawField(value, 'admin'),
     acme: rawField(value, 'acme'),
     fleet: rawField(value, 'fleet'),

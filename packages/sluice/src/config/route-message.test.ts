@@ -22,6 +22,8 @@ const PLAIN: RoutePlan = {
   query: [],
   client: [],
   action: { kind: 'services', targets: [{ service: 'web', weight: 1 }] },
+  filters: [],
+  keepsFilterOrder: false,
   rewrite: null,
   timeouts: { exchangeMs: 0, responseHeaderMs: 60_000 },
   shedPriority: 'normal',

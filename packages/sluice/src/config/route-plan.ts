@@ -1,5 +1,7 @@
 /** Routes as the data planes run them: what they match, and what becomes of the request. Part of the Plan (`plan.ts`), with its units and its promises. */
 
+import type { FilterPlan } from './filter-plan.ts';
+
 /** One condition on a header, cookie or query parameter. */
 export interface FieldMatch {
   /** Lower case for headers; exact for cookies and query parameters. */
@@ -36,6 +38,9 @@ export interface RoutePlan {
   /** Conditions on the client's certificate: `subject`, `san`, `fingerprint`. A client without a verified one matches none. */
   readonly client: readonly FieldMatch[];
   readonly action: RouteAction;
+  /** What is done to requests besides forwarding them, as written; a worker runs them in the pipeline's order unless `keepsFilterOrder`. */
+  readonly filters: readonly FilterPlan[];
+  readonly keepsFilterOrder: boolean;
   readonly rewrite: RewritePlan | null;
   readonly timeouts: RouteTimeouts;
   /** Shed first when the service is over its limit: `low` before `normal` before `high`. Default `normal`. */

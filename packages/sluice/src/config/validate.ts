@@ -4,6 +4,7 @@
  */
 import { checkAddresses } from './checks/addresses.ts';
 import { checkCapacity } from './checks/capacity.ts';
+import { checkFilters } from './checks/filters.ts';
 import { checkFleet } from './checks/fleet.ts';
 import { checkKernel, warnKernel } from './checks/kernel.ts';
 import { checkLayer4 } from './checks/layer4.ts';
@@ -38,6 +39,7 @@ export function validate(value: unknown, checkRegex: RegexChecker): Validation {
   checkLayer4(raw, report);
   checkKernel(raw, report);
   checkRoutes(raw, checkRegex, report);
+  checkFilters(raw, report);
   checkServices(raw, report);
   checkFleet(raw, report);
   checkCapacity(raw, report);

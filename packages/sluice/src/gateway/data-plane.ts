@@ -22,6 +22,7 @@ import type { Exchange } from './exchange/exchange.ts';
 import type { ListenerOwner } from './listeners/listener.ts';
 import { ListenerSet } from './listeners/listener-set.ts';
 import { RouteRuntime } from './exchange/route-runtime.ts';
+import { FilterSet } from './filters/filter-set.ts';
 import { Service } from './service/service.ts';
 import { Sweeper } from './sweeper.ts';
 import { LAST_WORDS_MS, type LongLived, LongLivedSet } from './tunnel/long-lived.ts';
@@ -31,6 +32,9 @@ const EMPTY_PLAN: Plan = {
   listeners: [],
   services: [],
   routes: [],
+  caches: [],
+  stores: [],
+  memories: [],
   admin: null,
   acmeChallenges: NO_CHALLENGES,
   accessLog: null,
@@ -67,6 +71,7 @@ export class DataPlane implements ListenerOwner {
   sharesPorts = true;
   private readonly listeners = new ListenerSet(this);
   private readonly services = new Map<string, Service>();
+  private readonly filters = new FilterSet(this);
   readonly http2: Workspace = new Workspace(Buffer.allocUnsafeSlow);
   private readonly dispatcher: Dispatcher;
   private readonly parsers: RequestParser[] = [];
@@ -89,8 +94,12 @@ export class DataPlane implements ListenerOwner {
     this.coarseNow = options.clock.now();
   }
 
-  /** Runs this plan from now on. Rejects, and changes nothing that runs, when a new listener cannot be opened. */
-  async apply(plan: Plan, slots: WorkerSlots): Promise<void> {
+  /**
+   * Runs this plan from now on. Rejects, and changes nothing that runs, when a new listener cannot be opened, or a filter not be had.
+   * @param memories That filters share with other workers, by `memoryKey`.
+   */
+  async apply(plan: Plan, slots: WorkerSlots, memories: Readonly<Record<string, SharedArrayBuffer>> = {}): Promise<void> {
+    if (plan.routes !== this.plan.routes) await this.filters.prepare(plan, memories);
     // Where the system can, even for one worker: a reload may bring more. Two programs on one port are noticed before (`io/ports.ts`).
     this.sharesPorts = plan.workers > 1 || process.platform === 'linux';
     // Who leaves listens no more, but whoever still waits there for an instance must hear of one.
@@ -100,6 +109,7 @@ export class DataPlane implements ListenerOwner {
       throw error;
     });
     const areRoutesSame = this.plan.routes === plan.routes && isSameRow(this.slots.routes, slots.routes);
+    if (!areRoutesSame) this.filters.use(plan, memories);
     const before = this.plan;
     this.plan = plan;
     this.slots = slots;
@@ -133,6 +143,7 @@ export class DataPlane implements ListenerOwner {
   /** Ends everything. @returns Exchanges cut. */
   close(): number {
     const cut = this.listeners.close();
+    this.filters.close();
     for (const service of this.services.values()) service.close();
     return cut;
   }
@@ -166,7 +177,8 @@ export class DataPlane implements ListenerOwner {
 
   compileRoute(index: number): RouteRuntime {
     const plan = this.plan.routes[index]!;
-    return new RouteRuntime(plan, this.slots.routes[index]!, this.services);
+    const slot = this.slots.routes[index]!;
+    return new RouteRuntime(plan, slot, this.services, plan.filters.length === 0 ? null : this.filters.of(plan, slot));
   }
 
   service(name: string): Service | undefined {

@@ -38,7 +38,7 @@ async function apply(message: PlanMessage): Promise<void> {
   const plan = unpackPlan(message, plane.plan);
   assert(plan !== null, `a plan made for generation ${message.base} reaches a worker that runs it`);
   if (plane.plan.listeners.length === 0) trim(plan.services.some(({ parking }) => parking !== null));
-  await plane.apply(plan, message.slots);
+  await plane.apply(plan, message.slots, message.memories);
 }
 
 /** Before the first listener opens nobody waits yet, unless instances are on their way: then whoever asks waits for us, too. */

@@ -65,7 +65,7 @@ export async function planFrom(value: unknown, options: PlanOptions, path: strin
   if (impossible.length > 0) return { ok: false, path, faults: impossible };
   const directory = path === null ? process.cwd() : dirname(path);
   const settings = withAbsolutePaths(controlSettings(validation.config), directory);
-  const material = await readMaterial(compiled, { directory, now: nodeRuntime.clock.wall(), root: value, acme: settings.acme });
+  const material = await readMaterial(compiled, { directory, path, now: nodeRuntime.clock.wall(), root: value, acme: settings.acme });
   const faults = [...material.faults, ...(await acmeFaults(settings.acme, value, nodeRuntime.clock.wall()))];
   if (faults.length > 0) return { ok: false, path, faults };
   const { plan, outdated, files } = material;

@@ -7,17 +7,20 @@ import type { Timestamp } from '../base/time.ts';
 import type { AcmeSettings } from '../config/compile.ts';
 import { unusedCertificates } from '../config/unused-certificates.ts';
 import { type Fault, firstLine, makeFault, type Path } from '../config/fault.ts';
-import type { ListenerPlan, Plan, ServicePlan } from '../config/plan.ts';
+import type { CacheStorePlan, ListenerPlan, Plan, ServicePlan } from '../config/plan.ts';
 import type { CertificatePlan, ClientCertificatePlan, TlsPlan, UpstreamTlsPlan } from '../config/tls-plan.ts';
 import { type CertificateReading, type LoadedCertificate, readCertificate } from './certificate.ts';
 import type { CertificateFault } from './certificate-fault.ts';
 import { CertificateStore } from './certificate-store.ts';
 import { type FileState, fileState } from './file-state.ts';
+import { type FilterReader, readFilters } from './filter-material.ts';
 import { readCaBundle, readRevocationLists, type TrustReading } from './trust-file.ts';
 
 export interface MaterialOptions {
   /** What relative paths are relative to. */
   readonly directory: string;
+  /** The configuration's own file; null where it is not one. */
+  readonly path: string | null;
   readonly now: Timestamp;
   /** The configuration, from which faults take their names. */
   readonly root: unknown;
@@ -39,11 +42,19 @@ export async function readMaterial(plan: Plan, options: MaterialOptions): Promis
   const reader = new MaterialReader(options);
   const listeners = await Promise.all(plan.listeners.map((listener) => reader.listener(listener)));
   const services = await Promise.all(plan.services.map((service) => reader.service(service)));
+  const routes = await Promise.all(plan.routes.map((route, index) => readFilters(route, index, reader)));
+  const caches = plan.caches.map((cache) => reader.cache(cache));
   const { faults, warnings, outdated } = reader;
-  return { plan: { ...plan, listeners, services }, faults, warnings, outdated, files: await Promise.all(reader.files.values()) };
+  return {
+    plan: { ...plan, listeners, services, routes, caches },
+    faults,
+    warnings,
+    outdated,
+    files: await Promise.all(reader.files.values()),
+  };
 }
 
-class MaterialReader {
+class MaterialReader implements FilterReader {
   readonly faults: Fault[] = [];
   readonly warnings: Fault[] = [];
   readonly outdated: Fault[] = [];
@@ -54,6 +65,28 @@ class MaterialReader {
 
   constructor(options: MaterialOptions) {
     this.#options = options;
+  }
+
+  get directory(): string {
+    return this.#options.directory;
+  }
+
+  get configPath(): string | null {
+    return this.#options.path;
+  }
+
+  fault(path: Path, what: string, hint?: string): void {
+    this.faults.push(makeFault(this.#options.root, { path, what, ...(hint === undefined ? {} : { hint }) }));
+  }
+
+  watch(file: string): Promise<FileState> {
+    const state = this.files.get(file) ?? fileState(file);
+    this.files.set(file, state);
+    return state;
+  }
+
+  cache(cache: CacheStorePlan): CacheStorePlan {
+    return cache.disk === null ? cache : { ...cache, disk: { ...cache.disk, directory: resolve(this.directory, cache.disk.directory) } };
   }
 
   async listener(listener: ListenerPlan): Promise<ListenerPlan> {

@@ -26,6 +26,7 @@ const base: AccessRecord = {
   endpoint: '127.0.0.1:3001',
   attempts: 1,
   hedged: false,
+  cache: '',
   affinity: '',
   requestId: 'a1b2',
   userAgent: 'curl/8.5.0',

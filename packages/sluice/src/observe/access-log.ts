@@ -4,6 +4,7 @@
  * there cannot leak. Query strings, which may carry tokens, are left out on request.
  */
 import type { Timestamp } from '../base/time.ts';
+import type { CacheVerdict } from './cache-verdict.ts';
 import { apacheField, jsonString } from './escape.ts';
 import { apacheTime, isoTime } from './log-time.ts';
 
@@ -64,6 +65,8 @@ export interface AccessRecord {
   hedged: boolean;
   /** What affinity did: `kept`, `new`, `stale`, `forged` or ''. */
   affinity: string;
+  /** What the cache did, or ''. */
+  cache: CacheVerdict | '';
   requestId: string;
   userAgent: string;
   referer: string;
@@ -95,7 +98,7 @@ function jsonLine(record: AccessRecord, withQuery: boolean): string {
   line += field('route', record.route) + field('service', record.service) + field('endpoint', record.endpoint);
   line += `,"attempts":${record.attempts}`;
   if (record.hedged) line += ',"hedged":true';
-  line += field('affinity', record.affinity) + field('requestId', record.requestId);
+  line += field('affinity', record.affinity) + field('cache', record.cache) + field('requestId', record.requestId);
   line += field('userAgent', record.userAgent) + field('referer', record.referer);
   return `${line},"outcome":"${record.outcome}"}\n`;
 }

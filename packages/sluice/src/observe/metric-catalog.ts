@@ -17,6 +17,8 @@ import {
   CALL_FAILURES,
   CALLS_FAILED,
   CLOSE_REASONS,
+  CACHED,
+  CACHED_BYTES,
   CONNECTIONS_CLOSED,
   CONNECTIONS_OPENED,
   CONNECTIONS_REFUSED,
@@ -24,6 +26,8 @@ import {
   DATAGRAMS_IN,
   DATAGRAMS_OUT,
   EJECTIONS,
+  FILTER_ANSWERED,
+  FILTER_FAILED,
   GRPC_ENDED,
   HANDSHAKE_FAILURES,
   HANDSHAKE_KINDS,
@@ -44,6 +48,8 @@ import {
   WAITED_SUM,
 } from './metric-layout.ts';
 import type { MetricKind } from './metric-layout.ts';
+import { FILTER_KINDS } from '../core/filters/filter-kinds.ts';
+import { CACHE_VERDICTS } from './cache-verdict.ts';
 
 const NAME_LABELS: Readonly<Record<MetricKind, readonly string[]>> = {
   listener: ['listener'],
@@ -171,6 +177,31 @@ const ROUTE_METRICS: readonly MetricFamily[] = [
   ...traffic('route', 'sluice_route_', 'Exchanges of a route'),
   rowGauge('route', 'sluice_route_requests_inflight', 'Exchanges of a route that have begun and not ended.', inflightOf),
   counter('route', 'sluice_route_retries_total', 'Further attempts of exchanges of a route.', RETRIES),
+  {
+    name: 'sluice_route_cache_requests_total',
+    type: 'counter',
+    help: 'Requests of a route with a cache, by what it did.',
+    labels: ['route', 'verdict'],
+    of: 'route',
+    source: { read: 'columns', columns: CACHE_VERDICTS.map((verdict, index) => [`verdict="${verdict}"`, CACHED + index]), isSparse: true },
+  },
+  counter('route', 'sluice_route_cache_bytes_total', 'Bytes of bodies that the cache sent.', CACHED_BYTES),
+  {
+    name: 'sluice_route_filter_answers_total',
+    type: 'counter',
+    help: 'Requests of a route that a filter answered by itself, by filter.',
+    labels: ['route', 'filter'],
+    of: 'route',
+    source: { read: 'columns', columns: FILTER_KINDS.map((kind, index) => [`filter="${kind}"`, FILTER_ANSWERED + index]), isSparse: true },
+  },
+  {
+    name: 'sluice_route_filter_failures_total',
+    type: 'counter',
+    help: 'Requests of a route in which a filter failed, by filter.',
+    labels: ['route', 'filter'],
+    of: 'route',
+    source: { read: 'columns', columns: FILTER_KINDS.map((kind, index) => [`filter="${kind}"`, FILTER_FAILED + index]), isSparse: true },
+  },
   counter('route', 'sluice_route_shed_total', 'Exchanges of a route refused for overload.', SHED),
 ];
 

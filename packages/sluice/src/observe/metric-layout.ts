@@ -2,11 +2,12 @@
  * Where each counter lies in the metric board: one region per worker and one for the control plane, in each region a row per slot of
  * each kind, in each row the same columns, all Float64 (exact up to 2^53). Worker and reader share nothing but this file.
  * After the regions comes a cell for each, not 0 once somebody writes to it: most regions are room for workers that never come.
- * A row is thirteen cache lines; regions begin on a cache line, so workers never write to the same one. Memory that nobody touches
- * stays unmapped: a region is 68 MiB of addresses, but costs about 0.8 KiB for each row in use.
+ * A row is fourteen cache lines; regions begin on a cache line, so workers never write to the same one. Memory that nobody touches
+ * stays unmapped: a region is 73 MiB of addresses, but costs about 0.8 KiB for each row in use.
  */
 import { BUCKET_COUNT } from '../base/histogram.ts';
 import { ENDPOINTS_MAX, SERVICES_MAX } from '../core/balancing/endpoint-table.ts';
+import { FILTER_KINDS } from '../core/filters/filter-kinds.ts';
 
 export const LISTENERS_MAX = 256;
 export const ROUTES_MAX = 65_536;
@@ -68,6 +69,12 @@ export const DATAGRAMS_DROPPED = AFTER_BUCKETS + 43;
 export const PARKED = AFTER_BUCKETS + 41;
 export const WAITED = AFTER_BUCKETS + 42;
 export const WAITED_SUM = AFTER_BUCKETS + 43;
+/** Of a route's row, where a listener's has its handshakes and calls: ten columns in the order of CACHE_VERDICTS, and bytes that the cache has sent. */
+export const CACHED = AFTER_BUCKETS + 7;
+export const CACHED_BYTES = AFTER_BUCKETS + 17;
+/** Of a route's row: 23 columns each, in the order of FILTER_KINDS: requests that a filter answered by itself, and those in which it failed. */
+export const FILTER_ANSWERED = AFTER_BUCKETS + 18;
+export const FILTER_FAILED = AFTER_BUCKETS + 18 + FILTER_KINDS.length;
 /** Sixteen columns, in the order of HTTP2_FAILURES. */
 export const HTTP2_FAILED = AFTER_BUCKETS + 44;
 export const HTTP2_MALFORMED = AFTER_BUCKETS + 60;
@@ -76,7 +83,7 @@ export const PACKETS_IN = AFTER_BUCKETS + 61;
 export const PACKETS_OUT = AFTER_BUCKETS + 62;
 
 /** Columns per row. */
-export const ROW_LENGTH = 104;
+export const ROW_LENGTH = 112;
 
 /** Why a connection or session at layer 4 did not end by itself, in the access log's words. */
 export const CALL_FAILURES = [

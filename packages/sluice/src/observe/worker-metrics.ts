@@ -14,6 +14,8 @@ import {
   CALL_FAILURES,
   CALLS_FAILED,
   CLOSE_REASONS,
+  CACHED,
+  CACHED_BYTES,
   CONNECTIONS_CLOSED,
   CONNECTIONS_OPENED,
   CONNECTIONS_REFUSED,
@@ -23,6 +25,8 @@ import {
   DATAGRAMS_OUT,
   DURATION_SUM,
   EJECTIONS,
+  FILTER_ANSWERED,
+  FILTER_FAILED,
   GRPC_ENDED,
   HANDSHAKE_FAILURES,
   HANDSHAKES,
@@ -49,6 +53,8 @@ import {
   WAITED,
   WAITED_SUM,
 } from './metric-layout.ts';
+import { FILTER_KINDS, type FilterKind } from '../core/filters/filter-kinds.ts';
+import { CACHE_VERDICTS, type CacheVerdict } from './cache-verdict.ts';
 import type { CallFailure, CloseReason, HandshakeFailure } from './metric-layout.ts';
 
 /** The column of 2xx. */
@@ -208,6 +214,23 @@ export class WorkerMetrics {
   /** Packets that began a connection of a kernel listener and found no endpoint. Control plane. */
   kernelRefused(listener: number, packets: number): void {
     this.#cells[listener * ROW_LENGTH + CALLS_FAILED + CALL_FAILURES.indexOf('no-endpoint')]! += packets;
+  }
+
+  /** A filter of a route has answered a request by itself. */
+  filterAnswered(route: number, kind: FilterKind): void {
+    this.#cells[ROUTES + route * ROW_LENGTH + FILTER_ANSWERED + FILTER_KINDS.indexOf(kind)]! += 1;
+  }
+
+  /** A filter of a route has thrown. */
+  filterFailed(route: number, kind: FilterKind): void {
+    this.#cells[ROUTES + route * ROW_LENGTH + FILTER_FAILED + FILTER_KINDS.indexOf(kind)]! += 1;
+  }
+
+  /** What the cache did with a request of a route. @param bytes Of content that it sent. */
+  cached(route: number, verdict: CacheVerdict, bytes: number): void {
+    const row = ROUTES + route * ROW_LENGTH;
+    this.#cells[row + CACHED + CACHE_VERDICTS.indexOf(verdict)]! += 1;
+    this.#cells[row + CACHED_BYTES]! += bytes;
   }
 
   /** A gRPC call of a service has ended, as part of an exchange. @param status 0..16. */

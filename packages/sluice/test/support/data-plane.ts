@@ -83,7 +83,7 @@ async function planOf({ listener, ...rest }: PlaneConfig, port: number, generati
   const validation = validate({ listeners: { web: { ...listener, [kind]: `127.0.0.1:${port}` } }, workers: 1, ...rest }, checkLinearRegex);
   if (!validation.ok) throw new Error(JSON.stringify(validation.faults));
   const compiled = compile(validation.config, { generation, cores: 1 });
-  const { plan, faults } = await readMaterial(compiled, { directory: process.cwd(), now: timestamp(Date.now()), root: null, acme: null });
+  const { plan, faults } = await readMaterial(compiled, { directory: process.cwd(), now: timestamp(Date.now()), path: null, root: null, acme: null });
   if (faults.length > 0) throw new Error(JSON.stringify(faults));
   return plan;
 }

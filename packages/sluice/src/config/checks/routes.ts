@@ -2,7 +2,7 @@
 import { compileTemplate, type TemplateKind } from '../../core/routing/template.ts';
 import type { Path } from '../fault.ts';
 import { patternParameters } from '../path-match.ts';
-import { type RawConfig, rawField, rawObject, type Report } from '../raw.ts';
+import { type RawConfig, rawField, rawList, rawObject, type Report } from '../raw.ts';
 
 /** Says what is wrong with a regular expression; null when it is fine. */
 export type RegexChecker = (source: string) => string | null;
@@ -31,6 +31,7 @@ function checkName(name: unknown, index: number, names: Map<string, number>, rep
 function checkAction(route: unknown, path: Path, report: Report): void {
   if (typeof route !== 'object' || route === null) return;
   const given = ACTIONS.filter((action) => rawField(route, action) !== undefined);
+  if (given.length === 0 && hasAnsweringFilter(route)) return;
   if (given.length !== 1) {
     const found = given.length === 0 ? 'none' : given.join(' and ');
     report({ path, what: `must have exactly one of to, redirect and respond, but has ${found}` });
@@ -44,6 +45,15 @@ function checkAction(route: unknown, path: Path, report: Report): void {
   if (isPointless(weights)) {
     report({ path: [...path, 'to'], what: 'must give at least one service a weight above 0' });
   }
+}
+
+/** Filters that answer by themselves; a route that has one of them needs nothing else. */
+const ANSWERING = ['static', 'fixed', 'redirect', 'custom'];
+
+function hasAnsweringFilter(route: unknown): boolean {
+  return rawList(rawField(route, 'filters')).some(
+    (filter) => typeof filter === 'function' || ANSWERING.some((kind) => filter === kind || rawField(filter, kind) !== undefined),
+  );
 }
 
 /** Weights that are numbers, none of which sends anything. */

@@ -10,6 +10,8 @@ import { adminSchema } from './admin.ts';
 import { fleetSchema } from './fleet.ts';
 import { listenerSchema } from './listener.ts';
 import { routeSchema } from './route.ts';
+import { cacheStoreSchema, storeSchema } from './cache-store.ts';
+import { filtersSchema } from './filters.ts';
 import { duration, flag, name, whole } from './scalar.ts';
 import { named, preset, section } from './section.ts';
 import { serviceSchema } from './service.ts';
@@ -30,6 +32,16 @@ export const configSchema = section('an object with listeners, services and rout
   routes: preset(z.array(routeSchema, { error: ROUTES_ALLOWED }), []).describe(
     'Which requests go where. Order does not matter: priority decides, then the most specific match; among equals the first. HTTP listeners need them.',
   ),
+  filters: preset(filtersSchema, []).describe("Filters of all routes. A route's own filter of a kind stands in place of the common one."),
+  caches: preset(named("an object such as { default: { memory: '512MiB' } }", name(), cacheStoreSchema), {}).describe(
+    'Where `cache` filters keep replies, by name. `default` is there without being written.',
+  ),
+  stores: preset(named("an object such as { main: { url: 'redis://127.0.0.1:6379' } }", name(), storeSchema), {}).describe(
+    'Stores that nodes share, by name: Valkey or Redis.',
+  ),
+  rateLimitKeys: whole(1024, 67_108_864)
+    .default(1_048_576)
+    .describe('How many keys rate limits can tell apart at a time; about 32 bytes each, used as they come.'),
   admin: adminSchema.describe('Where the admin API listens: metrics, status, reload, drain. `false` turns it off.'),
   accessLog: accessLogSchema.describe(
     "A line for each exchange: `'json'`, `'combined'` or an object. Off unless given, and then it costs nothing.",

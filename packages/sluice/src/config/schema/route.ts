@@ -4,6 +4,7 @@ import { redirectSchema, respondSchema, toSchema } from './action.ts';
 import { headerName } from './header.ts';
 import { hostPattern } from './host.ts';
 import { condition, conditions, fieldName, pathSchema } from './match.ts';
+import { filtersSchema } from './filters.ts';
 import { rewriteSchema } from './rewrite.ts';
 import { choice, duration, flag, listOf, name, text, whole } from './scalar.ts';
 import { preset, section } from './section.ts';
@@ -63,6 +64,10 @@ export const routeSchema = section("an object such as { path: '/*', to: 'web' }"
   to: toSchema.describe('The service, or services with weights (canary): `{ stable: 95, next: 5 }`.'),
   redirect: redirectSchema.describe('Answers with a redirect: a location, or an object.'),
   respond: respondSchema.describe('Answers by itself: a status, or an object.'),
+  filters: preset(filtersSchema, []).describe('What is done to requests besides forwarding them: `compress`, `cache`, `jwt`, …'),
+  filterOrder: choice(['pipeline', 'written'])
+    .default('pipeline')
+    .describe('`pipeline`: filters run in the order that the guide gives, however they are written; `written`: as they are written.'),
   rewrite: rewriteSchema.describe('What is changed on the way.'),
   timeouts: preset(timeouts, {}).describe('How long the service may take.'),
   shedPriority: choice(['low', 'normal', 'high'])

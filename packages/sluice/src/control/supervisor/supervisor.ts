@@ -23,6 +23,8 @@ export interface SupervisorOptions {
   /** The shared memory that each worker is given. */
   readonly endpoints: SharedArrayBuffer;
   readonly metrics: SharedArrayBuffer;
+  /** Memory that plans ask for. */
+  readonly memories: () => Readonly<Record<string, SharedArrayBuffer>>;
   /** As they are now. */
   readonly tickets: () => TicketSecrets;
   readonly say: SayEvent;
@@ -161,7 +163,7 @@ export class Supervisor {
   /** Workers that run the same plan are sent the same message. */
   #packed(current: Running, base: Plan | null): PlanMessage {
     if (this.#message?.current !== current || this.#message.base !== base) {
-      this.#message = { current, base, packed: packPlan(current.plan, current.slots, base) };
+      this.#message = { current, base, packed: packPlan(current.plan, current.slots, base, this.#options.memories()) };
     }
     return this.#message.packed;
   }

@@ -14,6 +14,7 @@ import type { CloseReason } from '../../observe/metric-layout.ts';
 import { type Attempt, type Client, Exchange } from '../exchange/exchange.ts';
 import { PeerIdentity } from '../exchange/forwarding.ts';
 import { beginExchange, type Requester } from '../exchange/intake.ts';
+import { withFilterEdits } from '../exchange/own-edits.ts';
 import { isEventStream } from '../exchange/event-stream.ts';
 import { followEventStream } from '../exchange/event-stream-client.ts';
 import { replyEdits } from '../exchange/web-socket-handshake.ts';
@@ -192,8 +193,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     this.exchange = exchange;
     this.deadline = Infinity;
     this.contentLength = parser.contentLength;
-    beginExchange(this, exchange, parser, bytes, start);
-    worker.giveParser(parser);
+    if (!beginExchange(this, exchange, parser, bytes, start)) worker.giveParser(parser);
     if (exchange.isRequestDone || this.isLingering) return;
     this.body ??= new RequestBody(this.listener);
     this.body.start(exchange, this.contentLength);
@@ -240,16 +240,13 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
 
   onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean {
     const { parser } = attempt;
-    const service = exchange.service!;
-    if (!service.acceptHead(exchange, attempt, parser.status)) return false;
-    const cookieLines = service.onReplyHead(exchange, attempt, bytes, start);
     if (this.reply.choose(parser.bodyKind, exchange.minorVersion)) this.isClosing = true;
     if (!exchange.isRequestDone) this.isClosing = true; // RFC 9112 §9.6: an early answer ends the connection
     exchange.status = parser.status;
     exchange.isReplyStarted = true;
     if (exchange.isGrpc) exchange.silenceMs = this.listener.plan.timeouts.upgradeIdleMs;
     else if (isEventStream(parser, bytes, start)) followEventStream(exchange, this.listener, attempt, bytes, start);
-    this.reply.head(exchange, attempt, bytes, start, cookieLines, this.isClosing);
+    this.reply.head(exchange, attempt, bytes, start, this.isClosing);
     return true;
   }
 
@@ -293,8 +290,9 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
 
   replyOwn(exchange: Exchange, plainAnswer: OwnAnswer): void {
     if (exchange.isOver) return;
-    const answer = exchange.isGrpc ? callAnswer(exchange, plainAnswer) : plainAnswer;
-    exchange.service?.abandon(exchange);
+    const fullAnswer = withFilterEdits(exchange, plainAnswer);
+    const answer = exchange.isGrpc ? callAnswer(exchange, fullAnswer) : fullAnswer;
+    exchange.stop();
     if (!exchange.isRequestDone && !this.isClosing) {
       // nginx, too, reads a small rest away; who waits for a 100 may or may not send one (RFC 9110 §10.1.1).
       this.isDiscarding = !exchange.expectsContinue && this.contentLength - exchange.bytesIn <= DISCARD_BYTES_MAX;
@@ -396,12 +394,12 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     if (outcome === 'client-error') this.closeReason = 'error';
     else this.closeReason = 'timeout';
     if (status === 0 || exchange.isReplyStarted) this.cutReply(exchange);
-    else this.replyOwn(exchange, { status });
+    else exchange.client.replyOwn(exchange, { status });
   }
 
   private cutReply(exchange: Exchange): void {
     exchange.isCut = true;
-    exchange.service?.abandon(exchange);
+    exchange.stop();
     this.settle(exchange);
     this.destroy();
   }
@@ -462,7 +460,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     else if (exchange !== null) {
       if (exchange.outcome === 'complete') exchange.outcome = 'client-gone';
       exchange.isCut = true;
-      exchange.service?.abandon(exchange);
+      exchange.stop();
       this.settle(exchange);
     }
     this.dropParser();

@@ -10,6 +10,7 @@ import type { ResponseParser } from '../../core/http1/response-parser.ts';
 import { type Attempt, type Client, Exchange } from '../exchange/exchange.ts';
 import type { PeerIdentity } from '../exchange/forwarding.ts';
 import { beginExchange, type Requester } from '../exchange/intake.ts';
+import { withFilterEdits } from '../exchange/own-edits.ts';
 import { finishExchange } from '../exchange/reporting.ts';
 import { keptTrailers } from '../exchange/trailers.ts';
 import { isEventStream } from '../exchange/event-stream.ts';
@@ -90,8 +91,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
       return this.refuse(status);
     }
     const exchange = this.start();
-    beginExchange(this, exchange, parser, bytes, 0);
-    worker.giveParser(parser);
+    if (!beginExchange(this, exchange, parser, bytes, 0)) worker.giveParser(parser);
     if (exchange.isOver || this.stream.isRemoteDone || exchange.isRequestDone) return;
     this.content = new StreamContent(this.listener, this.session, this.stream);
     this.content.start(exchange);
@@ -138,7 +138,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     if (exchange === null || exchange.isOver) return;
     if (exchange.outcome === 'complete') exchange.outcome = outcome;
     exchange.isCut = true;
-    exchange.service?.abandon(exchange);
+    exchange.stop();
     this.settle(exchange);
   }
 
@@ -195,14 +195,11 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
 
   onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean {
     const { parser } = attempt;
-    const service = exchange.service!;
-    if (!service.acceptHead(exchange, attempt, parser.status)) return false;
     if (this.wouldAgree(parser.status)) {
       exchange.outcome = 'upstream-no-websocket';
       this.replyOwn(exchange, { status: 502 });
       return false;
     }
-    const cookieLines = service.onReplyHead(exchange, attempt, bytes, start);
     exchange.status = parser.status;
     exchange.isReplyStarted = true;
     if (exchange.isGrpc) {
@@ -220,7 +217,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
       viaLine: this.listener.forwarding.viaLine(attempt.version),
       hstsLine: this.listener.hstsLine,
       edits: exchange.responseEdits,
-      cookieLines,
+      cookieLines: exchange.serviceLines,
       clock: this.listener.worker.clock,
     });
     if (parser.bodyKind === 'none') this.release(true);
@@ -267,9 +264,9 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
 
   replyOwn(exchange: Exchange, plainAnswer: OwnAnswer): void {
     if (exchange.isOver) return;
-    const ownAnswer = this.wouldAgree(plainAnswer.status) ? NOT_SUPPORTED : plainAnswer;
+    const ownAnswer = withFilterEdits(exchange, this.wouldAgree(plainAnswer.status) ? NOT_SUPPORTED : plainAnswer);
     const answer = exchange.isGrpc ? callAnswer(exchange, ownAnswer) : ownAnswer;
-    exchange.service?.abandon(exchange);
+    exchange.stop();
     const { hstsLine, worker } = this.listener;
     const text = ownReply({ ...answer, hstsLine, close: false, isHead: exchange.isHead, wallMs: worker.clock.wall() });
     const headEnd = text.indexOf('\r\n\r\n') + 4;
@@ -351,7 +348,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
 
   private giveUp(exchange: Exchange, status: number, outcome: Exchange['outcome']): void {
     exchange.outcome = outcome;
-    if (status !== 0 && !exchange.isReplyStarted) this.replyOwn(exchange, { status });
+    if (status !== 0 && !exchange.isReplyStarted) exchange.client.replyOwn(exchange, { status });
     else if (status !== 0 && this.isCall(exchange)) this.endCall(exchange, status);
     else this.cutReply(exchange, CANCEL);
   }
@@ -363,13 +360,13 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
 
   /** A call whose reply has begun ends with a status, which tells its client more than a reset. */
   private endCall(exchange: Exchange, status: number): void {
-    exchange.service?.abandon(exchange);
+    exchange.stop();
     exchange.client.onReplyEnd(exchange, endLines(exchange, status));
   }
 
   private cutReply(exchange: Exchange, code: number): void {
     exchange.isCut = true;
-    exchange.service?.abandon(exchange);
+    exchange.stop();
     this.settle(exchange);
     this.session.reset(this.stream, code);
   }

@@ -40,7 +40,7 @@ export class ReplyWriter {
   }
 
   /** The head of an origin's reply; content follows. */
-  head(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number, cookieLines: string, isLast: boolean): void {
+  head(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number, isLast: boolean): void {
     const { parser } = attempt;
     this.outbox.mark();
     this.outbox.addText(
@@ -55,7 +55,7 @@ export class ReplyWriter {
         viaLine: this.listener.forwarding.viaLine(attempt.version),
         hstsLine: this.listener.hstsLine,
         edits: exchange.responseEdits,
-        cookieLines,
+        cookieLines: exchange.serviceLines,
         clock: this.listener.worker.clock,
       }),
     );

@@ -9,7 +9,8 @@ import type { BodyKind } from '../../core/http1/framing.ts';
 import type { AccessOutcome } from '../../observe/access-log.ts';
 import type { ResponseParser } from '../../core/http1/response-parser.ts';
 import type { RoutePlan, ServicePlan } from '../../config/plan.ts';
-import type { CompiledEdits } from './header-edits.ts';
+import type { CacheVerdict } from '../../observe/cache-verdict.ts';
+import { type CompiledEdits, joinEdits, NO_EDITS } from './header-edits.ts';
 import type { RequestView } from './request-view.ts';
 import type { TunnelEnd, TunnelListener } from '../tunnel/tunnel-end.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
@@ -29,7 +30,7 @@ export interface Client {
   onUpstreamDrain(attempt: Attempt): void;
   /** An interim reply's head (1xx but 101). False when there are too many. */
   onInterim(exchange: Exchange, parser: ResponseParser, bytes: Buffer, start: number): boolean;
-  /** The final reply's head. False when the attempt is over: another follows. */
+  /** The final reply's head: an endpoint's, or one of ours that is sent like one (`local-reply.ts`). False when the attempt is over. */
   onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean;
   /** Content of the reply. */
   replyBody(exchange: Exchange, bytes: Buffer, start: number, end: number): void;
@@ -41,7 +42,7 @@ export interface Client {
   onReplyCut(exchange: Exchange, failure: UpstreamFailure): void;
   /** 101: the head stands at `start`, the tunnel's first bytes at `rest`. */
   onUpgraded(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number, rest: number): void;
-  /** A reply of our own. */
+  /** A reply of our own, whole. */
   replyOwn(exchange: Exchange, reply: { readonly status: number; readonly fields?: string; readonly body?: string }): void;
 }
 
@@ -86,7 +87,9 @@ export interface ExchangeService {
   readonly plan: ServicePlan;
   /** Lets an exchange in, or refuses it. */
   dispatch(exchange: Exchange, now: Instant): void;
-  /** A reply's head has come: pass it on (true), or another attempt follows. */
+  /** A reply's head has come and goes on to the client (true), or another attempt follows. */
+  onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean;
+  /** The same for a 101, which goes on by another way. */
   acceptHead(exchange: Exchange, attempt: Attempt, status: number): boolean;
   /** What the reply's head adds: affinity's Set-Cookie lines. Load reports are noted. */
   onReplyHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): string;
@@ -157,6 +160,14 @@ export class Exchange {
   contentDecoder: ContentDecoder | null = null;
   /** In place of the route's, for this reply. */
   replyEdits: CompiledEdits | null = null;
+  /** What filters say in every reply, in ours too; null: nothing. Also part of `replyEdits`. */
+  filterEdits: CompiledEdits | null = null;
+  /** Lines that the service adds to this reply: affinity's Set-Cookie. */
+  serviceLines = '';
+  /** The cache fetches something for itself: no client waits for just this. */
+  isFetch = false;
+  /** What the cache did, as the access log and the metrics say it; empty: nothing. */
+  cached: CacheVerdict | '' = '';
   /** How a gRPC call has ended, or -1. */
   grpcStatus = -1;
 
@@ -252,7 +263,7 @@ export class Exchange {
 
   /** What is left out of the reply's head, and added to it. */
   get responseEdits(): CompiledEdits {
-    return this.replyEdits ?? this.route!.responseEdits;
+    return this.replyEdits ?? this.route?.responseEdits ?? NO_EDITS;
   }
 
   /** It is a gRPC call, whose status stands in `grpc-status`. */
@@ -294,6 +305,21 @@ export class Exchange {
     this.parts = NO_PARTS;
     this.partsBytes = 0;
     this.tail = null;
+  }
+
+  /** Adds to what replies leave out and say: to the endpoint's as to our own. */
+  addReplyEdits(edits: CompiledEdits): void {
+    this.filterEdits = joinEdits(this.filterEdits, edits);
+    this.replyEdits = joinEdits(this.responseEdits, edits);
+  }
+
+  /** Ends whatever is under way for it, or waits: nobody will take its reply. */
+  stop(): void {
+    if (this.service !== null) return this.service.abandon(this);
+    this.leaveQueue?.();
+    this.leaveQueue = null;
+    this.current?.discard();
+    this.current = null;
   }
 
   addTried(slot: number): void {

@@ -8,6 +8,9 @@ export interface CompiledEdits {
   readonly lines: string;
 }
 
+/** Nothing is changed. */
+export const NO_EDITS: CompiledEdits = { drops: '', lines: '' };
+
 /** Lines of our own (each `Name: value` CRLF) without those that a route leaves out or sets itself. */
 export function keptLines(lines: string, drops: string): string {
   if (drops === '') return lines;
@@ -20,7 +23,13 @@ export function keptLines(lines: string, drops: string): string {
   return text;
 }
 
-const NO_EDITS: CompiledEdits = { drops: '', lines: '' };
+/** Both, one after the other: what the second sets is not what the first set. */
+export function joinEdits(first: CompiledEdits | null, second: CompiledEdits): CompiledEdits {
+  if (first === null || first === NO_EDITS) return second;
+  if (second === NO_EDITS) return first;
+  const drops = first.drops === '' ? second.drops : second.drops === '' ? first.drops : first.drops + second.drops.slice(1);
+  return { drops, lines: keptLines(first.lines, second.drops) + second.lines };
+}
 
 /** Compiles edits; `set` is a removal and an addition. */
 export function compileEdits(edits: HeaderEdits | undefined): CompiledEdits {

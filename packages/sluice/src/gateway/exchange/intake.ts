@@ -10,16 +10,19 @@ import { ALIAS, ID } from '../../core/http1/field-section.ts';
 import { askedTimeoutMs, GRPC_TYPE, isCall } from '../grpc/call.ts';
 import { beginWebCall } from '../grpc/web-call.ts';
 import { earlyAnswer } from './early-answer.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, ExchangeService } from './exchange.ts';
 import type { PeerIdentity } from './forwarding.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import type { OwnAnswer } from '../downstream/reply-writer.ts';
 import { isAcceptableRequestId, newRequestId } from './request-id.ts';
 import { writeRequestHead } from './request-head.ts';
+import { joinEdits, NO_EDITS } from './header-edits.ts';
+import { type PassRequester, RequestPass, type RoutedRequest } from './request-pass.ts';
 import { RequestView } from './request-view.ts';
 import { answerRoute, rewrittenTarget } from './route-action.ts';
 import { asksForWebSocket, beginHandshake, requestEdits } from './web-socket-handshake.ts';
 import type { RouteRuntime } from './route-runtime.ts';
+import type { RouteFilters } from '../filters/route-filters.ts';
 
 /** Whose request it is. `downstream/http1-connection.ts` is it. */
 export interface Requester {
@@ -30,14 +33,19 @@ export interface Requester {
   replyOwn(exchange: Exchange, answer: OwnAnswer): void;
 }
 
+const NOT_FOUND: OwnAnswer = { status: 404 };
+
 /** RFC 9110 §9.2.2. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
 /** One is enough: a head is dealt with before the next one is looked at. */
 const view = new RequestView();
 
-/** Fills the exchange from the head in `bytes` at `start`, and dispatches or answers it. */
-export function beginExchange(requester: Requester, exchange: Exchange, parser: RequestParser, bytes: Buffer, start: number): void {
+/**
+ * Fills the exchange from the head in `bytes` at `start`, and dispatches or answers it.
+ * @returns Whether the parser is still needed: then it is given back by who needs it.
+ */
+export function beginExchange(requester: Requester, exchange: Exchange, parser: RequestParser, bytes: Buffer, start: number): boolean {
   const { listener } = requester;
   exchange.method = parser.method;
   exchange.isHead = parser.method === 'HEAD';
@@ -53,22 +61,44 @@ export function beginExchange(requester: Requester, exchange: Exchange, parser: 
   const host = target === null ? null : hostOf(listener, target, parser);
   const path = target === null ? null : pathOf(listener, target);
   if (target === null || host === null || path === null)
-    return refuse(requester, exchange, target === null || path === null ? 'target' : 'host');
+    return refused(requester, exchange, target === null || path === null ? 'target' : 'host');
   exchange.path = path;
   exchange.query = target.query;
-  if (target.form === 'authority') return refuseConnect(requester, exchange);
+  if (target.form === 'authority') return connectRefused(requester, exchange);
   view.point(parser, bytes, start, host, path, target.query);
   if (listener.worker.plan.accessLog !== null) noteForLog(exchange, host);
   view.client = requester.identity.tls?.client ?? null;
   const answer = earlyAnswer(listener, requester.identity, view);
   if (answer !== null) {
     listener.worker.metrics.exchangeStarted(listener.slot, -1, -1);
-    return requester.replyOwn(exchange, answer);
+    requester.replyOwn(exchange, answer);
+    return false;
   }
   const route = listener.route(view);
   begin(exchange, listener, route);
-  if (route === null) return requester.replyOwn(exchange, { status: 404 });
-  if (!answerRoute(exchange, route, listener, view)) forward(requester, exchange, route, target);
+  if (route === null) requester.replyOwn(exchange, NOT_FOUND);
+  else {
+    const askedHost = target.authority ?? parser.host ?? host;
+    if (route.filters !== null) return filter(requester, exchange, route, route.filters, askedHost);
+    act({ requester, exchange, route, view, askedHost, parameters: listener.router, edits: NO_EDITS, target: null });
+  }
+  return false;
+}
+
+/** @returns Whether the parser is still needed. */
+function filter(requester: Requester, exchange: Exchange, route: RouteRuntime, filters: RouteFilters, askedHost: string): boolean {
+  const pass = new RequestPass({
+    exchange,
+    requester,
+    route,
+    filters,
+    view,
+    askedHost,
+    parameters: requester.listener.router,
+    forward: act,
+  });
+  pass.start();
+  return pass.holdsParser;
 }
 
 function begin(exchange: Exchange, listener: ListenerContext, route: RouteRuntime | null): void {
@@ -77,25 +107,34 @@ function begin(exchange: Exchange, listener: ListenerContext, route: RouteRuntim
   listener.worker.metrics.exchangeStarted(listener.slot, route?.slot ?? -1, exchange.service?.slot ?? -1);
 }
 
-function forward(requester: Requester, exchange: Exchange, route: RouteRuntime, target: Target): void {
-  const { parser, bytes, start, host } = view;
+/** What the route does with the request that its filters, if it has any, have let pass. */
+function act(request: RoutedRequest): void {
+  const { exchange, route, view } = request;
+  if (answerRoute(exchange, route, request.parameters, view)) return;
+  if (exchange.service === null) exchange.client.replyOwn(exchange, NOT_FOUND);
+  else forward(request, exchange.service);
+}
+
+function forward(
+  { requester, exchange, route, view, askedHost, parameters, edits, target }: RoutedRequest,
+  service: ExchangeService,
+): void {
+  const { parser, bytes, start } = view;
   const { listener } = requester;
-  const service = exchange.service!;
   const upgrade = upgradeOf(route, parser);
   if (upgrade !== null && parser.bodyKind !== 'none') {
     requester.isClosing = true; // whose bytes the body's are is in doubt
-    return requester.replyOwn(exchange, { status: 400 });
+    return exchange.client.replyOwn(exchange, { status: 400 });
   }
-  const askedHost = target.authority ?? parser.host ?? host;
-  const sentTarget = (route.plan.rewrite?.path ?? null) === null ? view.target : rewrittenTarget(route, listener, view);
-  if (sentTarget === null) return requester.replyOwn(exchange, { status: 500 });
-  if (exchange.isHttp2 && upgrade === null && parser.connection.upgrade) return requester.replyOwn(exchange, { status: 501 }); // an extended CONNECT is nothing without it
+  const sentTarget = target ?? ((route.plan.rewrite?.path ?? null) === null ? view.target : rewrittenTarget(route, parameters, view));
+  if (sentTarget === null) return exchange.client.replyOwn(exchange, { status: 500 });
+  if (exchange.isHttp2 && upgrade === null && parser.connection.upgrade) return exchange.client.replyOwn(exchange, { status: 501 }); // an extended CONNECT is nothing without it
   exchange.isUpgrade = upgrade !== null;
   if (asksForWebSocket(parser.method, upgrade) && !beginHandshake(exchange, service.plan.protocol, view.header('sec-websocket-key'))) {
     exchange.outcome = 'client-error';
-    return requester.replyOwn(exchange, { status: 400 });
+    return exchange.client.replyOwn(exchange, { status: 400 });
   }
-  exchange.requestId = listener.plan.forwarding.requestId ? requestIdOf(requester, parser, bytes, start) : '';
+  if (listener.plan.forwarding.requestId && exchange.requestId === '') exchange.requestId = requestIdOf(requester, parser, bytes, start);
   exchange.head = writeRequestHead({
     parser,
     bytes,
@@ -107,25 +146,25 @@ function forward(requester: Requester, exchange: Exchange, route: RouteRuntime, 
     tellsOfCertificate: requester.identity.tellsOfCertificate,
     writesForwarded: listener.forwarding.writesForwarded,
     requestId: exchange.requestId,
-    edits: route.requestEdits,
+    edits: edits === NO_EDITS ? route.requestEdits : joinEdits(route.requestEdits, edits),
     upgrade,
     handshake: requestEdits(exchange),
   });
   service.examine(exchange, view);
   if (route.plan.grpcWeb && service.plan.protocol === 'http2') beginWebCall(exchange, view);
-  setDeadline(requester, exchange, route);
+  setDeadline(requester, exchange, route, view);
   listener.worker.dispatch(exchange);
 }
 
 /** The route's bound, or the one that a gRPC client asks for, where that is smaller. */
-function setDeadline(requester: Requester, exchange: Exchange, route: RouteRuntime): void {
+function setDeadline(requester: PassRequester, exchange: Exchange, route: RouteRuntime, view: RequestView): void {
   const { exchangeMs } = route.plan.timeouts;
   const boundMs = exchangeMs > 0 ? exchangeMs : Infinity;
   const askedMs = exchange.isGrpc ? askedTimeoutMs(view.parser, view.bytes, view.start) : null;
   exchange.isDeadlineAsked = askedMs !== null && askedMs < boundMs;
   if (boundMs === Infinity && !exchange.isDeadlineAsked) return;
   exchange.exchangeDeadline = exchange.startedAt + Math.min(boundMs, askedMs ?? Infinity);
-  requester.deadline = exchange.exchangeDeadline;
+  if (!exchange.isFetch) requester.deadline = exchange.exchangeDeadline;
 }
 
 /** The value for Upgrade, when this request asks for one that may pass. `h2c` never does: what it tunnels would be seen by no rule. */
@@ -147,22 +186,24 @@ function pathOf(listener: ListenerContext, target: Target): string | null {
   return listener.pathOf(target.path);
 }
 
-function refuse(requester: Requester, exchange: Exchange, what: 'target' | 'host'): void {
+function refused(requester: Requester, exchange: Exchange, what: 'target' | 'host'): false {
   exchange.outcome = 'client-error';
   requester.isClosing = true;
   requester.listener.worker.metrics.exchangeStarted(requester.listener.slot, -1, -1);
   requester.replyOwn(exchange, { status: FAULTS[what].status });
+  return false;
 }
 
 /** CONNECT would make a forward proxy of us. */
-function refuseConnect(requester: Requester, exchange: Exchange): void {
+function connectRefused(requester: Requester, exchange: Exchange): false {
   exchange.outcome = 'client-error';
   requester.isClosing = true;
   requester.listener.worker.metrics.exchangeStarted(requester.listener.slot, -1, -1);
   requester.replyOwn(exchange, { status: 405, fields: 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n' });
+  return false;
 }
 
-function requestIdOf(requester: Requester, parser: RequestParser, bytes: Buffer, start: number): string {
+function requestIdOf(requester: PassRequester, parser: RequestParser, bytes: Buffer, start: number): string {
   if (!requester.identity.isTrusted) return newRequestId();
   for (let index = 0; index < parser.fields.count; index++) {
     if ((parser.fields.ids[index]! & (ID | ALIAS)) !== X_REQUEST_ID) continue;

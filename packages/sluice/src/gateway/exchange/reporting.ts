@@ -21,6 +21,7 @@ export function finishExchange(worker: WorkerContext, listenerSlot: number, exch
     exchange.bytesIn,
     exchange.bytesOut,
   );
+  if (exchange.cached !== '') worker.metrics.cached(exchange.route!.slot, exchange.cached, exchange.attempts === 0 ? exchange.bytesOut : 0);
   if (exchange.grpcStatus >= 0) worker.metrics.grpcEnded(exchange.service?.slot ?? -1, exchange.grpcStatus);
   const { accessLog } = worker.plan;
   if (accessLog !== null && isLogged(accessLog.sample, status, exchange.outcome, worker.random())) writeLine(worker, exchange, now);
@@ -55,6 +56,7 @@ function writeLine(worker: WorkerContext, exchange: Exchange, now: Instant): voi
     attempts: exchange.attempts,
     hedged: exchange.isHedged,
     affinity: exchange.affinity,
+    cache: exchange.cached,
     requestId: exchange.requestId,
     userAgent: exchange.log?.userAgent ?? '',
     referer: exchange.log?.referer ?? '',

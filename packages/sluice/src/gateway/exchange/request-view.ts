@@ -27,6 +27,16 @@ export class RequestView implements RouteRequest {
     this.query = query;
   }
 
+  /** The same request in memory of its own: it stays valid, and its parser belongs to who asked for this. */
+  detached(): RequestView {
+    const { parser, start } = this;
+    const copy = new RequestView();
+    const bytes = Buffer.from(this.bytes.subarray(start, start + parser.fieldsStart + parser.fields.linesEnd));
+    copy.point(parser, bytes, 0, this.host, this.path, this.query);
+    copy.client = this.client;
+    return copy;
+  }
+
   /** Path and query as they are forwarded. */
   get target(): string {
     return this.query === null ? this.path : `${this.path}?${this.query}`;

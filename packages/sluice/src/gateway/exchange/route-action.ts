@@ -2,12 +2,11 @@
 import { assert } from '../../base/assert.ts';
 import { compileTemplate, type Template, type TemplateKind } from '../../core/routing/template.ts';
 import type { Exchange } from './exchange.ts';
-import type { ListenerContext } from '../listeners/listener-context.ts';
 import type { RequestView } from './request-view.ts';
-import type { RouteRuntime } from './route-runtime.ts';
+import type { RouteParameters, RouteRuntime } from './route-runtime.ts';
 
 /** Answers the exchange when its route is a redirect or a fixed response; false when it is to be forwarded. */
-export function answerRoute(exchange: Exchange, route: RouteRuntime, listener: ListenerContext, view: RequestView): boolean {
+export function answerRoute(exchange: Exchange, route: RouteRuntime, parameters: RouteParameters, view: RequestView): boolean {
   const { action } = route.plan;
   if (action.kind === 'services') return false;
   if (action.kind === 'respond') {
@@ -15,22 +14,27 @@ export function answerRoute(exchange: Exchange, route: RouteRuntime, listener: L
     exchange.client.replyOwn(exchange, { status: action.status, fields, body: wireText(action.body) });
     return true;
   }
-  const location = expand(route, listener, view, action.location, 'location');
+  const location = expand(route, parameters, view, action.location, 'location');
   if (location === null) exchange.client.replyOwn(exchange, { status: 500 });
   else exchange.client.replyOwn(exchange, { status: action.status, fields: `Location: ${location}\r\n${route.responseEdits.lines}` });
   return true;
 }
 
 /** Path and query for the origin; null when the template cannot be filled. */
-export function rewrittenTarget(route: RouteRuntime, listener: ListenerContext, view: RequestView): string | null {
-  const path = expand(route, listener, view, route.plan.rewrite!.path!, 'path');
+export function rewrittenTarget(route: RouteRuntime, parameters: RouteParameters, view: RequestView): string | null {
+  const path = expand(route, parameters, view, route.plan.rewrite!.path!, 'path');
   return path === null || view.query === null ? path : `${path}?${view.query}`;
 }
 
-function expand(route: RouteRuntime, listener: ListenerContext, view: RequestView, source: string, kind: TemplateKind): string | null {
-  const { router } = listener;
-  route.template ??= compile(source, kind, router.paramNames);
-  return route.template.expand({ host: view.host, path: view.path, query: view.query, params: router.params, rest: router.rest });
+function expand(
+  route: RouteRuntime,
+  { params, paramNames, rest }: RouteParameters,
+  view: RequestView,
+  source: string,
+  kind: TemplateKind,
+): string | null {
+  route.template ??= compile(source, kind, paramNames);
+  return route.template.expand({ host: view.host, path: view.path, query: view.query, params, rest });
 }
 
 function compile(source: string, kind: TemplateKind, names: readonly string[]): Template {

@@ -72,6 +72,7 @@ export function finishCall(worker: WorkerContext, names: CallNames, call: Call):
     endpoint: call.endpoint < 0 ? '' : (call.service?.addressOf(call.endpoint) ?? ''),
     attempts: call.attempts,
     hedged: false,
+    cache: '',
     affinity: '',
     requestId: '',
     userAgent: '',

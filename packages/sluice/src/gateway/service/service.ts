@@ -112,6 +112,12 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
 
   // ---- the ends of attempts
 
+  onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean {
+    if (!this.acceptHead(exchange, attempt, attempt.parser.status)) return false;
+    exchange.serviceLines = this.onReplyHead(exchange, attempt, bytes, start);
+    return exchange.client.onResponseHead(exchange, attempt, bytes, start);
+  }
+
   acceptHead(exchange: Exchange, attempt: Attempt, status: number): boolean {
     const latencyMs = this.worker.clock.now() - attempt.sentAt;
     if (afterStatus(this, exchange, attempt, status, latencyMs)) return false;

@@ -257,7 +257,7 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
       const { status } = this.parser;
       if (status >= 200) {
         if (!this.isReused) this.pool.onFirstHead(this.parser, bytes, start);
-        if (!exchange.client.onResponseHead(exchange, this, bytes, start)) return -1;
+        if (!exchange.service!.onResponseHead(exchange, this, bytes, start)) return -1;
         this.isReplying = true;
         this.deadline = this.silenceEnd(exchange);
         this.decoder.start(this.parser.bodyKind, this.parser.contentLength);

@@ -142,7 +142,7 @@ export class Http2Attempt implements Attempt, Sweepable {
     if (this.parser.parse(bytes, 0, end, exchange.isHead) !== end) return this.fail(FAILURES.invalid, CANCEL);
     if (isDone && exchange.isGrpc) this.grpcStatus = statusOfHead(this.parser, bytes, 0, this.parser.status);
     if (exchange.isWebSocket && this.answerWebSocket(exchange, bytes, end)) return;
-    if (!exchange.client.onResponseHead(exchange, this, bytes, 0)) return;
+    if (!exchange.service!.onResponseHead(exchange, this, bytes, 0)) return;
     this.isReplying = true;
     this.deadline = this.silenceEnd(exchange);
     if (isDone) this.onEnd('');

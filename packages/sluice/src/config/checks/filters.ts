@@ -1,0 +1,38 @@
+/** What must hold of filters beyond the form of each: one kind per entry, and names that exist. */
+import { FILTER_KINDS } from '../../core/filters/filter-kinds.ts';
+import type { Path } from '../fault.ts';
+import { type RawConfig, rawField, rawList, rawObject, type Report } from '../raw.ts';
+import { suggest } from '../suggest.ts';
+
+/** Reports faults of all filters: those of all routes, and of each. */
+export function checkFilters(config: RawConfig, report: Report): void {
+  checkList(config, config.filters, ['filters'], report);
+  config.routes.forEach((route, index) => checkList(config, rawField(route, 'filters'), ['routes', index, 'filters'], report));
+}
+
+function checkList(config: RawConfig, list: unknown, path: Path, report: Report): void {
+  rawList(list).forEach((filter, index) => checkOne(config, filter, [...path, index], report));
+}
+
+function checkOne(config: RawConfig, filter: unknown, path: Path, report: Report): void {
+  const kinds = Object.keys(rawObject(filter));
+  if (typeof filter === 'object' && filter !== null && kinds.length !== 1) {
+    const found = kinds.length === 0 ? 'none' : kinds.join(' and ');
+    report({ path, what: `must be one filter, but has ${found}`, hint: `filters are: ${FILTER_KINDS.join(', ')}` });
+  }
+  const cache = rawField(rawField(filter, 'cache'), 'store');
+  if (typeof cache === 'string' && cache !== 'default') checkName(config.caches, 'cache', cache, [...path, 'cache', 'store'], report);
+  for (const [kind, options] of Object.entries(rawObject(filter))) {
+    const store = rawField(rawField(options, 'shared'), 'store');
+    if (typeof store === 'string') checkName(config.stores, 'store', store, [...path, kind, 'shared', 'store'], report);
+  }
+}
+
+function checkName(known: Readonly<Record<string, unknown>>, noun: string, name: string, path: Path, report: Report): void {
+  if (Object.hasOwn(known, name)) return;
+  report({
+    path,
+    what: `names a ${noun} that does not exist: ${JSON.stringify(name)}`,
+    suggestion: suggest(name, Object.keys(known)),
+  });
+}

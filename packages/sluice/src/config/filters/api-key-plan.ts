@@ -1,0 +1,4 @@
+/** Options of `apiKey`. */
+export interface ApiKeyPlan {
+  readonly isOn: true;
+}

@@ -1,0 +1,4 @@
+/** Options of `basic`. */
+export interface BasicPlan {
+  readonly isOn: true;
+}

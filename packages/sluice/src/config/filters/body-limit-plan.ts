@@ -1,0 +1,4 @@
+/** Options of `bodyLimit`. */
+export interface BodyLimitPlan {
+  readonly isOn: true;
+}

@@ -1,0 +1,4 @@
+/** Options of `compress`. */
+export interface CompressPlan {
+  readonly isOn: true;
+}

@@ -1,0 +1,4 @@
+/** Options of `cors`. */
+export interface CorsPlan {
+  readonly isOn: true;
+}

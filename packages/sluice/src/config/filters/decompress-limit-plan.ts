@@ -1,0 +1,4 @@
+/** Options of `decompressLimit`. */
+export interface DecompressLimitPlan {
+  readonly isOn: true;
+}

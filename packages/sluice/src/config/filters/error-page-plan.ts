@@ -1,0 +1,4 @@
+/** Options of `errorPage`. */
+export interface ErrorPagePlan {
+  readonly isOn: true;
+}

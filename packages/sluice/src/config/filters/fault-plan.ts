@@ -1,0 +1,4 @@
+/** Options of `fault`. */
+export interface FaultPlan {
+  readonly isOn: true;
+}

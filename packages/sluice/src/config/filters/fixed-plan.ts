@@ -1,0 +1,4 @@
+/** Options of `fixed`. */
+export interface FixedPlan {
+  readonly isOn: true;
+}

@@ -1,0 +1,4 @@
+/** Options of `forwardAuth`. */
+export interface ForwardAuthPlan {
+  readonly isOn: true;
+}

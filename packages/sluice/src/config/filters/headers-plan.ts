@@ -1,0 +1,4 @@
+/** Options of `headers`. */
+export interface HeadersPlan {
+  readonly isOn: true;
+}

@@ -1,0 +1,4 @@
+/** Options of `ip`. */
+export interface IpPlan {
+  readonly isOn: true;
+}

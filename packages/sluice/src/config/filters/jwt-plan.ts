@@ -1,0 +1,4 @@
+/** Options of `jwt`. */
+export interface JwtPlan {
+  readonly isOn: true;
+}

@@ -1,0 +1,4 @@
+/** Options of `mirror`. */
+export interface MirrorPlan {
+  readonly isOn: true;
+}

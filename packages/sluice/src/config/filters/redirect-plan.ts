@@ -1,0 +1,4 @@
+/** Options of `redirect`. */
+export interface RedirectPlan {
+  readonly isOn: true;
+}

@@ -1,0 +1,4 @@
+/** Options of `requestId`. */
+export interface RequestIdPlan {
+  readonly isOn: true;
+}

@@ -1,0 +1,4 @@
+/** Options of `rewrite`. */
+export interface RewritePlan {
+  readonly isOn: true;
+}

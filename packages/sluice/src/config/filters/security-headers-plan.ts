@@ -1,0 +1,4 @@
+/** Options of `securityHeaders`. */
+export interface SecurityHeadersPlan {
+  readonly isOn: true;
+}

@@ -1,0 +1,4 @@
+/** Options of `static`. */
+export interface StaticPlan {
+  readonly isOn: true;
+}

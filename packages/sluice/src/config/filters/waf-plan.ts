@@ -1,0 +1,4 @@
+/** Options of `waf`. */
+export interface WafPlan {
+  readonly isOn: true;
+}

@@ -1,0 +1,27 @@
+/** The kinds of filters, in the order in which they run (`gateway/pipeline.ts` says why). Metrics count by this order, too. */
+export const FILTER_KINDS = [
+  'requestId',
+  'headers',
+  'securityHeaders',
+  'errorPage',
+  'ip',
+  'cors',
+  'bodyLimit',
+  'decompressLimit',
+  'rateLimit',
+  'waf',
+  'jwt',
+  'basic',
+  'apiKey',
+  'forwardAuth',
+  'custom',
+  'redirect',
+  'rewrite',
+  'fixed',
+  'cache',
+  'compress',
+  'mirror',
+  'fault',
+  'static',
+] as const;
+export type FilterKind = (typeof FILTER_KINDS)[number];
