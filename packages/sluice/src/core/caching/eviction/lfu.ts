@@ -13,8 +13,10 @@ const NONE = -1;
 const COUNT = 0;
 /** Goes up with each entry that comes: the time by which uses are ordered. */
 const CLOCK = 1;
-const EVICTIONS = 2;
-const WORDS = 3;
+
+const BYTES = 0;
+/** Since the last halving. */
+const EVICTIONS = 1;
 
 /** Evictions for each entry held between two halvings. Fewer would make it another policy: 100 gain 3 points where fame fades quickly (web12). */
 const AGEING_ROUNDS = 500;
@@ -32,7 +34,7 @@ export class Lfu implements EvictionPolicy {
   /** Where a slot stands in the heap; -1 when it does not. */
   readonly #position: Int32Array;
   readonly #words: Int32Array;
-  readonly #bytes: Float64Array;
+  readonly #figures: Float64Array;
 
   constructor(regions: Regions, slots: number) {
     this.#uses = regions.uint32(slots);
@@ -42,14 +44,14 @@ export class Lfu implements EvictionPolicy {
     this.#heapUses = regions.uint32(slots);
     this.#heapUsedAt = regions.int32(slots);
     this.#position = regions.int32(slots);
-    this.#words = regions.int32(WORDS);
-    this.#bytes = regions.float64(1);
+    this.#words = regions.int32(2);
+    this.#figures = regions.float64(2);
   }
 
   format(): void {
     this.#position.fill(NONE);
     this.#words.fill(0);
-    this.#bytes[0] = 0;
+    this.#figures.fill(0);
   }
 
   get count(): number {
@@ -57,16 +59,16 @@ export class Lfu implements EvictionPolicy {
   }
 
   get bytes(): number {
-    return this.#bytes[0]!;
+    return this.#figures[BYTES]!;
   }
 
   added(slot: number, _hash: number, bytes: number): void {
-    assert(this.#position[slot] === NONE, `slot ${slot} is free`);
+    assert(this.#position[slot] === NONE, 'a slot that is added is free');
     this.#words[CLOCK]!++;
     this.#uses[slot] = 1;
     this.#usedAt[slot] = this.#words[CLOCK]!;
     this.#bytesOf[slot] = bytes;
-    this.#bytes[0]! += this.#bytesOf[slot]!;
+    this.#figures[BYTES]! += bytes;
     this.#rise(this.#words[COUNT]!++, slot);
   }
 
@@ -81,7 +83,7 @@ export class Lfu implements EvictionPolicy {
     const at = this.#position[slot]!;
     if (at === NONE) return;
     this.#position[slot] = NONE;
-    this.#bytes[0]! -= this.#bytesOf[slot]!;
+    this.#figures[BYTES]! -= this.#bytesOf[slot]!;
     const last = this.#heap[--this.#words[COUNT]!]!;
     if (last === slot) return;
     // The last one may belong above or below the gap.
@@ -91,7 +93,7 @@ export class Lfu implements EvictionPolicy {
 
   evict(): number {
     if (this.count === 0) return NONE;
-    if (++this.#words[EVICTIONS]! > AGEING_ROUNDS * this.count) this.#age();
+    if (++this.#figures[EVICTIONS]! > AGEING_ROUNDS * this.count) this.#age();
     // Each look makes one entry right; threads that touch meanwhile may not keep it going for ever.
     for (let left = this.count; left > 0; left--) {
       const top = this.#heap[0]!;
@@ -105,7 +107,7 @@ export class Lfu implements EvictionPolicy {
 
   /** Halves all counts; what had different ones may have the same now, so the heap is made anew. */
   #age(): void {
-    this.#words[EVICTIONS] = 0;
+    this.#figures[EVICTIONS] = 0;
     for (let at = 0; at < this.count; at++) this.#uses[this.#heap[at]!] = (this.#uses[this.#heap[at]!]! + 1) >>> 1;
     for (let at = this.count - 1; at >= 0; at--) this.#sink(at, this.#heap[at]!);
   }

@@ -20,7 +20,7 @@ export interface EvictionPolicy {
   /**
    * A new entry occupies this slot, which was free.
    * @param hash Unsigned 32-bit hash of its key, for ghosts and sketches.
-   * @param bytes Its size, 0 to 2^32 - 1.
+   * @param bytes Its size, whole, 0 to 2^32 - 1.
    */
   added(slot: number, hash: number, bytes: number): void;
 

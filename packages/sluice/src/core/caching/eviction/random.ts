@@ -44,12 +44,12 @@ export class RandomEviction implements EvictionPolicy {
   }
 
   added(slot: number, _hash: number, bytes: number): void {
-    assert(this.#position[slot] === NONE, `slot ${slot} is free`);
+    assert(this.#position[slot] === NONE, 'a slot that is added is free');
     const at = this.#count[0]!++;
     this.#items[at] = slot;
     this.#position[slot] = at;
     this.#bytesOf[slot] = bytes;
-    this.#bytes[0]! += this.#bytesOf[slot]!;
+    this.#bytes[0]! += bytes;
   }
 
   touched(_slot: number): void {}

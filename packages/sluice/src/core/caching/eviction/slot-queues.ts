@@ -41,7 +41,7 @@ export class SlotQueues {
 
   /** Puts a slot that is in no list at the newest end of one. */
   add(list: number, slot: number, bytes: number): void {
-    assert(this.#place[slot] === 0, `slot ${slot} is free`);
+    assert(this.#place[slot] === 0, 'a slot that is added is free');
     this.#bytesOf[slot] = bytes;
     this.#link(list, slot);
   }
