@@ -15,6 +15,7 @@ import { bare, type SubjectKind } from './peers/subject.ts';
 import { usableKinds } from './preflight.ts';
 import { cleanUp } from './processes.ts';
 import { describeMachine, rowMarkdown, writeReport, type Report } from './report.ts';
+import { cachePoliciesRow } from './rows/cache-policies.ts';
 import { fleetDeployRow } from './rows/fleet-deploy.ts';
 import { fleetSocketRow } from './rows/fleet-socket.ts';
 import { fleetColdRow, fleetStartRow } from './rows/fleet-start.ts';
@@ -57,6 +58,7 @@ const rows: readonly Row[] = [
   scalingStepRow,
   scalingPeersRow,
   scalingSineRow,
+  cachePoliciesRow,
   fleetDeployRow,
   fleetStartRow,
   fleetColdRow,

@@ -1,6 +1,6 @@
 /**
  * A ghost: hashes of the keys that went lately, without their entries, so that a key that comes back soon is known. First in, first out,
- * bounded in number and in the bytes that the entries had. A chained hash table over nodes in typed arrays: O(1), 24 to 32 bytes for a key.
+ * bounded in number and in the bytes that the entries had. A chained hash table over nodes in typed arrays: O(1), 25 to 33 bytes for a key.
  * Two keys with one hash are one key here; it costs accuracy only.
  */
 import type { Regions } from './regions.ts';
