@@ -129,6 +129,9 @@ test('every sample belongs to an announced family with exactly its labels', () =
   worker.exchangeStarted(0, 0, 0);
   worker.exchangeEnded(0, 0, 0, 0, 200, 20, 100, 1_000);
   worker.grpcEnded(0, 14);
+  worker.cached(0, 'miss', 0);
+  worker.filterAnswered(0, 'ip');
+  worker.filterFailed(0, 'custom');
   const { samples, types } = parse(expose(input));
   deepEqual(
     [...types.keys()],

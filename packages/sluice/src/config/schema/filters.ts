@@ -3,6 +3,7 @@
  * stand twice (two rate limits).
  */
 import * as z from 'zod';
+import { FILTER_KINDS } from '../../core/filters/filter-kinds.ts';
 import type { FilterPlan } from '../filter-plan.ts';
 import { apiKeySchema } from './filters/api-key.ts';
 import { basicSchema } from './filters/basic.ts';
@@ -62,13 +63,15 @@ const shape = {
 const one = section(ALLOWED, shape);
 
 /** One filter: exactly one key; `checks/filters.ts` says so where there are more or none, with its place. */
-export const filterSchema = z.preprocess(
-  byName,
-  one.transform((given): FilterPlan => {
-    const [kind, options] = Object.entries(given).find(([, value]) => value !== undefined) ?? ['custom', undefined];
-    return { kind, options } as FilterPlan;
-  }),
-);
+const filterSchema = z
+  .preprocess(
+    byName,
+    one.transform((given): FilterPlan => {
+      const [kind, options] = Object.entries(given).find(([, value]) => value !== undefined) ?? ['custom', undefined];
+      return { kind, options } as FilterPlan;
+    }),
+  )
+  .meta({ 'x-words': FILTER_KINDS });
 
 /** `'compress'` and `{ compress: true }` are `{ compress: {} }`; a function is a filter of its own. */
 function byName(value: unknown): unknown {
