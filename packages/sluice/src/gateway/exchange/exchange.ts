@@ -139,6 +139,10 @@ export class Exchange {
   /** Without its `?`; null when there is none. */
   query: string | null = null;
   clientAddress = '';
+  /** What was proved of who asks (`jwt`, `apiKey`); null: nothing. For filters that follow: never changed. */
+  claims: Readonly<Record<string, unknown>> | null = null;
+  /** Who asks, where a filter has proved it; else empty. */
+  user = '';
   requestId = '';
   log: LogDetails | null = null;
   isHead = false;

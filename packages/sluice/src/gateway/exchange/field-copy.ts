@@ -3,6 +3,7 @@
  * to be exactly `Name: value` CRLF, which is what writing it anew would give; others are written anew. Neighbours that stay are taken in
  * one slice, so the usual head costs one or two slices.
  */
+import { FOLDED } from '../../core/http1/characters.ts';
 import { ALIAS, type FieldSection, ID, UNEVEN } from '../../core/http1/field-section.ts';
 import { isNominated, lowerText } from '../../core/http1/framing.ts';
 import * as known from '../../core/http1/known-fields.ts';
@@ -46,7 +47,7 @@ export interface FieldCopy {
   readonly policy: FieldPolicy;
   /** From `readConnection`. */
   readonly nominated: string;
-  /** From the route's edits: `,name,`. */
+  /** From the route's edits: `,name,`. Aliases of a name written with `-` go with it; `dropsOf` (`header-edits.ts`) makes lists that hold for all names. */
   readonly drops: string;
 }
 
@@ -87,8 +88,21 @@ function keeps(copy: FieldCopy, index: number, flags: number): boolean {
   return copy.drops === '' || !isListed(copy, index, copy.drops);
 }
 
-function isListed(copy: FieldCopy, index: number, list: string): boolean {
+/** By its name, or as an alias: `X_User` goes with `x-user`, since origins that fold (CGI, WSGI) cannot tell the two apart. */
+function isListed({ fields: { offsets }, bytes, start }: FieldCopy, index: number, list: string): boolean {
   const at = index << 2;
-  const { offsets } = copy.fields;
-  return list.includes(`,${lowerText(copy.bytes, copy.start + offsets[at]!, copy.start + offsets[at + 1]!)},`);
+  const from = start + offsets[at]!;
+  const to = start + offsets[at + 1]!;
+  if (list.includes(`,${lowerText(bytes, from, to)},`)) return true;
+  for (let each = from; each < to; each++) {
+    if (bytes[each] === 0x5f || bytes[each] === 0x2e) return list.includes(`,${foldedText(bytes, from, to)},`);
+  }
+  return false;
+}
+
+/** Rare: a name with `_` or `.`. */
+function foldedText(bytes: Buffer, start: number, end: number): string {
+  let text = '';
+  for (let at = start; at < end; at++) text += String.fromCharCode(FOLDED[bytes[at]!]!);
+  return text;
 }

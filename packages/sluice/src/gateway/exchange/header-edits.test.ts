@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileEdits, keptLines } from './header-edits.ts';
+import { compileEdits, dropsOf, keptLines } from './header-edits.ts';
 
 test('set is a removal and an addition; names are removed in any case', () => {
   const edits = compileEdits({
@@ -26,4 +26,9 @@ test('lines of our own stay unless they are named, whole and in any case', () =>
   assert.equal(keptLines(lines, ',via,x-f,'), 'X-Forwarded-For: a: b\r\n');
   assert.equal(keptLines(lines, ',x-forwarded,'), lines);
   assert.equal(keptLines('', ',via,'), '');
+});
+
+test('a list of what nobody else may say has each name as it is written and as its aliases are read', () => {
+  assert.equal(dropsOf([]), '');
+  assert.equal(dropsOf(['X-User', 'x_Role.id', 'x-user']), ',x-user,x_role.id,x-role-id,');
 });

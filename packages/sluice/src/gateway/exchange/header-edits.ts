@@ -11,6 +11,14 @@ export interface CompiledEdits {
 /** Nothing is changed. */
 export const NO_EDITS: CompiledEdits = { drops: '', lines: '' };
 
+/** What leaves out fields of these names and every alias of them (`_` and `.` for `-`), so that nobody can say what only we may say. */
+export function dropsOf(names: readonly string[]): string {
+  const [only = ''] = names;
+  if (names.length === 1 && !only.includes('_') && !only.includes('.')) return `,${only.toLowerCase()},`;
+  const listed = new Set(names.flatMap((name) => [name.toLowerCase(), name.toLowerCase().replaceAll(/[_.]/g, '-')]));
+  return listed.size === 0 ? '' : `,${[...listed].join(',')},`;
+}
+
 /** Lines of our own (each `Name: value` CRLF) without those that a route leaves out or sets itself. */
 export function keptLines(lines: string, drops: string): string {
   if (drops === '') return lines;

@@ -7,7 +7,7 @@ import type { RouteFilters } from '../filters/route-filters.ts';
 import type { OwnAnswer } from '../downstream/reply-writer.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import type { Exchange } from './exchange.ts';
-import { type CompiledEdits, joinEdits, NO_EDITS } from './header-edits.ts';
+import { type CompiledEdits, dropsOf, joinEdits, NO_EDITS } from './header-edits.ts';
 import type { PeerIdentity } from './forwarding.ts';
 import { ANSWERED, type FilterVerdict, WAIT } from './filter-stage.ts';
 import type { RequestView } from './request-view.ts';
@@ -90,11 +90,11 @@ export class RequestPass implements RoutedRequest {
 
   /** Sets a header of the request as it goes upstream. @param name As to be sent; every field of this name or an alias of it goes. @param value Latin1 without control characters. */
   setHeader(name: string, value: string): void {
-    this.edits = joinEdits(this.edits, { drops: `,${name.toLowerCase()},`, lines: `${name}: ${value}\r\n` });
+    this.edits = joinEdits(this.edits, { drops: dropsOf([name]), lines: `${name}: ${value}\r\n` });
   }
 
   removeHeader(name: string): void {
-    this.edits = joinEdits(this.edits, { drops: `,${name.toLowerCase()},`, lines: '' });
+    this.edits = joinEdits(this.edits, { drops: dropsOf([name]), lines: '' });
   }
 
   edit(edits: CompiledEdits): void {
