@@ -145,12 +145,15 @@ test('s3-fifo lets go of what is not used twice, and keeps what comes back', () 
   assert.deepEqual([policy.evict(), policy.evict()], [0, 1]);
 });
 
-test('s3-fifo does not let an object larger than the small queue push everything through it', () => {
-  const buffer = new ArrayBuffer(evictionStateBytes('s3-fifo', SLOTS));
-  const policy = openEviction('s3-fifo', buffer, 0, { slots: SLOTS, capacityBytes: 1_000, seed: 1, isNew: true });
-  policy.added(0, 0, 101);
-  policy.added(1, 1, 100);
-  assert.equal(policy.evict(), 1);
+test('s3-fifo keeps an object larger than the small queue only when it is used, as any other', () => {
+  for (const uses of [0, 2]) {
+    const buffer = new ArrayBuffer(evictionStateBytes('s3-fifo', SLOTS));
+    const policy = openEviction('s3-fifo', buffer, 0, { slots: SLOTS, capacityBytes: 1_000, seed: 1, isNew: true });
+    policy.added(0, 0, 500);
+    policy.added(1, 1, 100);
+    for (let use = 0; use < uses; use++) policy.touched(0);
+    assert.equal(policy.evict(), uses === 0 ? 0 : 1);
+  }
 });
 
 test('w-tinylfu lets in only what is asked for more often than what would go', () => {

@@ -83,6 +83,16 @@ describe('objects of many sizes', () => {
     }
   });
 
+  test('s3-fifo keeps its small objects when large ones pass that are asked for once', () => {
+    const withLarge = requests.map((object, index) => (index % 20 === 0 ? objects + index / 20 : object));
+    const small = 5_000;
+    const mixed = Uint32Array.from({ length: objects + withLarge.length / 20 }, (_, object) => (object < objects ? small : 50 * small));
+    const large = { requests: withLarge, objects: mixed.length, sizes: mixed };
+    const capacity = 100 * small;
+    const [lru, s3Fifo] = (['lru', 's3-fifo'] as const).map((name) => replay(large, name, capacity, SEED).hits);
+    assert.ok(s3Fifo! > 1.3 * lru!, `${s3Fifo} and ${lru}`);
+  });
+
   test('a cache with room for all misses each object once', () => {
     for (const name of EVICTION_NAMES) {
       const { hits } = replay(trace, name, footprint(trace), SEED);
