@@ -234,7 +234,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     return this.reply.outbox.holdsBytes;
   }
 
-  onUpstreamDrain(attempt: Attempt): void {
+  onUpstreamDrain(attempt: Attempt | null): void {
     if (this.exchange?.current === attempt) this.unpause();
   }
 

@@ -176,7 +176,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     this.exchange.current?.resume();
   }
 
-  onUpstreamDrain(attempt: Attempt): void {
+  onUpstreamDrain(attempt: Attempt | null): void {
     if (this.exchange?.current !== attempt || this.content?.isStuck !== true) return;
     this.content.giveRoom();
     this.setDeadline(this.exchange);

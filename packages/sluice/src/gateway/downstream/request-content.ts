@@ -57,8 +57,9 @@ export class RequestContent {
     const { current } = exchange;
     if (current === null) {
       exchange.keepBody(part);
-      this.mustPause = exchange.partsBytes > REPLAY_BYTES_MAX;
+      this.mustPause = exchange.partsBytes > exchange.keptBytesMax;
       exchange.parked?.grew(part.length);
+      exchange.reader?.onContent();
       return;
     }
     if (exchange.isReplayable && exchange.partsBytes + part.length <= REPLAY_BYTES_MAX) exchange.keepBody(part);
@@ -74,6 +75,7 @@ export class RequestContent {
     exchange.isRequestDone = true;
     exchange.requestTrailers = trailers;
     exchange.current?.sendEnd();
+    exchange.reader?.onContent();
   }
 
   private decoded(exchange: Exchange, decoder: ContentDecoder, coded: Buffer): Buffer | null {

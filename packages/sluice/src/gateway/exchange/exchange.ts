@@ -26,8 +26,8 @@ export interface Client {
   readonly hasRoom: boolean;
   /** Some of what was written waits in memory for the socket. */
   readonly holdsBytes: boolean;
-  /** The upstream socket takes content again. */
-  onUpstreamDrain(attempt: Attempt): void;
+  /** The upstream socket takes content again. @param attempt Null: there is none yet, but more content is kept than was (`content-wait.ts`). */
+  onUpstreamDrain(attempt: Attempt | null): void;
   /** An interim reply's head (1xx but 101). False when there are too many. */
   onInterim(exchange: Exchange, parser: ResponseParser, bytes: Buffer, start: number): boolean;
   /** The final reply's head: an endpoint's, or one of ours that is sent like one (`local-reply.ts`). False when the attempt is over. */
@@ -123,6 +123,20 @@ export interface ContentDecoder {
   push(bytes: Uint8Array): Uint8Array | null;
 }
 
+/** Waits for the request's content. `content-wait.ts` is it. */
+export interface ContentReader {
+  /** A piece of it has been kept, or that was all (`isRequestDone`). */
+  onContent(): void;
+}
+
+/** Who holds something for an exchange (a place, a coder, a file) and lets go of it at its end, however that comes. */
+export interface ExchangeFollower {
+  /** It is over: complete, cut, refused, or its client has gone. Once; must not throw. */
+  exchangeOver(exchange: Exchange): void;
+}
+
+const NO_FOLLOWERS: readonly ExchangeFollower[] = [];
+
 /** What the access log wants to know, gathered only where a log is kept. */
 export interface LogDetails {
   readonly userAgent: string;
@@ -194,6 +208,10 @@ export class Exchange {
   /** Content that came and is not forgotten: unsent, or kept for another attempt. */
   parts: Buffer[] = NO_PARTS;
   partsBytes = 0;
+  /** Content that is kept while nobody takes it; then the client waits. */
+  keptBytesMax = REPLAY_BYTES_MAX;
+  /** Who waits for the content to be whole, before anything is sent. */
+  reader: ContentReader | null = null;
   /** Where small pieces are joined: the last of `parts` is its beginning, up to `tailEnd`. */
   private tail: Buffer | null = null;
   private tailEnd = 0;
@@ -247,6 +265,8 @@ export class Exchange {
   outcome: AccessOutcome = 'complete';
   /** Where it waits, if it does: gives the place up. */
   leaveQueue: (() => void) | null = null;
+  /** Told when it is over. */
+  followers: readonly ExchangeFollower[] = NO_FOLLOWERS;
   /** While it waits for an instance: told of content that comes meanwhile. */
   parked: { grew(bytes: number): void } | null = null;
 
@@ -324,6 +344,11 @@ export class Exchange {
     this.leaveQueue = null;
     this.current?.discard();
     this.current = null;
+  }
+
+  /** Has somebody told of its end. */
+  follow(follower: ExchangeFollower): void {
+    this.followers = this.followers === NO_FOLLOWERS ? [follower] : [...this.followers, follower];
   }
 
   addTried(slot: number): void {

@@ -19,7 +19,7 @@ export class PassingClient implements Client {
     return this.client.holdsBytes;
   }
 
-  onUpstreamDrain(attempt: Attempt): void {
+  onUpstreamDrain(attempt: Attempt | null): void {
     this.client.onUpstreamDrain(attempt);
   }
 
