@@ -10,6 +10,7 @@ import type { WorkerContext } from '../worker-context.ts';
 export function finishExchange(worker: WorkerContext, listenerSlot: number, exchange: Exchange): void {
   const now = worker.clock.now();
   exchange.service?.exchangeEnded(exchange);
+  for (const follower of exchange.followers) follower.exchangeOver(exchange);
   const status = statusOf(exchange);
   worker.metrics.exchangeEnded(
     listenerSlot,
