@@ -17,7 +17,7 @@ interface SimulateFlags {
   readonly svg?: string;
 }
 
-/** A capacity and how it is called; `share` of what all objects take together. */
+/** A capacity, in bytes or objects, and how it is called. */
 interface Size {
   readonly capacity: number;
   readonly label: string;
@@ -35,12 +35,14 @@ const SIZES_MAX = 16;
 const SEED = 1;
 const TABLE_WIDTH = 120;
 
-const HELP = `TRACE is an access log of Sluice (JSON lines, or the combined format, which other servers write, too), a file with one key
-on each line, or - for standard input; .gz is unpacked. Of an access log, GET and HEAD count, with a status that caches
-store without being told to (200, 203, 204, 206, 300, 301, 304, 308, 404, 405, 410, 414, 501). It knows nothing of
-freshness, Vary or Cache-Control: what it says is the most that a cache of that size can do with that policy.
+const HELP = `TRACE is an access log of Sluice (JSON lines, or the combined format, which other servers write,
+too), a file with one key on each line, or - for standard input; .gz is unpacked. Of an access
+log, GET and HEAD count, with a status that caches store without being told to (200, 203, 204, 206,
+300, 301, 308, 404, 405, 410, 414, 501), and 304. It knows nothing of freshness, Vary and
+Cache-Control: what it says is the most that a cache of that size can do with that policy.
 
-A size is a share of what all objects take together, bytes (64MiB), or, where the log has no bytes, a number of objects.
+A size is a share of what all objects take together, bytes (64MiB), or, where the log has no bytes,
+a number of objects. An object is as large as its largest reply in the log.
 
 Examples:
   sluice cache simulate /var/log/sluice/access.log
@@ -55,7 +57,7 @@ export function registerSimulate(cache: Command): void {
     .argument('<trace>', 'a log, or - for standard input')
     .addOption(new Option('--format <format>', 'of the log (default: found out)').choices(TRACE_FORMATS))
     .option('--sizes <sizes>', 'of the cache, separated by commas', SIZES)
-    .option('--policies <policies>', `which eviction policies, separated by commas`, EVICTION_NAMES.join(','))
+    .option('--policies <policies>', 'which eviction policies, separated by commas', EVICTION_NAMES.join(','))
     .option('--svg <file>', 'also draw the curves into that file')
     .addHelpText('after', `\n${HELP}`)
     .action((path: string, flags: SimulateFlags) => simulate(path, flags));

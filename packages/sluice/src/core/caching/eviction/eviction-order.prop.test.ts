@@ -29,9 +29,9 @@ const call = fc.record({
 
 const calls = fc.array(call, { maxLength: 300, size: 'max' });
 
-function openNew(name: EvictionName) {
-  const buffer = new ArrayBuffer(evictionStateBytes(name, SLOTS));
-  return openEviction(name, buffer, 0, { slots: SLOTS, capacityBytes: SLOTS, seed: 1, isNew: true });
+function openNew(name: EvictionName, slots = SLOTS) {
+  const buffer = new ArrayBuffer(evictionStateBytes(name, slots));
+  return openEviction(name, buffer, 0, { slots, capacityBytes: slots, seed: 1, isNew: true });
 }
 
 for (const [name, model] of Object.entries(MODELS) as [EvictionName, NonNullable<(typeof MODELS)['lru']>][]) {
@@ -129,6 +129,21 @@ test('sieve keeps what was used since the hand came by, and goes on from where i
   policy.removed(4);
   assert.equal(policy.evict(), 5, 'the hand went on when its entry was removed');
   assert.equal(policy.evict(), 0, 'round again');
+});
+
+test('sieve and s3-fifo look at a bounded number of entries where all are in use', () => {
+  for (const [name, looks] of [
+    ['sieve', 65_536],
+    ['s3-fifo', 8_192],
+  ] as const) {
+    const policy = openNew(name, 100_000);
+    for (let slot = 0; slot < 100_000; slot++) policy.added(slot, slot, 1);
+    while (policy.evict() >= 0);
+    // The ghost of s3-fifo knows these: they go to the main queue at once.
+    for (let slot = 10_000; slot < 100_000; slot++) policy.added(slot, slot, 1);
+    for (let slot = 10_000; slot < 100_000; slot++) policy.touched(slot);
+    assert.equal(policy.evict(), 10_000 + looks, name);
+  }
 });
 
 test('s3-fifo lets go of what is not used twice, and keeps what comes back', () => {

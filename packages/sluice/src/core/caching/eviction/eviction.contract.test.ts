@@ -66,6 +66,15 @@ for (const name of EVICTION_NAMES) {
       assert.equal(drain(policy).length, SLOTS);
     });
 
+    test('finds entries that go, when all of a large cache is in use', () => {
+      const slots = 200_000;
+      const policy = openNew(name, slots);
+      fill(policy, slots);
+      for (let use = 0; use < 4; use++) for (let slot = 0; slot < slots; slot++) policy.touched(slot);
+      const gone = new Set(Array.from({ length: 100 }, () => policy.evict()));
+      assert.deepEqual([gone.size, policy.count], [100, slots - 100]);
+    });
+
     test('takes no harm from a use of a slot that has just been freed', () => {
       const policy = openNew(name);
       fill(policy);

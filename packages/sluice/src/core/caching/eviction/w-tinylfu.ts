@@ -21,7 +21,7 @@ const SAMPLE_PER_ENTRY = 10;
 /** A candidate asked for at least this often is let in by chance, so that a victim made famous on purpose does not hold its place for ever. */
 const USES_FOR_CHANCE = 6;
 const CHANCE_MASK = 127;
-/** Entries that one change of the window moves at most. */
+/** Entries that one call moves at most from one part to another; the next call goes on. */
 const TRANSFER_MAX = 1_000;
 const SKETCH_COUNTERS = 16;
 
@@ -75,7 +75,7 @@ export class WTinyLfu implements EvictionPolicy {
     this.#queues.add(WINDOW, slot, bytes);
     this.#hashes[slot] = hash;
     // While there is room for all, what leaves the window needs to beat nobody.
-    if (this.#words[1] === 0) this.#shrinkWindow(this.#climber.windowMax, TRANSFER_MAX);
+    if (this.#words[1] === 0) this.#shrinkWindow(this.#climber.windowMax);
   }
 
   touched(slot: number): void {
@@ -124,14 +124,16 @@ export class WTinyLfu implements EvictionPolicy {
 
   #demote(): void {
     const max = (this.#capacityBytes - this.#climber.windowMax) * PROTECTED_SHARE;
-    while (this.#queues.bytes(PROTECTED) > max) this.#queues.move(PROBATION, this.#queues.oldest(PROTECTED));
+    for (let left = TRANSFER_MAX; left > 0 && this.#queues.bytes(PROTECTED) > max; left--) {
+      this.#queues.move(PROBATION, this.#queues.oldest(PROTECTED));
+    }
   }
 
   /** Entries go between the window and probation until the window has its new size. */
   #resize(): void {
     const max = this.#climber.windowMax;
     this.#demote();
-    this.#shrinkWindow(max, TRANSFER_MAX);
+    this.#shrinkWindow(max);
     for (let left = TRANSFER_MAX; left > 0; left--) {
       let slot = this.#queues.oldest(PROBATION);
       if (slot === NONE) slot = this.#queues.oldest(PROTECTED);
@@ -140,8 +142,8 @@ export class WTinyLfu implements EvictionPolicy {
     }
   }
 
-  #shrinkWindow(max: number, moves: number): void {
-    for (let left = moves; left > 0 && this.#queues.bytes(WINDOW) > max; left--) {
+  #shrinkWindow(max: number): void {
+    for (let left = TRANSFER_MAX; left > 0 && this.#queues.bytes(WINDOW) > max; left--) {
       this.#queues.move(PROBATION, this.#queues.oldest(WINDOW));
     }
   }
