@@ -116,6 +116,7 @@ export function buildControlPlane({ source, say, reread, refresh, unstartable }:
     crashed: (worker) => {
       takeBack(table, worker);
       board.workerRestarted(worker);
+      memories.workerGone(worker);
     },
     suspect: (service, endpoint) => health.suspect(service, endpoint),
     parked: (service) => fleet.parked(service),

@@ -11,6 +11,8 @@ import { seededRandom } from '../../src/base/random.ts';
 import { instant, timestamp } from '../../src/base/time.ts';
 import { endpointTable, resetEndpoint } from '../../src/core/balancing/endpoint-table.ts';
 import { DataPlane } from '../../src/gateway/data-plane.ts';
+import { makeMemory } from '../../src/cli/memory-maker.ts';
+import { SharedMemories } from '../../src/control/apply/shared-memories.ts';
 import { freePort } from '../../src/io/ports.ts';
 import { MetricBoard } from '../../src/observe/metric-board.ts';
 import { ticketSecrets } from './ticket-secrets.ts';
@@ -55,9 +57,11 @@ export async function startPlane(config: PlaneConfig): Promise<TestPlane> {
   const plane = new DataPlane({ start, clock, random: seededRandom(7), say: (message) => said.push(message) });
   const port = await freePort('127.0.0.1');
   let generation = 0;
+  const memories = new SharedMemories(makeMemory);
   const apply = async (given: PlaneConfig): Promise<void> => {
     const plan = await planOf(given, port, ++generation);
-    await plane.apply(plan, workerSlots(plan, slotsOf(plan)));
+    await memories.prepare(plan);
+    await plane.apply(plan, workerSlots(plan, slotsOf(plan)), memories.buffers());
   };
   await apply(config);
   return {
@@ -83,7 +87,13 @@ async function planOf({ listener, ...rest }: PlaneConfig, port: number, generati
   const validation = validate({ listeners: { web: { ...listener, [kind]: `127.0.0.1:${port}` } }, workers: 1, ...rest }, checkLinearRegex);
   if (!validation.ok) throw new Error(JSON.stringify(validation.faults));
   const compiled = compile(validation.config, { generation, cores: 1 });
-  const { plan, faults } = await readMaterial(compiled, { directory: process.cwd(), now: timestamp(Date.now()), path: null, root: null, acme: null });
+  const { plan, faults } = await readMaterial(compiled, {
+    directory: process.cwd(),
+    now: timestamp(Date.now()),
+    path: null,
+    root: null,
+    acme: null,
+  });
   if (faults.length > 0) throw new Error(JSON.stringify(faults));
   return plan;
 }

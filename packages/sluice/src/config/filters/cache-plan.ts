@@ -3,7 +3,7 @@ export interface CachePlan {
   /** Which of the `caches` it lies in. */
   readonly store: string;
   readonly key: CacheKeyPlan;
-  /** For replies that say nothing of how long they hold; 0: heuristics of RFC 9111 §4.2.2 alone. By status, `*` for any that is heuristically cacheable. */
+  /** For replies that say nothing of how long they hold, by status; `*` for any that is heuristically cacheable. None: heuristics of RFC 9111 §4.2.2 alone. */
   readonly defaultTtlMs: Readonly<Record<string, number>>;
   /** Bounds on what replies say; null: none. */
   readonly ttlMinMs: number | null;
@@ -41,6 +41,8 @@ export interface CacheKeyPlan {
     | { readonly kind: 'all' }
     | { readonly kind: 'none' }
     | { readonly kind: 'only' | 'except'; readonly names: readonly string[] };
+  /** Parameters are ordered by name, so that their order does not matter. */
+  readonly isSorted: boolean;
   /** Lower case. */
   readonly headers: readonly string[];
   readonly cookies: readonly string[];

@@ -4,18 +4,28 @@
  */
 import { type MemoryPlan, memoryKey } from '../../config/memory-plan.ts';
 import type { Plan } from '../../config/plan.ts';
+import type { MemoryStore } from '../../core/caching/memory/memory-store.ts';
+
+/** Memory that was made, and what the main thread does with it. */
+export interface SharedMemory {
+  readonly buffer: SharedArrayBuffer;
+  /** The main thread's own way into a cache: purges and figures. */
+  readonly cache?: MemoryStore;
+  /** A worker has crashed: what it held is free again. */
+  workerGone?(worker: number): void;
+}
 
 interface Kept {
   readonly plan: MemoryPlan;
-  readonly buffer: SharedArrayBuffer;
+  readonly memory: SharedMemory;
 }
 
 export class SharedMemories {
   private kept = new Map<string, Kept>();
-  private readonly make: (plan: MemoryPlan) => Promise<SharedArrayBuffer>;
+  private readonly make: (plan: MemoryPlan) => Promise<SharedMemory>;
 
   /** @param make Makes and formats memory of a kind. */
-  constructor(make: (plan: MemoryPlan) => Promise<SharedArrayBuffer>) {
+  constructor(make: (plan: MemoryPlan) => Promise<SharedMemory>) {
     this.make = make;
   }
 
@@ -26,14 +36,19 @@ export class SharedMemories {
     for (const memory of plan.memories) {
       const key = memoryKey(memory);
       const before = this.kept.get(key);
-      next.set(key, before !== undefined && isSame(before.plan, memory) ? before : { plan: memory, buffer: await this.make(memory) });
+      next.set(key, before !== undefined && isSame(before.plan, memory) ? before : { plan: memory, memory: await this.make(memory) });
     }
     this.kept = next;
   }
 
   /** What workers are given, by `memoryKey`. */
   buffers(): Readonly<Record<string, SharedArrayBuffer>> {
-    return Object.fromEntries([...this.kept].map(([key, { buffer }]) => [key, buffer]));
+    return Object.fromEntries([...this.kept].map(([key, { memory }]) => [key, memory.buffer]));
+  }
+
+  /** A worker has crashed, and will never run again under this number before this returns. */
+  workerGone(worker: number): void {
+    for (const { memory } of this.kept.values()) memory.workerGone?.(worker);
   }
 
   /** Of the plan that was asked for last. */
