@@ -46,6 +46,10 @@ for (const name of EVICTION_NAMES) {
       assert.deepEqual([policy.count, policy.bytes], [3, 8_294_967_295]);
       policy.removed(1);
       assert.deepEqual([policy.count, policy.bytes], [2, 4_000_000_000]);
+      policy.added(1, 2, 1e11);
+      assert.equal(policy.bytes, 8_294_967_295, 'the largest size that is told from larger ones');
+      policy.removed(1);
+      assert.equal(policy.bytes, 4_000_000_000);
     });
 
     test('never names what was removed, and takes its slot again', () => {

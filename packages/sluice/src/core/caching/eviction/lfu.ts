@@ -5,7 +5,7 @@
  * slow all the same to follow a change. O(log n) for an eviction; a halving O(n), some 40 ms for a million entries.
  */
 import { assert } from '../../../base/assert.ts';
-import type { EvictionPolicy } from './policy.ts';
+import { ENTRY_BYTES_MAX, type EvictionPolicy } from './policy.ts';
 import type { Regions } from './regions.ts';
 
 const NONE = -1;
@@ -67,8 +67,9 @@ export class Lfu implements EvictionPolicy {
     this.#words[CLOCK]!++;
     this.#uses[slot] = 1;
     this.#usedAt[slot] = this.#words[CLOCK]!;
-    this.#bytesOf[slot] = bytes;
-    this.#figures[BYTES]! += bytes;
+    const size = Math.min(bytes, ENTRY_BYTES_MAX);
+    this.#bytesOf[slot] = size;
+    this.#figures[BYTES]! += size;
     this.#rise(this.#words[COUNT]!++, slot);
   }
 

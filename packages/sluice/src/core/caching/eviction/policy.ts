@@ -9,6 +9,9 @@ export const EVICTION_NAMES = ['fifo', 'lifo', 'lru', 'mru', 'lfu', 'random', 's
 
 export type EvictionName = (typeof EVICTION_NAMES)[number];
 
+/** The largest size that is told from larger ones: sizes are words of 32 bits. */
+export const ENTRY_BYTES_MAX = 0xffff_ffff;
+
 export interface EvictionPolicy {
   /** Whether `touched` needs no lock: then it is a write or two to words of that slot alone, and a lost one costs accuracy only. */
   readonly touchIsLockFree: boolean;
@@ -20,7 +23,7 @@ export interface EvictionPolicy {
   /**
    * A new entry occupies this slot, which was free.
    * @param hash Unsigned 32-bit hash of its key, for ghosts and sketches.
-   * @param bytes Its size, whole, 0 to 2^32 - 1.
+   * @param bytes Its size, whole; what is beyond 4 GiB counts as 4 GiB less a byte.
    */
   added(slot: number, hash: number, bytes: number): void;
 

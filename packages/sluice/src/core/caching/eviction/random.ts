@@ -4,7 +4,7 @@
  */
 import { assert } from '../../../base/assert.ts';
 import { mix32 } from '../../../base/hash.ts';
-import type { EvictionPolicy } from './policy.ts';
+import { ENTRY_BYTES_MAX, type EvictionPolicy } from './policy.ts';
 import type { Regions } from './regions.ts';
 
 const NONE = -1;
@@ -48,8 +48,9 @@ export class RandomEviction implements EvictionPolicy {
     const at = this.#count[0]!++;
     this.#items[at] = slot;
     this.#position[slot] = at;
-    this.#bytesOf[slot] = bytes;
-    this.#bytes[0]! += bytes;
+    const size = Math.min(bytes, ENTRY_BYTES_MAX);
+    this.#bytesOf[slot] = size;
+    this.#bytes[0]! += size;
   }
 
   touched(_slot: number): void {}

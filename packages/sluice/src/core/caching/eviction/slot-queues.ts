@@ -3,6 +3,7 @@
  * 13 bytes of state for a slot. Each list runs from its oldest entry to its newest, and knows its length and its bytes.
  */
 import { assert } from '../../../base/assert.ts';
+import { ENTRY_BYTES_MAX } from './policy.ts';
 import type { Regions } from './regions.ts';
 
 const NONE = -1;
@@ -42,7 +43,7 @@ export class SlotQueues {
   /** Puts a slot that is in no list at the newest end of one. */
   add(list: number, slot: number, bytes: number): void {
     assert(this.#place[slot] === 0, 'a slot that is added is free');
-    this.#bytesOf[slot] = bytes;
+    this.#bytesOf[slot] = Math.min(bytes, ENTRY_BYTES_MAX);
     this.#link(list, slot);
   }
 
