@@ -3,7 +3,7 @@
  * where it would open: a directive that restricts (`no-store`, `private`, `no-cache`, `must-revalidate`) holds however its argument
  * is spelled, one that permits (`public`, lifetimes, windows) only when it is well formed. A lifetime that cannot be read is stale
  * (§4.2.1), of repeated ones the first counts. `private="…"` is taken as `private`; `no-cache="a, b"` names fields, or is `no-cache` when the
- * list is not clean. One scan, no regular expression; about 150 ns for three directives.
+ * list is not clean. One scan, no regular expression; about 0.3 µs for a directive of a client, 0.8 µs for three of an origin.
  */
 import { CLASS, TOKEN } from '../../http1/characters.ts';
 import { DELTA_MAX, deltaSeconds } from './delta-seconds.ts';

@@ -6,7 +6,7 @@ import { invalidatedBy, isUnsafe, type TargetUri } from './invalidation.ts';
 const TARGET: TargetUri = { scheme: 'http', authority: 'a.example:8080', path: '/dir/x', query: 'q=1' };
 
 function told(method: string, status: number, head = '', target = TARGET): string {
-  const uris = invalidatedBy(method, status, target, new TextFields(head), { mergeSlashes: false, encodedSlashes: 'reject' });
+  const uris = invalidatedBy({ method, target }, status, new TextFields(head), { mergeSlashes: false, encodedSlashes: 'reject' });
   return uris.map(({ path, query }) => path + (query === null ? '' : `?${query}`)).join(' ');
 }
 

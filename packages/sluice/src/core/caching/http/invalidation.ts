@@ -25,22 +25,22 @@ export function isUnsafe(method: string): boolean {
   return method !== 'CONNECT' && !SAFE.has(method);
 }
 
+/** An unsafe request, or any other. */
+export interface InvalidatingRequest {
+  readonly method: string;
+  readonly target: TargetUri;
+}
+
 /**
  * The URIs whose stored replies, with all their variants, are invalid now; at most three, the request's own first.
  * @param paths How paths are brought into their canonical form here; a reference that is refused names nothing.
  */
-export function invalidatedBy(
-  method: string,
-  status: number,
-  target: TargetUri,
-  response: Fields,
-  paths: PathOptions,
-): readonly TargetUri[] {
-  if (!isUnsafe(method) || status < 200 || status > 399) return [];
-  const uris = [target];
+export function invalidatedBy(request: InvalidatingRequest, status: number, response: Fields, paths: PathOptions): readonly TargetUri[] {
+  if (!isUnsafe(request.method) || status < 200 || status > 399) return [];
+  const uris = [request.target];
   for (const name of ['location', 'content-location']) {
     const reference = response.get(name);
-    const uri = reference === null ? null : sameOrigin(target, reference, paths);
+    const uri = reference === null ? null : sameOrigin(request.target, reference, paths);
     if (uri !== null && !uris.some((other) => other.path === uri.path && other.query === uri.query)) uris.push(uri);
   }
   return uris;

@@ -61,7 +61,7 @@ describe('a 304', () => {
 
 describe('a reply to HEAD', () => {
   const effect = (stored: string, reply: string, status = 200, storedStatus = 200) =>
-    effectOfHead(new TextFields(stored), storedStatus, 36, status, new TextFields(reply));
+    effectOfHead({ status: storedStatus, fields: new TextFields(stored) }, 36, { status, fields: new TextFields(reply) });
 
   test('updates what has its validators and its length (RFC 9111 §4.3.5)', () => {
     assert.equal(effect('ETag: "a"\r\n', 'ETag: "a"\r\nContent-Length: 36\r\n'), 'update');

@@ -41,18 +41,24 @@ export function updatedHead(head: string, text: string, omit: readonly string[],
 /** What a reply to HEAD says about a stored reply to GET: `update` it, hold it `invalid` until validated, or nothing. */
 export type HeadEffect = 'update' | 'invalidate' | 'none';
 
+/** The head of a reply. */
+export interface ReplyHead {
+  readonly status: number;
+  readonly fields: Fields;
+}
+
 /**
  * RFC 9111 §4.3.5. Validators that the new head has must be the stored ones, and so must its length; with any difference the
- * stored reply is out of date.
- * @param storedStatus Only a stored 200 is compared.
+ * stored reply is out of date. Only a stored 200 is compared, and only with a 200.
+ * @param bodyBytes Length of the stored content.
  */
-export function effectOfHead(stored: Fields, storedStatus: number, bodyBytes: number, status: number, response: Fields): HeadEffect {
-  if (status !== 200 || storedStatus !== 200) return 'none';
-  const tag = response.get('etag');
-  if (tag !== null && tag !== stored.get('etag')) return 'invalidate';
-  const modified = response.get('last-modified');
-  if (modified !== null && modified !== stored.get('last-modified')) return 'invalidate';
-  const length = response.get('content-length');
+export function effectOfHead(stored: ReplyHead, bodyBytes: number, { status, fields }: ReplyHead): HeadEffect {
+  if (status !== 200 || stored.status !== 200) return 'none';
+  const tag = fields.get('etag');
+  if (tag !== null && tag !== stored.fields.get('etag')) return 'invalidate';
+  const modified = fields.get('last-modified');
+  if (modified !== null && modified !== stored.fields.get('last-modified')) return 'invalidate';
+  const length = fields.get('content-length');
   return length !== null && contentLength(length) !== bodyBytes ? 'invalidate' : 'update';
 }
 

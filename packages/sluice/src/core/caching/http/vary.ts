@@ -6,11 +6,15 @@
 import { CLASS, TOKEN } from '../../http1/characters.ts';
 import { type Fields, trimmed } from './fields.ts';
 import { normalEncodings, normalLanguages, normalList } from './negotiation.ts';
+import { ValueMemo } from './value-memo.ts';
 
 /** More fields than this in one Vary make a reply that is never matched. */
 export const VARY_NAMES_MAX = 16;
 
 const NONE: readonly string[] = [];
+
+const encodings = new ValueMemo(normalEncodings);
+const languages = new ValueMemo(normalLanguages);
 
 /**
  * The names in a Vary.
@@ -61,8 +65,8 @@ export function variantKey(names: readonly string[], request: Fields): string {
 }
 
 function normalValue(name: string, value: string): string {
-  if (name === 'accept-encoding') return normalEncodings(value);
-  if (name === 'accept-language') return normalLanguages(value);
+  if (name === 'accept-encoding') return encodings.get(value);
+  if (name === 'accept-language') return languages.get(value);
   return normalList(value);
 }
 
