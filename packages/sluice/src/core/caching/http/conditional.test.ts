@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { timestamp } from '../../../base/time.ts';
-import { allowsRange, evaluateConditions, isForOrigin, type Selected, validationLines } from './conditional.ts';
+import { allowsRange, CONDITION_FIELDS, evaluateConditions, isForOrigin, type Selected, validationLines } from './conditional.ts';
 import { listHasTag, matchesStrongly, matchesWeakly } from './entity-tag.ts';
 import { TextFields } from './fields.ts';
+import { withoutFields } from './stored-head.ts';
 
 const DATE = 'Thu, 01 Jan 2026 12:00:00 GMT';
 const MODIFIED = 'Thu, 01 Jan 2026 11:00:00 GMT';
@@ -105,6 +106,11 @@ describe('If-Range', () => {
 });
 
 describe('validation', () => {
+  test('what the client asked about its own copy is taken out of what we ask (RFC 9111 §4.3.1)', () => {
+    const request = 'A: 1\r\nIf-None-Match: "x"\r\nRANGE: bytes=0-1\r\nIf-Range: "x"\r\nif-modified-since: y\r\nIf-Modified: z\r\n';
+    assert.equal(withoutFields(request, CONDITION_FIELDS), 'A: 1\r\nIf-Modified: z\r\n');
+  });
+
   test('the origin is asked with both stored validators as they came (RFC 9111 §4.3.1)', () => {
     assert.equal(
       validationLines(new TextFields(`Last-Modified: ${MODIFIED}\r\nETag: W/"a"\r\n`)),

@@ -155,6 +155,15 @@ describe('when the origin fails', () => {
     assert.ok(mayServeOnError(stored({ flags: MUST_REVALIDATE }), after(1), 503));
   });
 
+  test('a client may widen the window, but not where the origin closed it (RFC 5861 §4)', () => {
+    assert.ok(mayServeOnError(stored(), after(69_999), 'network', asks('stale-if-error=10')));
+    assert.ok(!mayServeOnError(stored(), after(70_000), 'network', asks('stale-if-error=10')));
+    assert.ok(!mayServeOnError(stored(), after(60_001), 'network', asks('stale-if-error')));
+    for (const flags of [MUST_REVALIDATE, SHARED_LIFETIME, NO_CACHE, SOFT_PURGED]) {
+      assert.ok(!mayServeOnError(stored({ flags }), after(60_001), 503, asks('stale-if-error=10')), `${flags}`);
+    }
+  });
+
   test('must-revalidate forbids it, and markers have nothing to serve (RFC 9111 §5.2.2.2)', () => {
     assert.ok(!mayServeOnError(stored({ flags: MUST_REVALIDATE, staleIfErrorMs: 10_000 }), after(60_001), 'network'));
     assert.ok(!mayServeOnError(stored({ kind: 'pass' }), after(0), 'network'));

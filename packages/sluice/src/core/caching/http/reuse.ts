@@ -6,7 +6,7 @@
 import type { Timestamp } from '../../../base/time.ts';
 import { ABSENT, type CacheControl, parseCacheControl } from './cache-control.ts';
 import { isOriginFailure } from './cacheable-status.ts';
-import type { Fields } from './fields.ts';
+import { type Fields, NO_FIELDS } from './fields.ts';
 import { INVALID_UNTIL_VALIDATED, MUST_REVALIDATE, NO_CACHE, SHARED_LIFETIME, SOFT_PURGED, type StoredReply } from './stored-reply.ts';
 
 /**
@@ -120,11 +120,14 @@ function allowsStale(stored: StoredReply): boolean {
 /**
  * Whether a stored reply may stand in for an origin that failed (RFC 5861 §4, RFC 9111 §4.2.4, §4.3.3).
  * @param failure The status that came instead, or `network` when none did.
+ * @param request Its `stale-if-error` may widen the window where the reply leaves that open; NO_FIELDS to ignore it.
  */
-export function mayServeOnError(stored: StoredReply, now: Timestamp, failure: number | 'network'): boolean {
+export function mayServeOnError(stored: StoredReply, now: Timestamp, failure: number | 'network', request: Fields = NO_FIELDS): boolean {
   if (stored.kind !== 'reply' || (stored.flags & (NO_CACHE | INVALID_UNTIL_VALIDATED)) !== 0) return false;
   if (failure !== 'network' && !isOriginFailure(failure)) return false;
   const staleMs = staleFor(stored, now);
   if (staleMs < 0) return true;
-  return (stored.flags & MUST_REVALIDATE) === 0 && staleMs < stored.staleIfErrorMs;
+  if ((stored.flags & MUST_REVALIDATE) !== 0) return false;
+  if (staleMs < stored.staleIfErrorMs) return true;
+  return allowsStale(stored) && staleMs < parseCacheControl(request.get('cache-control')).staleIfError * 1000;
 }
