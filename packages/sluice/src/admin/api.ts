@@ -4,6 +4,7 @@
  */
 import { EXPOSITION_TYPE } from '../observe/exposition.ts';
 import type { AdminBackend, DrainResult, ReloadResult, UndrainResult } from './backend.ts';
+import { CACHE_API } from './cache-api.ts';
 import type { ApiCall, Endpoint } from './endpoint.ts';
 import { FLEET_API } from './fleet-api.ts';
 import { durationMember, readMembers } from './json-body.ts';
@@ -95,6 +96,7 @@ export const API: readonly Endpoint[] = [
     handle: undrain,
   },
   ...FLEET_API,
+  ...CACHE_API,
 ];
 
 const FOR_OWNER =

@@ -3,6 +3,7 @@
  * and the gateway runs without an API.
  */
 import type { Status } from '../observe/status.ts';
+import type { CacheBackend } from './cache-backend.ts';
 import type { FleetBackend } from './fleet-backend.ts';
 
 export interface AdminBackend {
@@ -22,6 +23,7 @@ export interface AdminBackend {
   undrain(service: string, address: string): UndrainResult;
   explain(request: ExplainRequest): ExplainResult;
   readonly fleet: FleetBackend;
+  readonly caches: CacheBackend;
 }
 
 export type ReloadResult =

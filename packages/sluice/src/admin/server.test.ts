@@ -9,6 +9,7 @@ import { after, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import type { AddressPlan } from '../config/plan.ts';
 import type { Status } from '../observe/status.ts';
+import { FakeCaches } from '../../test/support/fake-caches.ts';
 import { FakeFleet } from '../../test/support/fake-fleet.ts';
 import { API } from './api.ts';
 import type { AdminBackend, ExplainRequest } from './backend.ts';
@@ -25,6 +26,7 @@ class Backend implements AdminBackend {
   state: 'ready' | 'starting' | 'draining' = 'ready';
   explained: ExplainRequest | null = null;
   readonly fleet = new FakeFleet();
+  readonly caches = new FakeCaches();
 
   health(): 'ready' | 'starting' | 'draining' {
     return this.state;

@@ -59,6 +59,9 @@ export function adminBackend(plane: ControlPlane, program: ProgramState): AdminB
       const result = health.undrain(service, address);
       return typeof result === 'string' ? { result } : { result: 'unknown', problem: result.message };
     },
+    get caches() {
+      return plane.caches;
+    },
     get fleet() {
       return plane.fleet.backend;
     },

@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test, type TestContext } from 'node:test';
+import { FakeCaches } from '../../test/support/fake-caches.ts';
 import { DECISION, FakeFleet, USERS } from '../../test/support/fake-fleet.ts';
 import type { AdminBackend, Explained } from '../admin/backend.ts';
 import { startAdmin } from '../admin/server.ts';
@@ -86,6 +87,7 @@ const explained: Explained = {
 class Backend implements AdminBackend {
   readonly drains: unknown[] = [];
   readonly fleet = new FakeFleet();
+  readonly caches = new FakeCaches();
   drained: Awaited<ReturnType<AdminBackend['drain']>> = { result: 'drained', tookMs: 1_200 };
   reloaded: Awaited<ReturnType<AdminBackend['reload']>> = { ok: true, generation: 4, changes: ['route "users" changed'], tookMs: 12 };
 

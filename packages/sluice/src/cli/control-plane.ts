@@ -10,6 +10,7 @@ import { DepartureWatch } from '../control/apply/departure-watch.ts';
 import { SharedMemories } from '../control/apply/shared-memories.ts';
 import { SlotBook } from '../control/apply/slot-book.ts';
 import { slotKinds } from '../control/apply/slot-kinds.ts';
+import { CacheKeeper } from '../control/caching/cache-keeper.ts';
 import { CertificateKeeper } from '../control/certificates/certificate-keeper.ts';
 import { HealthMonitor } from '../control/health/health-monitor.ts';
 import { KernelListeners } from '../control/layer4/kernel-listeners.ts';
@@ -60,6 +61,7 @@ export interface ControlPlane {
   readonly expiry: ExpiryWatch;
   readonly certificates: CertificateKeeper;
   readonly fleet: FleetPlane;
+  readonly caches: CacheKeeper;
   /** Of the configuration that runs. */
   settings(): ControlSettings;
   /** What the plan was made from, besides the configuration. */
@@ -103,6 +105,7 @@ export function buildControlPlane({ source, say, reread, refresh, unstartable }:
   });
   const limits = new LimitsLoop({ runtime, table, say, latencyCounts: latencyReader(board) });
   const memories = new SharedMemories(async (plan) => (await import('./memory-maker.ts')).makeMemory(plan));
+  const caches = new CacheKeeper(() => memories.caches());
   const tickets = new TicketRotation({ timers: runtime.timers, randomBytes, changed: (secrets) => supervisor.changeTickets(secrets) });
   const expiry = new ExpiryWatch({ runtime, say, reread });
   const supervisor: Supervisor = new Supervisor({
@@ -184,6 +187,7 @@ export function buildControlPlane({ source, say, reread, refresh, unstartable }:
     expiry,
     certificates,
     fleet,
+    caches,
     settings: () => loader.current.settings,
     files: () => loader.current.files,
     prepare: () => supervisor.prepare(Math.min(source.workersExpected, WORKERS_ROOM)),

@@ -51,9 +51,11 @@ export class SharedMemories {
     for (const { memory } of this.kept.values()) memory.workerGone?.(worker);
   }
 
-  /** Of the plan that was asked for last. */
-  all(): readonly Kept[] {
-    return [...this.kept.values()];
+  /** Caches of the plan that was asked for last. */
+  caches(): readonly { readonly name: string; readonly store: MemoryStore }[] {
+    return [...this.kept.values()].flatMap(({ plan, memory }) =>
+      memory.cache === undefined ? [] : [{ name: plan.name, store: memory.cache }],
+    );
   }
 }
 
