@@ -1,4 +1,5 @@
 /** Options of `bodyLimit`. */
 export interface BodyLimitPlan {
-  readonly isOn: true;
+  /** Bytes of a request's content; more is answered 413. */
+  readonly bytesMax: number;
 }

@@ -4,6 +4,9 @@
  */
 import { type ContentDecoder, type Exchange, REPLAY_BYTES_MAX } from '../exchange/exchange.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
+import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
+
+const REFUSED_CONTENT: UpstreamFailure = { status: 502, log: 'client-error', outcome: 'ok', retryOn: null, isUnsent: false };
 
 export class RequestContent {
   private readonly listener: ListenerContext;
@@ -52,6 +55,7 @@ export class RequestContent {
     if (exchange === null) return;
     exchange.bytesIn += coded.length;
     this.listener.worker.noteUpload(coded.length);
+    if (exchange.bytesIn > exchange.contentBytesMax) return this.refuse(exchange, 413);
     const part = exchange.contentDecoder === null ? coded : this.decoded(exchange, exchange.contentDecoder, coded);
     if (part === null) return;
     const { current } = exchange;
@@ -71,7 +75,7 @@ export class RequestContent {
   end(trailers: string): void {
     const { exchange } = this;
     if (exchange === null) return;
-    if (exchange.contentDecoder?.isWhole === false) return this.refuse(exchange);
+    if (exchange.contentDecoder?.isWhole === false) return this.refuse(exchange, 400);
     exchange.isRequestDone = true;
     exchange.requestTrailers = trailers;
     exchange.current?.sendEnd();
@@ -80,17 +84,19 @@ export class RequestContent {
 
   private decoded(exchange: Exchange, decoder: ContentDecoder, coded: Buffer): Buffer | null {
     const part = decoder.push(coded);
-    if (part === null) this.refuse(exchange);
+    if (part === null) this.refuse(exchange, 400);
     return part === null || part.length === 0 ? null : Buffer.from(part.buffer, part.byteOffset, part.length);
   }
 
   /** Not from here: whoever feeds the content still looks at it. */
-  private refuse(exchange: Exchange): void {
+  private refuse(exchange: Exchange, status: 400 | 413): void {
     this.exchange = null;
     this.listener.worker.later(() => {
-      if (exchange.isOver || exchange.isReplyStarted) return;
+      if (exchange.isOver) return;
       exchange.outcome = 'client-error';
-      exchange.client.replyOwn(exchange, { status: 400 });
+      if (!exchange.isReplyStarted) return exchange.client.replyOwn(exchange, { status });
+      exchange.stop(); // the endpoint answers a request that never becomes whole
+      exchange.client.onReplyCut(exchange, REFUSED_CONTENT);
     });
   }
 }

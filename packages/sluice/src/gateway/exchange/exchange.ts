@@ -42,8 +42,21 @@ export interface Client {
   onReplyCut(exchange: Exchange, failure: UpstreamFailure): void;
   /** 101: the head stands at `start`, the tunnel's first bytes at `rest`. */
   onUpgraded(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number, rest: number): void;
+  /**
+   * A reply that lies ready as text. Nothing has been said of it before.
+   * @returns False where it must go as all others do: nothing has happened then.
+   */
+  replyReady(exchange: Exchange, reply: ReadyReply): boolean;
   /** A reply of our own, whole. */
   replyOwn(exchange: Exchange, reply: { readonly status: number; readonly fields?: string; readonly body?: string }): void;
+}
+
+/** A whole reply as latin1 text: head as it goes out over HTTP/1.1, with its length, and content. */
+export interface ReadyReply {
+  readonly status: number;
+  readonly text: string;
+  /** Where the content begins. */
+  readonly headEnd: number;
 }
 
 /** The minor version of HTTP/1, or 2 for HTTP/2. */
@@ -210,6 +223,8 @@ export class Exchange {
   partsBytes = 0;
   /** Content that is kept while nobody takes it; then the client waits. */
   keptBytesMax = REPLAY_BYTES_MAX;
+  /** Content beyond this is refused with 413, as it comes. */
+  contentBytesMax = Infinity;
   /** Who waits for the content to be whole, before anything is sent. */
   reader: ContentReader | null = null;
   /** Where small pieces are joined: the last of `parts` is its beginning, up to `tailEnd`. */
@@ -321,6 +336,13 @@ export class Exchange {
     this.tail.set(bytes, this.tailEnd);
     this.tailEnd += bytes.length;
     this.parts[this.parts.length - 1] = this.tail.subarray(0, this.tailEnd);
+  }
+
+  /** Puts other content in the place of what came, all of it. */
+  replaceBody(bytes: Buffer): void {
+    this.parts = bytes.length === 0 ? NO_PARTS : [bytes];
+    this.partsBytes = bytes.length;
+    this.tail = null;
   }
 
   /** Forgets content that was sent: from now on there is one attempt only. */
