@@ -2,12 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import type { MemoryPlan } from '../config/memory-plan.ts';
 import { CONTROL, createMemoryStore, defaultEntriesMax, MemoryStore } from '../core/caching/memory/memory-store.ts';
+import { takeBackHeld } from '../core/rate-limiting/concurrency.ts';
+import { createLimitTable, LimitTable } from '../core/rate-limiting/limit-table.ts';
 import type { SharedMemory } from '../control/apply/shared-memories.ts';
 
 /** Memory as a plan asks for it, formatted and empty. */
 export async function makeMemory(plan: MemoryPlan): Promise<SharedMemory> {
-  if (plan.kind === 'cache') return cacheMemory(plan);
-  throw new Error(`no memory of kind ${plan.kind}`);
+  return plan.kind === 'cache' ? cacheMemory(plan) : limitsMemory(plan.keys);
 }
 
 /** An object's bytes are an Int32 in the store. */
@@ -24,4 +25,11 @@ function cacheMemory(plan: Extract<MemoryPlan, { kind: 'cache' }>): SharedMemory
   });
   const cache = new MemoryStore(buffer, CONTROL);
   return { buffer, cache, workerGone: (worker) => cache.releaseOwner(worker) };
+}
+
+function limitsMemory(keys: number): SharedMemory {
+  const secret = randomBytes(8);
+  const buffer = createLimitTable(keys, { k0: secret.readInt32LE(0), k1: secret.readInt32LE(4) });
+  const table = new LimitTable(buffer);
+  return { buffer, workerGone: (worker) => void takeBackHeld(table, worker) };
 }

@@ -5,14 +5,16 @@ import { instant } from '../../base/time.ts';
 import { ConcurrencyCounts, NO_TICKET, takeBackHeld } from './concurrency.ts';
 import { Gcra } from './gcra.ts';
 import { HELD_MAX } from './held-slots.ts';
-import { LimitTable, limitTableBytes } from './limit-table.ts';
+import { createLimitTable, LimitTable } from './limit-table.ts';
+
+const SECRET = { k0: 1, k1: 2 };
 
 const KEY = { high: 11, low: 13 };
 const OTHER = { high: 12, low: 13 };
 const NOW = instant(1_000);
 
 function newTable(): LimitTable {
-  return new LimitTable(new SharedArrayBuffer(limitTableBytes(100_000)));
+  return new LimitTable(createLimitTable(100_000, SECRET));
 }
 
 test('a key has as many in flight as its limit over all workers, and one that ends makes room', () => {

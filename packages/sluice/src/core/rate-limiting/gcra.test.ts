@@ -5,12 +5,14 @@ import { instant } from '../../base/time.ts';
 import { within } from '../../../test/support/waiting.ts';
 import type { RateDecision } from './decision.ts';
 import { Gcra, type GcraRule } from './gcra.ts';
-import { LimitTable, limitTableBytes } from './limit-table.ts';
+import { createLimitTable, LimitTable } from './limit-table.ts';
+
+const SECRET = { k0: 1, k1: 2 };
 
 const KEY = { high: 11, low: 13 };
 
 function newTable(keysMax = 1_000): LimitTable {
-  return new LimitTable(new SharedArrayBuffer(limitTableBytes(keysMax)));
+  return new LimitTable(createLimitTable(keysMax, SECRET));
 }
 
 function limiter(rule: GcraRule, startMs = 5_000): (atMs: number, cost?: number) => RateDecision {

@@ -7,12 +7,22 @@ interface Request {
   readonly address?: string | null;
   readonly method?: string;
   readonly route?: string;
+  readonly host?: string;
   readonly named?: Readonly<Record<string, string>>;
 }
 
-function sourceOf({ address = '203.0.113.7', method = 'GET', route = 'shop', named = {} }: Request): KeySource {
+function sourceOf({ address = '203.0.113.7', method = 'GET', route = 'shop', host = 'a.test', named = {} }: Request): KeySource {
   const lookUp = (kind: string) => (name: string) => named[`${kind} ${name}`] ?? null;
-  return { address, method, route, header: lookUp('header'), cookie: lookUp('cookie'), claim: lookUp('claim') };
+  return {
+    address,
+    method,
+    route,
+    host,
+    query: lookUp('query'),
+    header: lookUp('header'),
+    cookie: lookUp('cookie'),
+    claim: lookUp('claim'),
+  };
 }
 
 function hashOf(parts: readonly KeyPart[], request: Request, salt = 'login 5/60000'): string {
@@ -21,8 +31,8 @@ function hashOf(parts: readonly KeyPart[], request: Request, salt = 'login 5/600
   return `${isWhole} ${hash.high} ${hash.low}`;
 }
 
-function networkOf(address: string, prefixes: { ipv4Prefix?: number; ipv6Prefix?: number } = {}): string {
-  return hashOf([{ kind: 'address', ipv4Prefix: 32, ipv6Prefix: 64, ...prefixes }], { address });
+function networkOf(address: string, prefixes: { bits4?: number; bits6?: number } = {}): string {
+  return hashOf([{ source: 'address', bits4: 32, bits6: 64, ...prefixes }], { address });
 }
 
 test('addresses of one IPv6 network of 64 bits are one key, however they are written', () => {
@@ -39,12 +49,12 @@ test('an IPv4-mapped address is the IPv4 address that it is', () => {
 });
 
 test('prefixes are what is asked for', () => {
-  assert.equal(networkOf('203.0.113.7', { ipv4Prefix: 24 }), networkOf('203.0.113.200', { ipv4Prefix: 24 }));
-  assert.notEqual(networkOf('203.0.113.7', { ipv4Prefix: 24 }), networkOf('203.0.112.7', { ipv4Prefix: 24 }));
-  assert.equal(networkOf('203.0.113.7', { ipv4Prefix: 0 }), networkOf('8.8.8.8', { ipv4Prefix: 0 }));
-  assert.equal(networkOf('2001:db8:1:2::', { ipv6Prefix: 48 }), networkOf('2001:db8:1:3::', { ipv6Prefix: 48 }));
-  assert.notEqual(networkOf('2001:db8::1', { ipv6Prefix: 128 }), networkOf('2001:db8::2', { ipv6Prefix: 128 }));
-  assert.notEqual(networkOf('2001:db8:1:2:8000::', { ipv6Prefix: 65 }), networkOf('2001:db8:1:2::', { ipv6Prefix: 65 }));
+  assert.equal(networkOf('203.0.113.7', { bits4: 24 }), networkOf('203.0.113.200', { bits4: 24 }));
+  assert.notEqual(networkOf('203.0.113.7', { bits4: 24 }), networkOf('203.0.112.7', { bits4: 24 }));
+  assert.equal(networkOf('203.0.113.7', { bits4: 0 }), networkOf('8.8.8.8', { bits4: 0 }));
+  assert.equal(networkOf('2001:db8:1:2::', { bits6: 48 }), networkOf('2001:db8:1:3::', { bits6: 48 }));
+  assert.notEqual(networkOf('2001:db8::1', { bits6: 128 }), networkOf('2001:db8::2', { bits6: 128 }));
+  assert.notEqual(networkOf('2001:db8:1:2:8000::', { bits6: 65 }), networkOf('2001:db8:1:2::', { bits6: 65 }));
 });
 
 test('what is no address is taken as it stands', () => {
@@ -66,16 +76,20 @@ test('what is no address is taken as it stands', () => {
 
 test('each part makes a difference, and which part has a value does', () => {
   const parts: readonly KeyPart[] = [
-    { kind: 'header', name: 'x-key' },
-    { kind: 'cookie', name: 'id' },
-    { kind: 'claim', name: 'sub' },
-    { kind: 'route' },
-    { kind: 'method' },
+    { source: 'header', name: 'x-key' },
+    { source: 'cookie', name: 'id' },
+    { source: 'claim', name: 'sub' },
+    { source: 'query', name: 'q' },
+    { source: 'route' },
+    { source: 'method' },
+    { source: 'host' },
   ];
   const requests: readonly Request[] = [
     {},
     { method: 'POST' },
     { route: 'other' },
+    { host: 'b.test' },
+    { named: { 'query q': 'a' } },
     { named: { 'header x-key': 'a' } },
     { named: { 'cookie id': 'a' } },
     { named: { 'claim sub': 'a' } },
@@ -86,10 +100,7 @@ test('each part makes a difference, and which part has a value does', () => {
 });
 
 test('a missing part is said, and all without it are one key', () => {
-  const parts: readonly KeyPart[] = [
-    { kind: 'header', name: 'x-key' },
-    { kind: 'constant', value: 'a' },
-  ];
+  const parts: readonly KeyPart[] = [{ source: 'header', name: 'x-key' }, { source: 'route' }];
   assert.match(hashOf(parts, {}), /^false /);
   assert.match(hashOf(parts, { named: { 'header x-key': 'k' } }), /^true /);
   assert.equal(hashOf(parts, { address: '1.1.1.1' }), hashOf(parts, { address: '2.2.2.2' }));

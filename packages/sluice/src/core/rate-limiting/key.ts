@@ -5,35 +5,30 @@
 import { AddressWords } from './address-words.ts';
 import type { HalfSipHash } from './half-sip-hash.ts';
 
+/** Satisfied by the plan's. */
 export type KeyPart =
   | {
-      readonly kind: 'address';
-      /** Bits of the network, 0..32; 32 is each address alone. */
-      readonly ipv4Prefix: number;
-      /** 0..128; 64 is what one client has. */
-      readonly ipv6Prefix: number;
+      readonly source: 'address';
+      /** Bits of the network, 0..32; 32 is each IPv4 address alone. */
+      readonly bits4: number;
+      /** 0..128; 64 is what one IPv6 client has. */
+      readonly bits6: number;
     }
-  /** @property name Lower case. */
-  | { readonly kind: 'header'; readonly name: string }
-  | { readonly kind: 'cookie'; readonly name: string }
-  /** @property name Of a claim of the request's checked token. */
-  | { readonly kind: 'claim'; readonly name: string }
-  | { readonly kind: 'route' }
-  | { readonly kind: 'method' }
-  | { readonly kind: 'constant'; readonly value: string };
+  /** Names of headers in lower case; claims are those of the request's checked token. */
+  | { readonly source: 'header' | 'cookie' | 'claim' | 'query'; readonly name: string }
+  | { readonly source: 'route' | 'method' | 'host' };
 
 /** Where parts are read from; null = the request has none. */
 export interface KeySource {
   readonly address: string | null;
   readonly method: string;
   readonly route: string;
+  readonly host: string;
   header(name: string): string | null;
   cookie(name: string): string | null;
   claim(name: string): string | null;
+  query(name: string): string | null;
 }
-
-export const IPV4_PREFIX = 32;
-export const IPV6_PREFIX = 64;
 
 export class LimitKey {
   readonly #salt: string;
@@ -44,7 +39,7 @@ export class LimitKey {
   constructor(salt: string, parts: readonly KeyPart[]) {
     this.#salt = salt;
     this.#parts = parts;
-    this.#networks = parts.map((part) => (part.kind === 'address' ? new AddressWords(part.ipv4Prefix, part.ipv6Prefix) : null));
+    this.#networks = parts.map((part) => (part.source === 'address' ? new AddressWords(part.bits4, part.bits6) : null));
   }
 
   /**
@@ -72,7 +67,7 @@ export class LimitKey {
 }
 
 function read(part: KeyPart, source: KeySource): string | null {
-  switch (part.kind) {
+  switch (part.source) {
     case 'address':
       return source.address;
     case 'header':
@@ -81,11 +76,13 @@ function read(part: KeyPart, source: KeySource): string | null {
       return source.cookie(part.name);
     case 'claim':
       return source.claim(part.name);
+    case 'query':
+      return source.query(part.name);
     case 'route':
       return source.route;
     case 'method':
       return source.method;
-    case 'constant':
-      return part.value;
+    case 'host':
+      return source.host;
   }
 }

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../../base/random.ts';
 import { instant } from '../../base/time.ts';
-import { type KeyHash, LimitTable, limitTableBytes } from './limit-table.ts';
+import { createLimitTable, type KeyHash, LimitTable, limitTableBytes } from './limit-table.ts';
+
+const SECRET = { k0: 1, k1: 2 };
 
 const NOW = instant(1_000_000);
 
 function newTable(keysMax: number): LimitTable {
-  return new LimitTable(new SharedArrayBuffer(limitTableBytes(keysMax)));
+  return new LimitTable(createLimitTable(keysMax, SECRET));
 }
 
 function keys(count: number, seed = 1): readonly KeyHash[] {

@@ -12,6 +12,7 @@
 import { assert } from '../../base/assert.ts';
 import { mix32 } from '../../base/hash.ts';
 import type { Instant } from '../../base/time.ts';
+import type { HashSecret } from './half-sip-hash.ts';
 import { HELD_BYTES } from './held-slots.ts';
 
 const WAYS = 8;
@@ -23,6 +24,8 @@ const STATES = 8; // in 8-byte words
 const HEADER_BYTES = 128;
 const COUNT_FORGOTTEN = 0; // words of the header
 const COUNT_UNPLACED = 1;
+const SECRET_K0 = 2;
+const SECRET_K1 = 3;
 const LOAD = 0.7;
 /** The table begins behind the lists of what workers hold. */
 const START_BYTES = HEADER_BYTES + HELD_BYTES;
@@ -35,7 +38,7 @@ const STAMP_NEVER = 0x7fffffff;
 const PINNED = 1;
 
 /** Keys that a table holds at most; the memory grows with it. */
-export const LIMIT_KEYS_MAX = 64_000_000;
+export const LIMIT_KEYS_MAX = 67_108_864;
 
 /** The hash of a key; `HalfSipHash` is one. */
 export interface KeyHash {
@@ -48,6 +51,15 @@ export function limitTableBytes(keysMax: number): number {
   return START_BYTES + Math.ceil(Math.min(LIMIT_KEYS_MAX, keysMax) / LOAD / WAYS) * BUCKET_WORDS * 4;
 }
 
+/** Makes the memory of a table. @param secret Random; what its users hash keys with. */
+export function createLimitTable(keysMax: number, { k0, k1 }: HashSecret): SharedArrayBuffer {
+  const buffer = new SharedArrayBuffer(limitTableBytes(keysMax));
+  const header = new Int32Array(buffer, 0, HEADER_BYTES / 4);
+  header[SECRET_K0] = k0;
+  header[SECRET_K1] = k1;
+  return buffer;
+}
+
 export class LimitTable {
   readonly buffer: SharedArrayBuffer;
   /** One word of state per place; 0n is idle. What else it means is the limit's. */
@@ -57,13 +69,18 @@ export class LimitTable {
   readonly #firstWord = START_BYTES / 4;
   readonly #firstState = START_BYTES / 8 + STATES;
 
-  /** @param buffer Of `limitTableBytes`, zeros at first. */
+  /** @param buffer Of `createLimitTable`. */
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
     this.#words = new Int32Array(buffer);
     this.states = new BigInt64Array(buffer);
     this.#buckets = Math.floor((buffer.byteLength - START_BYTES) / (BUCKET_WORDS * 4));
     assert(this.#buckets >= 1, 'a table of limits holds a bucket of keys');
+  }
+
+  /** What keys are hashed with, so that all users of the table find the same. */
+  get secret(): HashSecret {
+    return { k0: this.#words[SECRET_K0]!, k1: this.#words[SECRET_K1]! };
   }
 
   /** How many keys were forgotten before they were idle, for want of room, since the table was made (wraps at 2^32). */

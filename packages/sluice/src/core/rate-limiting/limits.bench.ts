@@ -6,8 +6,10 @@ import { instant } from '../../base/time.ts';
 import { ConcurrencyCounts } from './concurrency.ts';
 import { Gcra } from './gcra.ts';
 import { HalfSipHash } from './half-sip-hash.ts';
-import { LimitTable, limitTableBytes } from './limit-table.ts';
+import { createLimitTable, LimitTable, limitTableBytes } from './limit-table.ts';
 import { SlidingWindow } from './sliding-window.ts';
+
+const SECRET = { k0: 1, k1: 2 };
 
 const KEYS = 1_000_000;
 const CALLS = 1_000_000;
@@ -29,7 +31,7 @@ function nextKey(): HalfSipHash {
 }
 
 function fullTable(): LimitTable {
-  const table = new LimitTable(new SharedArrayBuffer(limitTableBytes(KEYS)));
+  const table = new LimitTable(createLimitTable(KEYS, SECRET));
   const gcra = new Gcra(table, { rate: 100, periodMs: 3_600_000, burst: 100 });
   for (const address of addresses) {
     hash.begin();
@@ -41,7 +43,7 @@ function fullTable(): LimitTable {
 }
 
 const rates = fullTable();
-const [windows, counts] = [0, 1].map(() => new LimitTable(new SharedArrayBuffer(limitTableBytes(KEYS)))) as [LimitTable, LimitTable];
+const [windows, counts] = [0, 1].map(() => new LimitTable(createLimitTable(KEYS, SECRET))) as [LimitTable, LimitTable];
 const gcra = new Gcra(rates, { rate: 100, periodMs: 3_600_000, burst: 100 });
 const window = new SlidingWindow(windows, { limit: 100, windowMs: 3_600_000 });
 const concurrency = new ConcurrencyCounts(counts, 0);

@@ -5,8 +5,10 @@ import fc from 'fast-check';
 import { instant } from '../../base/time.ts';
 import { ConcurrencyCounts, takeBackHeld } from './concurrency.ts';
 import { Gcra } from './gcra.ts';
-import { LimitTable, limitTableBytes } from './limit-table.ts';
+import { createLimitTable, LimitTable } from './limit-table.ts';
 import { SlidingWindow } from './sliding-window.ts';
+
+const SECRET = { k0: 1, k1: 2 };
 
 const KEY = { high: 3, low: 5 };
 const START_MS = 77_000;
@@ -18,7 +20,7 @@ const gaps = fc.array(fc.oneof(fc.constant(0), fc.double({ min: 0, max: 5, noNaN
 });
 
 function newTable(): LimitTable {
-  return new LimitTable(new SharedArrayBuffer(limitTableBytes(64)));
+  return new LimitTable(createLimitTable(64, SECRET));
 }
 
 /** Checks a bound over every span that begins and ends with something let in. @param bound Units for a span in milliseconds. */

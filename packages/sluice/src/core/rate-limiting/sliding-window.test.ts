@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instant } from '../../base/time.ts';
 import type { RateDecision } from './decision.ts';
-import { LimitTable, limitTableBytes } from './limit-table.ts';
+import { createLimitTable, LimitTable } from './limit-table.ts';
 import { SlidingWindow, type WindowRule } from './sliding-window.ts';
+
+const SECRET = { k0: 1, k1: 2 };
 
 const KEY = { high: 11, low: 13 };
 
 function limiter(rule: WindowRule): (atMs: number, cost?: number) => RateDecision {
-  const window = new SlidingWindow(new LimitTable(new SharedArrayBuffer(limitTableBytes(1_000))), rule);
+  const window = new SlidingWindow(new LimitTable(createLimitTable(1_000, SECRET)), rule);
   return (atMs, cost = 1) => window.take(KEY, cost, instant(10_000 + atMs));
 }
 
