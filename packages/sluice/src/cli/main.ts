@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   why: () => import('./why.ts'),
   logs: () => import('./logs.ts'),
   cert: () => import('./cert.ts'),
+  'hash-password': () => import('./hash-password.ts'),
   purge: () => import('./purge.ts'),
   cache: () => import('./cache-command.ts'),
 };

@@ -16,7 +16,7 @@ export async function fileState(path: string): Promise<FileState> {
   try {
     const file = await stat(path);
     if (!file.isFile()) return { path, digest: 'no file' }; // a named pipe would hold us for ever
-    if (file.size > PEM_BYTES_MAX) return { path, digest: 'too large' };
+    if (file.size > PEM_BYTES_MAX) return { path, digest: `too large: ${file.size} bytes of ${file.mtimeMs}` }; // tables are replaced as a whole
     const hash = createHash('sha256').update(await readFile(path));
     return { path, digest: hash.digest('hex') };
   } catch (error) {

@@ -3,6 +3,12 @@ import { FILTER_KINDS } from '../../core/filters/filter-kinds.ts';
 import type { Path } from '../fault.ts';
 import { type RawConfig, rawField, rawList, rawObject, type Report } from '../raw.ts';
 import { suggest } from '../suggest.ts';
+import { checkCustom } from './filters-custom.ts';
+import { checkApiKey } from './filters-api-key.ts';
+import { checkBasic } from './filters-basic.ts';
+import { checkForwardAuth } from './filters-forward-auth.ts';
+import { checkIp } from './filters-ip.ts';
+import { checkJwt } from './filters-jwt.ts';
 
 /** Reports faults of all filters: those of all routes, and of each. */
 export function checkFilters(config: RawConfig, report: Report): void {
@@ -20,6 +26,13 @@ function checkOne(config: RawConfig, filter: unknown, path: Path, report: Report
     const found = kinds.length === 0 ? 'none' : kinds.join(' and ');
     report({ path, what: `must be one filter, but has ${found}`, hint: `filters are: ${FILTER_KINDS.join(', ')}` });
   }
+  const named = typeof filter === 'string' ? { [filter]: {} } : filter;
+  checkBasic(rawField(named, 'basic'), [...path, 'basic'], report);
+  checkApiKey(rawField(named, 'apiKey'), [...path, 'apiKey'], report);
+  checkForwardAuth(rawField(named, 'forwardAuth'), [...path, 'forwardAuth'], report);
+  checkIp(rawField(named, 'ip'), [...path, 'ip'], report);
+  checkJwt(config, rawField(named, 'jwt'), [...path, 'jwt'], report);
+  checkCustom(filter, path, report);
   const cache = rawField(rawField(filter, 'cache'), 'store');
   if (typeof cache === 'string' && cache !== 'default') checkName(config.caches, 'cache', cache, [...path, 'cache', 'store'], report);
   for (const [kind, options] of Object.entries(rawObject(filter))) {

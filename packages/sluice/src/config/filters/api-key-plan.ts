@@ -1,4 +1,22 @@
-/** Options of `apiKey`. */
+/** Options of `apiKey`: which keys let in. */
 export interface ApiKeyPlan {
-  readonly isOn: true;
+  /** With those of `files`, once these are read; each name once. */
+  readonly keys: readonly ApiKeyEntry[];
+  /** `name:hash` by line. */
+  readonly files: readonly string[];
+  /** Lower case. */
+  readonly header: string;
+  /** Query parameter that a key may come in; null: none. */
+  readonly query: string | null;
+  /** Header of the request to the service that says whose key it is; null: none. */
+  readonly nameHeader: string | null;
+  readonly forwardsKey: boolean;
+}
+
+export interface ApiKeyEntry {
+  readonly name: string;
+  /** `sha256:HEX`, or `$scrypt$…`. */
+  readonly hash: string;
+  /** For the filters that follow; with `sub`, the name. */
+  readonly claims: Readonly<Record<string, unknown>>;
 }

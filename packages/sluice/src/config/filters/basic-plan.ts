@@ -1,4 +1,18 @@
-/** Options of `basic`. */
+/** Options of `basic`: whose passwords let in. */
 export interface BasicPlan {
-  readonly isOn: true;
+  /** With those of `files`, once these are read; each name once. */
+  readonly users: readonly PasswordUser[];
+  /** In the manner of htpasswd: `name:hash` by line. */
+  readonly files: readonly string[];
+  readonly realm: string;
+  /** Header of the request to the service that says who it is; null: none. */
+  readonly userHeader: string | null;
+  /** Whether the service sees the password. */
+  readonly forwardsCredentials: boolean;
+}
+
+export interface PasswordUser {
+  readonly name: string;
+  /** `$scrypt$…` or `$argon2id$…`. */
+  readonly hash: string;
 }
