@@ -1,5 +1,6 @@
 /** How `rateLimit` is written. */
 import * as z from 'zod';
+import { WINDOW_LIMIT_MAX } from '../../../core/rate-limiting/sliding-window.ts';
 import type { RateLimitKeyPart, RateLimitPlan } from '../../filters/rate-limit-plan.ts';
 import { headerName } from '../header.ts';
 import { choice, duration, flag, listOf, name, text, whole } from '../scalar.ts';
@@ -7,8 +8,6 @@ import { optional, preset, section } from '../section.ts';
 
 const KEY_FORM = "'address', 'route', 'method', 'host', or an object such as { header: 'x-api-key' }";
 const PARTS_MAX = 8;
-/** Of both algorithms (`core/rate-limiting/sliding-window.ts`). */
-const REQUESTS_MAX = 1_048_575;
 const PERIOD_MAX = '24d';
 
 const address = section('an object such as { ipv4: 32, ipv6: 64 }', {
@@ -49,9 +48,9 @@ const shared = section("an object such as { store: 'main', nodes: 3 }", {
 
 export const rateLimitSchema = section("an object such as { requests: 100, per: '1m' }", {
   name: name().default('default').describe('Told to clients. Limits of the same name, figures and key count together, over routes.'),
-  requests: whole(1, REQUESTS_MAX).optional().describe('How many per `per`. Without it only `concurrency` is limited.'),
+  requests: whole(1, WINDOW_LIMIT_MAX).optional().describe('How many per `per`. Without it only `concurrency` is limited.'),
   per: preset(duration('1ms', PERIOD_MAX), '1s').describe('The period of `requests`.'),
-  burst: whole(1, REQUESTS_MAX)
+  burst: whole(1, WINDOW_LIMIT_MAX)
     .optional()
     .describe(
       'How many at once by a key that was quiet; `requests`, unless given. Over any time t: at most burst + requests × t / per. Not of a sliding window.',
