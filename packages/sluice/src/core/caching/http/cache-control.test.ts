@@ -23,6 +23,12 @@ describe('Cache-Control', () => {
     assert.equal(parseCacheControl('a="x\\", no-store", public').isNoStore, false);
   });
 
+  test('an empty quoted string is closed', () => {
+    assert.equal(parseCacheControl('a="", max-age=5').maxAge, 5);
+    assert.ok(parseCacheControl('a="",no-store,b=""').isNoStore);
+    assert.equal(parseCacheControl('max-age=""').maxAge, INVALID);
+  });
+
   test('delta-seconds are digits, leading zeros allowed, and saturate at 2^31 (RFC 9111 §1.2.2)', () => {
     assert.equal(parseCacheControl('max-age=003600').maxAge, 3600);
     assert.equal(parseCacheControl('max-age=2147483647').maxAge, 2147483647);

@@ -46,6 +46,19 @@ describe('targeted cache control', () => {
     assert.equal(parseTargeted(`max-age=${'9'.repeat(16)}`), null);
   });
 
+  test('each directive is read as in Cache-Control (RFC 9213 §2.1)', () => {
+    const control = parseTargeted('s-maxage=1, stale-while-revalidate=2, stale-if-error=3, max-age=4')!;
+    assert.deepEqual([control.sMaxage, control.staleWhileRevalidate, control.staleIfError, control.maxAge], [1, 2, 3, 4]);
+    const flags = parseTargeted('public, must-revalidate, proxy-revalidate, must-understand, no-store')!;
+    assert.ok(flags.isPublic && flags.isMustRevalidate && flags.isProxyRevalidate && flags.isMustUnderstand && flags.isNoStore);
+    const none = parseTargeted('public=?0, must-revalidate=?0, proxy-revalidate=?0, must-understand=?0, private=?0, no-cache=?0')!;
+    assert.ok(
+      !none.isPublic && !none.isMustRevalidate && !none.isProxyRevalidate && !none.isMustUnderstand && !none.isPrivate && !none.isNoCache,
+    );
+    for (const name of ['public', 'must-revalidate', 'proxy-revalidate', 'must-understand', 'private', 'no-cache'])
+      assert.equal(parseTargeted(`${name}=1`), null, name);
+  });
+
   test('parameters and unknown directives are left out (RFC 9213 §2.1)', () => {
     const control = parseTargeted('foobar, max-age=3600;a=b;c, x=(1 "b" c);d, y=:aGk=:, z=@1659578233, w=%"f%c3%bc"')!;
     assert.equal(control.maxAge, 3600);

@@ -14,6 +14,12 @@ describe('fields', () => {
     assert.equal(fields.get('vary'), 'Foo, Bar');
   });
 
+  test('every letter of a name may be of either case', () => {
+    assert.equal(new TextFields('ABCXYZ@[`{-_: 1\r\n').get('abcxyz@[`{-_'), '1');
+    assert.equal(new TextFields('A@: 1\r\n').get('a`'), null);
+    assert.equal(new TextFields('A[: 1\r\n').get('a{'), null);
+  });
+
   test('an empty value is not an absent one', () => {
     assert.equal(fields.get('empty'), '');
     assert.equal(fields.get('absent'), null);

@@ -64,6 +64,49 @@ describe('HTTP-date', () => {
     }
   });
 
+  test('the shape is exact: each separator, digit and range (RFC 9110 §5.6.7)', () => {
+    for (const good of [
+      'Sun, 06 Nov 1994 08:49:37 GMT',
+      'Sunday, 06-Nov-94 08:49:37 GMT',
+      'Sun Nov  6 08:49:37 1994',
+      'Sun Nov 16 08:49:37 1994',
+    ]) {
+      assert.notEqual(parseHttpDate(good, NOW), null, good);
+      for (let index = 0; index < good.length; index++) {
+        const spoiled = `${good.slice(0, index)}#${good.slice(index + 1)}`;
+        assert.equal(parseHttpDate(spoiled, NOW), null, spoiled);
+        assert.equal(parseHttpDate(good.slice(0, index) + good.slice(index + 1), NOW), null, `${good} without ${index}`);
+      }
+      assert.equal(parseHttpDate(`${good} `, NOW), null);
+    }
+    for (const day of ['31 Apr 2023', '31 Jun 2023', '31 Sep 2023', '31 Nov 2023', '29 Feb 2023', '30 Feb 2024', '32 Jan 2023']) {
+      assert.equal(parseHttpDate(`Sun, ${day} 08:49:37 GMT`, NOW), null, day);
+    }
+    for (const time of ['24:00:00', '23:60:00', '23:59:61']) assert.equal(parseHttpDate(`Sun, 06 Nov 1994 ${time} GMT`, NOW), null, time);
+    for (const time of ['00:00:00', '23:59:59', '23:59:60'])
+      assert.notEqual(parseHttpDate(`Sun, 06 Nov 1994 ${time} GMT`, NOW), null, time);
+    for (const day of [
+      '31 Jan 2023',
+      '31 Mar 2023',
+      '31 May 2023',
+      '31 Jul 2023',
+      '31 Aug 2023',
+      '31 Oct 2023',
+      '31 Dec 2023',
+      '30 Apr 2023',
+      '29 Feb 2000',
+    ]) {
+      assert.notEqual(parseHttpDate(`Sun, ${day} 08:49:37 GMT`, NOW), null, day);
+    }
+  });
+
+  test('a two-digit year at the edges of its century', () => {
+    assert.equal(parseHttpDate('Sunday, 06-Nov-00 08:49:37 GMT', NOW), Date.UTC(2000, 10, 6, 8, 49, 37));
+    assert.equal(parseHttpDate('Sunday, 06-Nov-99 08:49:37 GMT', Date.UTC(2026, 6)), Date.UTC(1999, 10, 6, 8, 49, 37));
+    assert.equal(parseHttpDate('Sunday, 06-Nov-31 08:49:37 GMT', Date.UTC(2081, 6)), Date.UTC(2131, 10, 6, 8, 49, 37));
+    assert.equal(parseHttpDate('Sunday, 06-Nov-32 08:49:37 GMT', Date.UTC(2081, 6)), Date.UTC(2032, 10, 6, 8, 49, 37));
+  });
+
   test('what the platform formats is read back', () => {
     fc.assert(
       fc.property(fc.integer({ min: -62_167_219_200, max: 253_402_300_799 }), (seconds) => {

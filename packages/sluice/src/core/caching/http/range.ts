@@ -27,7 +27,6 @@ export type RangeVerdict =
 const WHOLE: RangeVerdict = Object.freeze({ kind: 'whole' });
 const UNSATISFIABLE: RangeVerdict = Object.freeze({ kind: 'unsatisfiable' });
 const UNIT = 'bytes=';
-const DASH = 0x2d;
 
 /**
  * Reads a Range. Never throws; linear.
@@ -77,7 +76,7 @@ function isBytes(value: string): boolean {
 /** Adds the range in `text[start, end)` if the content has any of it. False when it is none (RFC 9110 §14.1.2). */
 function readRange(text: string, start: number, end: number, length: number, parts: ByteRange[]): boolean {
   const dash = text.indexOf('-', start);
-  if (dash < 0 || dash >= end || text.charCodeAt(dash) !== DASH) return false;
+  if (dash < 0 || dash >= end) return false;
   const first = position(text, start, dash);
   const last = position(text, dash + 1, end);
   if (first === BROKEN || last === BROKEN || (first === NONE && last === NONE)) return false;

@@ -49,5 +49,7 @@ describe('the key of a request', () => {
     assert.equal(key(null, options, 'X-A: 1\r\nCookie: t=0; s=abc; s=d\r\n'), 'https://a.example/p\nh:x-a=1:1\nc:s=3:abc');
     assert.equal(key(null, options), 'https://a.example/p\nh:x-a\nc:s');
     assert.equal(key(null, options, 'X-A:\r\nCookie: ss=1; s=\r\n'), 'https://a.example/p\nh:x-a=0:\nc:s=0:');
+    assert.equal(key(null, { cookies: ['s'] }, 'Cookie: a;s=1;b=2\r\n'), 'https://a.example/p\nc:s=1:1');
+    assert.equal(key(null, { cookies: ['s'] }, 'Cookie: a;b=s=1\r\n'), 'https://a.example/p\nc:s');
   });
 });

@@ -21,4 +21,6 @@ test('its memory is bounded in number and length', () => {
   const before = memo.size;
   assert.equal(memo.get('x'.repeat(257)).length, 257);
   assert.equal(memo.size, before);
+  memo.get('x'.repeat(256));
+  assert.equal(memo.size, before + 1);
 });

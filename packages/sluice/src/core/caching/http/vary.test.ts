@@ -69,6 +69,16 @@ describe('negotiation', () => {
       ['gzip;q=x', 'identity'],
       ['gzip;q=1.5', 'identity'],
       ['gzip;q=0.0000', 'identity'],
+      ['gzip;q=0.001', 'gzip,identity'],
+      ['gzip;q=0.000', 'identity'],
+      ['gzip;q=1.001', 'identity'],
+      ['gzip;q=1.000', 'gzip,identity'],
+      ['gzip;q=0,5', 'identity'],
+      ['gzip;q=0.x', 'identity'],
+      ['gzip;q=0./', 'identity'],
+      ['gzip;q=', 'identity'],
+      ['gzip;p=1', 'identity'],
+      ['gzip ; q=0', 'identity'],
     ];
     for (const [value, set] of cases) assert.equal(normalEncodings(value), set, value);
   });
@@ -84,6 +94,7 @@ describe('negotiation', () => {
     assert.ok(!isKeyedCoding(['accept-encoding'], 'deflate'));
     assert.ok(!isKeyedCoding(['accept-encoding'], 'gzip, br'));
     assert.ok(isKeyedCoding(['accept-encoding'], 'GZip'));
+    for (const coding of ['gzip', 'x-gzip', 'br', 'zstd', 'identity']) assert.ok(isKeyedCoding(['accept-encoding'], coding), coding);
     assert.ok(isKeyedCoding(['accept-encoding'], null));
     assert.ok(isKeyedCoding(['foo'], 'deflate'));
   });
