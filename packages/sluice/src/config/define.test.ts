@@ -1,7 +1,9 @@
 /** What the types refuse is checked by `tsc`: each `@ts-expect-error` must be one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defineFilter } from '../core/filters/custom-filter.ts';
 import { defineConfig, type ScalePolicyInput } from './define.ts';
+import { compress, custom, requestId } from './filters.ts';
 import { validate } from './validate.ts';
 
 const listeners = { web: { http: ':8080' } };
@@ -153,6 +155,33 @@ test('policies that are two, or misspelt, are type errors', () => {
   users([{ signal: () => 'many', target: 1 }]);
   // @ts-expect-error a fact that there is not
   users([{ signal: ({ load }) => load, target: 1 }]);
+});
+
+test('filters have their types: functions, kinds with options, kinds alone; a route of which one answers needs no service', () => {
+  const hello = defineFilter<{ name: string }>((request, _next, { name }) => ({ status: 200, body: `${name} ${request.path}` }));
+  const config = defineConfig({
+    listeners,
+    services,
+    filters: ['requestId', compress()],
+    routes: [
+      { path: '/a/*', to: 'users', filters: [requestId(), { compress: true }, hello] },
+      { path: '/b/*', filters: [compress(), hello] },
+      { path: '/c/*', filters: [custom(hello, { options: { name: 'Ada' }, timeout: '5s' }), compress()] },
+      { path: '/d/*', filters: [custom({ module: './my-filter.ts' })] },
+    ],
+  });
+  const validation = validate(config, () => null);
+  assert.deepEqual(validation.ok ? [] : validation.faults, []);
+  // @ts-expect-error no service, and no filter that answers
+  defineConfig({ listeners, services, routes: [{ path: '/*', filters: [compress()] }] });
+  // @ts-expect-error no such filter
+  defineConfig({ listeners, services, routes: [{ path: '/*', to: 'users', filters: ['compres'] }] });
+  // @ts-expect-error two kinds in one
+  defineConfig({ listeners, services, routes: [{ path: '/*', to: 'users', filters: [{ compress: true, requestId: true }] }] });
+  // @ts-expect-error other options than the filter has
+  custom(hello, { options: { nme: 'Ada' } });
+  // @ts-expect-error a status is a number
+  defineFilter(() => ({ status: '200' }));
 });
 
 test('names that are only known at run time are allowed', () => {

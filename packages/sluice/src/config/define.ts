@@ -2,6 +2,7 @@
  * `defineConfig`: the configuration with types that know its own names. A route to a service or listener that does not exist is a type error at the
  * place where it is written; so is a route with two actions, or a probe of two kinds.
  */
+import type { AnsweringFilter, FilterInput } from './filters.ts';
 import type { ConfigInput } from './schema/config.ts';
 
 type FullListenerInput = ConfigInput['listeners'][string];
@@ -94,16 +95,23 @@ export type ServiceInput =
 export type Target<Service extends string> = [Service] extends [never] ? never : Service | { readonly [Name in Service]?: number };
 
 /** A route: one action, and only names that exist. */
-export type RouteInput<Service extends string = string, Listener extends string = string> = OneOf<
-  Omit<FullRouteInput, 'to' | 'listeners'> & { readonly to?: Target<Service> },
-  'to' | 'redirect' | 'respond'
-> & { readonly listeners?: Listener | readonly Listener[] };
+export type RouteInput<Service extends string = string, Listener extends string = string> = (
+  | (OneOf<RouteParts<Service>, Action> & { readonly filters?: readonly FilterInput[] })
+  | (Omit<RouteParts<Service>, Action> & Without<Action> & { readonly filters: AnsweringFilters })
+) & { readonly listeners?: Listener | readonly Listener[] };
+
+type Action = 'to' | 'redirect' | 'respond';
+type RouteParts<Service extends string> = Omit<FullRouteInput, 'to' | 'listeners' | 'filters'> & { readonly to?: Target<Service> };
+
+/** The one that answers is the first or the last, as it is usually written; elsewhere only validation sees it. */
+type AnsweringFilters = readonly [...FilterInput[], AnsweringFilter] | readonly [AnsweringFilter, ...FilterInput[]];
 
 /** A configuration whose services and listeners have these names. */
 export type Config<Service extends string = string, Listener extends string = string> = Omit<
   ConfigInput,
-  'listeners' | 'services' | 'routes'
+  'listeners' | 'services' | 'routes' | 'filters'
 > & {
+  readonly filters?: readonly FilterInput[];
   readonly listeners: { readonly [Name in Listener]: ListenerInput<NoInfer<Service>> };
   readonly services?: { readonly [Name in Service]: ServiceInput };
   readonly routes?: readonly RouteInput<NoInfer<Service>, NoInfer<Listener>>[];

@@ -76,7 +76,7 @@ const filterSchema = z
 /** `'compress'` and `{ compress: true }` are `{ compress: {} }`; a function is a filter of its own. */
 function byName(value: unknown): unknown {
   if (typeof value === 'string') return { [value]: {} };
-  if (typeof value === 'function') return { custom: { function: true } };
+  if (typeof value === 'function') return { custom: { function: value } };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const entries = Object.entries(value);
   return entries.length === 1 && entries[0]![1] === true ? { [entries[0]![0]]: {} } : value;

@@ -67,8 +67,6 @@ function askForContent(exchange: Exchange): void {
       requestLineBytesMax: 64,
       headerBytesMax: 64,
       headersMax: 1,
-      trailerBytesMax: 0,
-      chunkExtensionBytesMax: 0,
     });
     interim.begin();
     interim.parse(CONTINUE, 0, CONTINUE.length, false);

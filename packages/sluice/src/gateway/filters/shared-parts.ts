@@ -16,7 +16,7 @@ export class SharedParts {
    * The part of this name, made at the first asking.
    * @param name Has everything in it by which two parts may differ, the kind first: `jwks https://…`.
    */
-  get<Part extends SharedPart>(name: string, make: () => Part): Part {
+  get<Part extends object>(name: string, make: () => Part): Part {
     const kept = this.parts.get(name);
     if (kept !== undefined) {
       kept.plan = this.plan;

@@ -1,7 +1,8 @@
 /** How a filter of the user's own is written: a function in a TypeScript configuration, or `{ custom: { module: './my-filter.ts' } }`. */
 import * as z from 'zod';
+import type { FilterFunction } from '../../../core/filters/custom-filter.ts';
 import type { CustomPlan } from '../../filters/custom-plan.ts';
-import { duration, flag, text } from '../scalar.ts';
+import { duration, text } from '../scalar.ts';
 import { preset, section } from '../section.ts';
 
 /** It crosses to worker threads as text. */
@@ -14,12 +15,17 @@ export const customSchema = section("an object such as { module: './my-filter.ts
   export: text('a name', 256).default('default').describe('Which of its exports the filter is.'),
   options: z.unknown().refine(isPlain, 'must be plain data: what JSON can hold').optional().describe('Given to the filter.'),
   timeout: preset(duration('1ms', '1h'), '30s').describe('How long it may take until it answers or hands the request on. Then: 504.'),
-  function: flag().default(false).describe('A function of a TypeScript configuration; filled in by Sluice.').meta({ deprecated: true }),
+  function: z
+    .custom<FilterFunction>((value) => typeof value === 'function', {
+      error: 'must be a function, which only a TypeScript configuration can have',
+    })
+    .optional()
+    .describe('In a TypeScript configuration: the filter itself, where it needs options or a timeout of its own.'),
 })
-  .transform(({ module, export: name, options, timeout }): CustomPlan => {
+  .transform(({ module, export: name, options, timeout, function: given }): CustomPlan => {
     const place = { path: module ?? '', version: '' };
     return {
-      name: module ?? 'function',
+      name: module ?? (given?.name === undefined || given.name === '' ? 'function' : given.name),
       source: module === undefined ? { kind: 'config', key: [], ...place } : { kind: 'module', export: name, ...place },
       options: options ?? null,
       timeoutMs: timeout,
