@@ -86,6 +86,8 @@ export class ChainCursor {
     let from = start;
     while (from < end) {
       if (this.at === this.end && !this.next()) break;
+      // One copy for all extents that lie side by side; the last one joined has the last byte, which is where a trim cuts.
+      this.widen(end - from);
       const step = Math.min(end - from, this.end - this.at);
       this.bytes.set(from === 0 && step === source.length ? source : source.subarray(from, from + step), this.at);
       this.at += step;

@@ -40,6 +40,8 @@ export type EntryState = 'filling' | 'whole' | 'aborted';
 
 export interface MemoryEntry extends Omit<EntryMeta, 'tags'> {
   readonly key: string;
+  /** Its place in the store; another entry's when it has gone. */
+  readonly slot: number;
   /** Changes when another entry, or a refreshed one, is under the key. */
   readonly sequence: number;
   /** Purged softly. */

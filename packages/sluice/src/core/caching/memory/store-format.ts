@@ -52,7 +52,6 @@ function check(options: MemoryStoreOptions): void {
   const { capacityBytes, entriesMax, objectBytesMax } = options;
   const isWhole = (value: number, min: number, max: number): boolean => Number.isInteger(value) && value >= min && value <= max;
   assert(isWhole(capacityBytes, CAPACITY_MIN, CAPACITY_MAX), `capacityBytes is ${CAPACITY_MIN}..${CAPACITY_MAX}, got ${capacityBytes}`);
-  assert(capacityBytes % 8 === 0, `capacityBytes is a multiple of 8, got ${capacityBytes}`);
   assert(isWhole(entriesMax, ENTRIES_MIN, ENTRIES_MAX), `entriesMax is ${ENTRIES_MIN}..${ENTRIES_MAX}, got ${entriesMax}`);
   assert(isWhole(objectBytesMax, 1, OBJECT_BYTES_MAX), `objectBytesMax is 1..${OBJECT_BYTES_MAX}, got ${objectBytesMax}`);
   assert(EVICTION_NAMES.includes(options.eviction), `eviction is one of ${EVICTION_NAMES.join(', ')}, got ${options.eviction}`);
