@@ -11,7 +11,7 @@ import type { RequestParser } from '../../core/http1/request-parser.ts';
 import type { ResponseParser } from '../../core/http1/response-parser.ts';
 import { beginsAsPreface } from '../../core/http2/frame.ts';
 import type { CloseReason } from '../../observe/metric-layout.ts';
-import { type Attempt, type Client, Exchange } from '../exchange/exchange.ts';
+import { type Attempt, type Client, Exchange, type ReadyReply } from '../exchange/exchange.ts';
 import { PeerIdentity } from '../exchange/forwarding.ts';
 import { beginExchange, type Requester } from '../exchange/intake.ts';
 import { withFilterEdits } from '../exchange/own-edits.ts';
@@ -286,6 +286,16 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     exchange.isReplyStarted = false;
     exchange.bytesOut = 0;
     this.replyOwn(exchange, { status: failure.status });
+  }
+
+  replyReady(exchange: Exchange, reply: ReadyReply): boolean {
+    if (this.isClosing || exchange.minorVersion === 0 || !exchange.isRequestDone) return false;
+    exchange.status = reply.status;
+    exchange.isReplyStarted = true;
+    exchange.bytesOut = reply.text.length - reply.headEnd;
+    this.reply.ready(reply.text);
+    this.end(exchange);
+    return true;
   }
 
   replyOwn(exchange: Exchange, plainAnswer: OwnAnswer): void {

@@ -7,7 +7,7 @@ import { CANCEL, INTERNAL_ERROR, PROTOCOL_ERROR } from '../../core/http2/error-c
 import type { Http2Session } from '../../core/http2/session.ts';
 import type { Stream } from '../../core/http2/stream.ts';
 import type { ResponseParser } from '../../core/http1/response-parser.ts';
-import { type Attempt, type Client, Exchange } from '../exchange/exchange.ts';
+import { type Attempt, type Client, Exchange, type ReadyReply } from '../exchange/exchange.ts';
 import type { PeerIdentity } from '../exchange/forwarding.ts';
 import { beginExchange, type Requester } from '../exchange/intake.ts';
 import { withFilterEdits } from '../exchange/own-edits.ts';
@@ -269,8 +269,17 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     exchange.stop();
     const { hstsLine, worker } = this.listener;
     const text = ownReply({ ...answer, hstsLine, close: false, isHead: exchange.isHead, wallMs: worker.clock.wall() });
-    const headEnd = text.indexOf('\r\n\r\n') + 4;
-    exchange.status = answer.status;
+    this.sendWhole(exchange, { status: answer.status, text, headEnd: text.indexOf('\r\n\r\n') + 4 });
+  }
+
+  replyReady(exchange: Exchange, reply: ReadyReply): boolean {
+    if (this.stream.protocol !== '' || !exchange.isRequestDone) return false;
+    this.sendWhole(exchange, reply);
+    return true;
+  }
+
+  private sendWhole(exchange: Exchange, { status, text, headEnd }: ReadyReply): void {
+    exchange.status = status;
     exchange.isReplyStarted = true;
     exchange.bytesOut = text.length - headEnd;
     this.session.sendHead(this.stream, text.slice(0, headEnd), headEnd === text.length);

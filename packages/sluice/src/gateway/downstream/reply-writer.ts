@@ -83,6 +83,12 @@ export class ReplyWriter {
     this.outbox.flush();
   }
 
+  /** A whole reply that lies ready, its length said. */
+  ready(text: string): void {
+    this.framing = 'length';
+    this.outbox.addText(text);
+  }
+
   /** A whole reply of our own. @returns Bytes of content. */
   own(exchange: Exchange, answer: OwnAnswer, isLast: boolean): number {
     this.framing = 'length';

@@ -2,7 +2,7 @@
 import type { ResponseParser } from '../../core/http1/response-parser.ts';
 import type { OwnAnswer } from '../downstream/reply-writer.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
-import type { Attempt, Client, Exchange } from './exchange.ts';
+import type { Attempt, Client, Exchange, ReadyReply } from './exchange.ts';
 
 export class PassingClient implements Client {
   protected readonly client: Client;
@@ -49,6 +49,11 @@ export class PassingClient implements Client {
 
   onUpgraded(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number, rest: number): void {
     this.client.onUpgraded(exchange, attempt, bytes, start, rest);
+  }
+
+  /** Who stands here may have something to change: they say so if not. */
+  replyReady(_exchange: Exchange, _reply: ReadyReply): boolean {
+    return false;
   }
 
   replyOwn(exchange: Exchange, answer: OwnAnswer): void {

@@ -1,0 +1,84 @@
+/** One of the caches in one worker: its memory tier, what stands behind it, who fetches what here, and what is told of it. Shared by all routes that use it, over plans. */
+import { MemoryStore } from '../../core/caching/memory/memory-store.ts';
+import type { MemoryEntry } from '../../core/caching/memory/memory-store.ts';
+import type { Client } from '../exchange/exchange.ts';
+import type { SharedPart } from '../filters/shared-parts.ts';
+import type { Sweepable } from '../sweeper.ts';
+import type { WorkerContext } from '../worker-context.ts';
+import type { Fetch } from './fetch.ts';
+import type { Tier } from './tiers.ts';
+
+/** A cache that has no room is told of this often. */
+const TOLD_EVERY_MS = 60_000;
+
+/** Node's own, which its types do not have. */
+const { latin1Slice } = Buffer.prototype as unknown as { latin1Slice(this: Uint8Array, start: number, end: number): string };
+const latin1 = (bytes: Uint8Array, start: number, end: number): string => latin1Slice.call(bytes, start, end);
+
+/** Memory that a socket may still read from. */
+interface Lent {
+  readonly client: Client;
+  readonly entry: MemoryEntry;
+}
+
+export class CacheStore implements SharedPart, Sweepable {
+  readonly memory: MemoryStore;
+  readonly objectBytesMax: number;
+  /** Fetches of this worker under way, by the key that they fill. */
+  readonly fetches = new Map<string, Fetch>();
+  /** What stands behind memory, nearest first. */
+  readonly tiers: readonly Tier[] = [];
+  /** Looked at with each sweep. */
+  readonly deadline = 0;
+  sweepIndex = -1;
+  private readonly name: string;
+  private readonly worker: WorkerContext;
+  private lent: Lent[] = [];
+  private toldAt = -Infinity;
+  private unkept = 0;
+
+  constructor(worker: WorkerContext, name: string, objectBytesMax: number, buffer: SharedArrayBuffer) {
+    this.worker = worker;
+    this.name = name;
+    this.objectBytesMax = objectBytesMax;
+    this.memory = new MemoryStore(buffer, worker.index, latin1);
+  }
+
+  /** Lets an entry go when the client's socket has taken what was lent of it. */
+  releaseWhenSent(client: Client, entry: MemoryEntry): void {
+    if (!client.holdsBytes) return entry.release();
+    if (this.lent.length === 0) this.worker.sweeper.add(this);
+    this.lent.push({ client, entry });
+  }
+
+  onDeadline(): void {
+    this.lent = this.lent.filter(({ client, entry }) => {
+      if (client.holdsBytes) return true;
+      entry.release();
+      return false;
+    });
+    if (this.lent.length === 0) this.worker.sweeper.remove(this);
+  }
+
+  /** A reply that might be kept was not: too large for the cache, or all that it has is in use. */
+  noteUnkept(key: string, bytes: number): void {
+    this.unkept++;
+    const now = this.worker.clock.now();
+    if (now - this.toldAt < TOLD_EVERY_MS) return;
+    this.toldAt = now;
+    const url = key.slice(0, Math.min(200, key.indexOf('\n')));
+    this.worker.event('warn', 'cache: reply not kept', {
+      cache: this.name,
+      url,
+      bytes,
+      times: this.unkept,
+      objectBytesMax: this.objectBytesMax,
+    });
+    this.unkept = 0;
+  }
+
+  /** What sockets still read stays theirs. */
+  close(): void {
+    for (const tier of this.tiers) tier.close?.();
+  }
+}

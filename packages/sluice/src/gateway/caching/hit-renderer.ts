@@ -1,0 +1,87 @@
+/**
+ * Hits on small entries, which are nearly all there are: head, Age, Cache-Status and content as one text, written at once. What does not change from hit to hit is rendered once per entry and
+ * thread, and the whole text once a second, when Age does: a hit on a popular entry finds its text ready. Some 0.3 µs then, 1.5 µs else.
+ */
+import { currentAge, ttlSeconds } from '../../core/caching/http/reuse.ts';
+import type { StoredReply } from '../../core/caching/http/stored-reply.ts';
+import { ageLine } from '../../core/caching/http/stored-head.ts';
+import { reasonPhrase } from '../../core/http1/reason-phrase.ts';
+import type { MemoryEntry } from '../../core/caching/memory/memory-store.ts';
+import type { Timestamp } from '../../base/time.ts';
+import type { Exchange, ReadyReply } from '../exchange/exchange.ts';
+import { type CompiledEdits, keptLines } from '../exchange/header-edits.ts';
+import type { ListenerContext } from '../listeners/listener-context.ts';
+import type { CacheRules } from './cache-rules.ts';
+import { fieldsOf } from './entry-view.ts';
+
+/** Larger entries are sent as they lie in memory. */
+const BODY_BYTES_MAX = 8 * 1024;
+/** Kept texts per route and thread: at most some 8 MiB. */
+const MEMOS = 512;
+/** HTTP/1.1 as the version in which the reply once came. */
+const VIA_VERSION = 1;
+
+/** A text that is ready, and for whom. */
+class Rendered implements ReadyReply {
+  readonly entry: MemoryEntry;
+  readonly edits: CompiledEdits;
+  readonly via: string;
+  readonly hsts: string;
+  /** Of the entry, when it was rendered. */
+  age = -1;
+  status = 0;
+  text = '';
+  headEnd = 0;
+  private readonly head: string;
+  private readonly content: string;
+  private readonly bodyLength: number;
+
+  constructor(entry: MemoryEntry, edits: CompiledEdits, via: string, hsts: string) {
+    this.entry = entry;
+    this.edits = edits;
+    this.via = via;
+    this.hsts = hsts;
+    this.status = entry.status;
+    const { drops } = edits;
+    const fields = keptLines(fieldsOf(entry.head), hsts === '' ? drops : `,strict-transport-security${drops === '' ? ',' : drops}`);
+    this.head = `HTTP/1.1 ${entry.status} ${reasonPhrase(entry.status)}\r\n${fields}${keptLines(via + hsts, drops)}${edits.lines}`;
+    const isEmpty = entry.status === 204;
+    const body = isEmpty ? '' : entry.text();
+    this.content = isEmpty ? '\r\n' : `Content-Length: ${body.length}\r\n\r\n${body}`;
+    this.bodyLength = body.length;
+  }
+
+  render(age: number, lines: string): void {
+    this.age = age;
+    this.text = this.head + lines + this.content;
+    this.headEnd = this.text.length - this.bodyLength;
+  }
+}
+
+export class HitRenderer {
+  private readonly rules: CacheRules;
+  private readonly memos = new Array<Rendered | null>(MEMOS).fill(null);
+
+  constructor(rules: CacheRules) {
+    this.rules = rules;
+  }
+
+  /**
+   * Answers with an entry that is whole and fresh.
+   * @returns False where it is too large, or the client takes it another way. Only after true the exchange has its answer.
+   */
+  answer(exchange: Exchange, listener: ListenerContext, entry: MemoryEntry, view: StoredReply, now: Timestamp): boolean {
+    if (view.bodyBytes > BODY_BYTES_MAX || view.bodyBytes < 0 || exchange.isHead) return false;
+    const age = Math.floor(currentAge(view, now) / 1000);
+    const index = entry.slot & (MEMOS - 1);
+    let ready = this.memos[index]!;
+    const edits = exchange.responseEdits;
+    const via = listener.forwarding.viaLine(VIA_VERSION);
+    if (ready === null || ready.entry !== entry || ready.edits !== edits || ready.via !== via || ready.hsts !== listener.hstsLine) {
+      ready = new Rendered(entry, edits, via, listener.hstsLine);
+      this.memos[index] = ready;
+    }
+    if (ready.age !== age) ready.render(age, ageLine(age * 1000) + this.rules.hitLine(ttlSeconds(view, now), 'memory'));
+    return exchange.client.replyReady(exchange, ready);
+  }
+}

@@ -1,0 +1,71 @@
+/** Puts what was fetched into the memory tier: the entry, and where its replies vary the mark that leads to it. */
+import type { Timestamp } from '../../base/time.ts';
+import type { EntryMeta, EntryWriter, MemoryStore } from '../../core/caching/memory/memory-store.ts';
+import type { CacheRules } from './cache-rules.ts';
+import type { CacheStore } from './cache-store.ts';
+import { PASS_MARK, VARY } from './entry-view.ts';
+import type { Keeping } from './keeping.ts';
+import type { SentFields } from './origin-request.ts';
+import { markFor, markText, type VaryMark, variantOf } from './vary-mark.ts';
+
+/** Where a fetch belongs. */
+export interface KeepPlace {
+  /** Under which it was looked for, and claimed. */
+  readonly key: string;
+  /** Without what tells variants apart. */
+  readonly primary: string;
+  /** That was found there. */
+  readonly mark: VaryMark | null;
+  /** The request as the service saw it. */
+  readonly sent: SentFields;
+  /** A tag by which all that lies under the URL is found; null: its key shows it. */
+  readonly ownTag: string | null;
+}
+
+export interface KeptEntry {
+  readonly key: string;
+  readonly writer: EntryWriter;
+}
+
+/** Begins the entry and shows it. Null: it does not fit, or all memory is in use. */
+export function keepEntry(
+  store: CacheStore,
+  rules: CacheRules,
+  place: KeepPlace,
+  { meta, names }: Extract<Keeping, { keep: true }>,
+  random: () => number,
+): KeptEntry | null {
+  const { memory } = store;
+  if (names.length === 0 && place.mark === null) return begin(memory, place.primary, meta);
+  const newId = (): string => Math.floor(random() * 2 ** 52).toString(36);
+  const before = place.mark !== null && place.mark.count >= rules.plan.variantsMax ? null : place.mark;
+  const mark = markFor(before, before === null ? [...new Set([...names, ...(place.mark?.names ?? [])])].sort() : names, newId);
+  if (mark === null) return null;
+  const key = variantOf(place.primary, mark, place.sent);
+  const known = mark === place.mark ? memory.peek(key) : null;
+  const kept = begin(memory, key, meta);
+  if (kept !== null && known === null) {
+    const head = markText({ ...mark, count: mark.count + 1 });
+    keepMark(memory, place.primary, { kind: VARY, head, receivedAt: meta.receivedAt, freshForMs: Number.MAX_SAFE_INTEGER });
+  }
+  known?.release();
+  return kept;
+}
+
+/** Remembers that nobody is to wait for replies under this key. */
+export function keepPassMark({ memory }: CacheStore, key: string, now: Timestamp, passMs: number): void {
+  keepMark(memory, key, { kind: PASS_MARK, head: '', receivedAt: now, freshForMs: passMs });
+}
+
+function begin(memory: MemoryStore, key: string, meta: EntryMeta): KeptEntry | null {
+  const writer = memory.begin(key, meta);
+  if (writer === null) return null;
+  writer.publish();
+  return { key, writer };
+}
+
+/** Where there is no room the next request finds nothing, and asks. */
+function keepMark(memory: MemoryStore, key: string, mark: Pick<EntryMeta, 'kind' | 'head' | 'receivedAt' | 'freshForMs'>): void {
+  const none = { status: 0, flags: 0, initialAgeMs: 0, staleWhileRevalidateMs: 0, staleIfErrorMs: 0, tags: [], bodyBytes: 0 };
+  memory.begin(key, { ...none, ...mark })?.finish();
+}
