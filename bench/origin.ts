@@ -23,12 +23,35 @@ export async function startOrigin(): Promise<Origin> {
   mkdirSync(join(directory, 'www', 'put'), { recursive: true });
   writeFileSync(join(directory, 'www', 'small'), SMALL_BODY);
   writeFileSync(join(directory, 'www', 'large'), Buffer.alloc(LARGE_BYTES, 'y'));
+  mkdirSync(join(directory, 'www', 'cached'));
+  writeFileSync(join(directory, 'www', 'cached', '1k'), Buffer.alloc(1024, 'z'));
+  writeFileSync(join(directory, 'www', 'cached', '100k'), Buffer.alloc(100 * 1024, 'z'));
+  writeFileSync(join(directory, 'www', 'json'), jsonText(100 * 1024));
   const file = join(directory, 'nginx.conf');
   writeFileSync(file, configuration(directory, port, socketPath));
   const started = start('origin-log', 'nginx', ['-c', file, '-p', directory, '-g', 'daemon off;']);
   await waitForListener(started, port);
   await waitForListener(started, socketPath);
   return { port, socketPath };
+}
+
+/** Text that compresses about as records of a shop do. */
+function jsonText(bytes: number): string {
+  const records: string[] = [];
+  for (let id = 0, length = 0; length < bytes; id++) {
+    const price = ((id * 7_919) % 100_000) / 100;
+    records.push(
+      JSON.stringify({
+        id,
+        name: `Article ${(id * 2_654_435_761) % 4_294_967_296}`,
+        price,
+        stock: id % 37,
+        tags: ['new', `group-${id % 11}`],
+      }),
+    );
+    length += records.at(-1)!.length + 1;
+  }
+  return `[${records.join(',')}]`.slice(0, bytes);
 }
 
 function configuration(directory: string, port: number, socketPath: string): string {
@@ -42,6 +65,8 @@ http {
     root ${directory}/www; default_type text/plain;
     location = / { return 200 "${SMALL_BODY}"; }
     location = /small { return 200 "${SMALL_BODY}"; }
+    location /cached/ { expires 1h; }
+    location = /json { default_type application/json; }
     location /put/ { dav_methods PUT; }
   }
 }

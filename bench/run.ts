@@ -15,6 +15,7 @@ import { bare, type SubjectKind } from './peers/subject.ts';
 import { usableKinds } from './preflight.ts';
 import { cleanUp } from './processes.ts';
 import { describeMachine, rowMarkdown, writeReport, type Report } from './report.ts';
+import { cacheRows } from './rows/cache.ts';
 import { cachePoliciesRow } from './rows/cache-policies.ts';
 import { fleetDeployRow } from './rows/fleet-deploy.ts';
 import { fleetSocketRow } from './rows/fleet-socket.ts';
@@ -59,6 +60,7 @@ const rows: readonly Row[] = [
   scalingPeersRow,
   scalingSineRow,
   cachePoliciesRow,
+  ...cacheRows,
   fleetDeployRow,
   fleetStartRow,
   fleetColdRow,
