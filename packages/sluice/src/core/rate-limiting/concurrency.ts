@@ -1,6 +1,6 @@
 /**
- * Requests in flight at once per key, exact over all workers: a count in the table, raised and lowered by compare-and-exchange. Each worker keeps a list of the counts it has raised
- * (`held-slots.ts`), so that a crashed worker's are lowered again. A worker that dies between the two steps of raising or lowering makes a count one too low, never too high for ever.
+ * Requests in flight at once per key, exact over all workers: a count in the table (below zero, which no other limit's state is), raised and lowered by compare-and-exchange. Each worker keeps a list of the counts it has raised
+ * (`held-slots.ts`), so that a crashed worker's are lowered again. A worker that dies between the two steps of raising or lowering makes a count one too low, never too high.
  */
 import { assert } from '../../base/assert.ts';
 import type { Instant } from '../../base/time.ts';
@@ -35,7 +35,7 @@ export class ConcurrencyCounts {
     let ticket = NO_TICKET;
     for (;;) {
       const state = Atomics.load(states, index);
-      const count = Number(state);
+      const count = state < 0n ? -Number(state) : 0;
       if (count >= limit) {
         if (ticket !== NO_TICKET) this.#held.remove(ticket);
         return decision(false, limit, count, NO_TICKET);
@@ -45,7 +45,7 @@ export class ConcurrencyCounts {
         this.#table.countUnplaced();
         return decision(true, limit, count, NO_TICKET);
       }
-      if (Atomics.compareExchange(states, index, state, BigInt(count + 1)) === state) return decision(true, limit, count + 1, ticket);
+      if (Atomics.compareExchange(states, index, state, BigInt(-count - 1)) === state) return decision(true, limit, count + 1, ticket);
     }
   }
 
@@ -67,9 +67,9 @@ export function takeBackHeld(table: LimitTable, worker: number): number {
 function lower(table: LimitTable, index: number): void {
   for (;;) {
     const state = Atomics.load(table.states, index);
-    // Not below zero, and nothing that has since become another key's rate.
-    if (state <= 0n || !table.isPinned(index)) return;
-    if (Atomics.compareExchange(table.states, index, state, state - 1n) === state) return;
+    // Nothing that has since become another key's rate.
+    if (state >= 0n || !table.isPinned(index)) return;
+    if (Atomics.compareExchange(table.states, index, state, state + 1n) === state) return;
   }
 }
 

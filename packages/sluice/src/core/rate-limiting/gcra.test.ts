@@ -76,7 +76,7 @@ test('intervals that are no whole numbers lose nothing over a long time', () => 
 
 test('a full table lets a newcomer in rather than refuse it', () => {
   const table = newTable(4);
-  for (let key = 1; key <= 8; key++) table.states[table.find({ high: key, low: key }, true, instant(0))] = 1n;
+  for (let key = 1; key <= 8; key++) table.states[table.find({ high: key, low: key }, true, instant(0))] = -1n;
   const decision = new Gcra(table, { rate: 1, periodMs: 1_000, burst: 2 }).take({ high: 99, low: 99 }, 1, instant(1));
   assert.deepEqual([decision.allowed, decision.remaining], [true, 1]);
 });

@@ -22,6 +22,8 @@ export interface GcraRule {
 
 /** Sums of intervals are not exact in binary: a unit that is missing no more than this part of itself is whole. */
 const TOLERANCE = 1e-3;
+/** A conforming time that is this much further ahead than it can be is no time: what a place held for another limit, in the instant in which it changed hands. Far above any pause of a worker. */
+const STRAY_MS = 60_000;
 
 export class Gcra {
   readonly #table: LimitTable;
@@ -47,7 +49,7 @@ export class Gcra {
     for (;;) {
       const before = Atomics.load(this.#table.states, index);
       this.#bits[0] = before;
-      const start = Math.max(now, this.#time[0]!);
+      const start = before < 0n || !(this.#time[0]! < now + this.#aheadMs + STRAY_MS) ? now : Math.max(now, this.#time[0]!);
       const time = start + cost * this.#intervalMs;
       const allowed = time - now <= this.#aheadMs;
       if (!allowed || cost === 0) return this.#decision(allowed, start, cost, now);

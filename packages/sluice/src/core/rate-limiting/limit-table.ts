@@ -26,6 +26,7 @@ const COUNT_FORGOTTEN = 0; // words of the header
 const COUNT_UNPLACED = 1;
 const SECRET_K0 = 2;
 const SECRET_K1 = 3;
+const GENERATION = 4;
 const LOAD = 0.7;
 /** The table begins behind the lists of what workers hold. */
 const START_BYTES = HEADER_BYTES + HELD_BYTES;
@@ -62,7 +63,10 @@ export function createLimitTable(keysMax: number, { k0, k1 }: HashSecret): Share
 
 export class LimitTable {
   readonly buffer: SharedArrayBuffer;
-  /** One word of state per place; 0n is idle. What else it means is the limit's. */
+  /**
+   * One word of state per place. Below zero it is a count of what is in flight; from zero on it is a rate's or a window's, and small numbers are idle: 0n at first, and another one each time
+   * that a place changes hands, so that a worker which still has the key before in mind changes nothing.
+   */
   readonly states: BigInt64Array;
   readonly #words: Int32Array;
   readonly #buckets: number;
@@ -193,8 +197,9 @@ export class LimitTable {
     const index = this.#stateOf(bucket, way);
     // The state first: whoever is charged between here and the new mark is charged to the newcomer, which errs by one request on the strict side and never loses the newcomer's own.
     const state = Atomics.load(this.states, index);
-    if (state !== 0n && this.#isCounting(bucket, way)) return RETRY;
-    if (Atomics.compareExchange(this.states, index, state, 0n) !== state) return RETRY;
+    if (state < 0n && this.#isCounting(bucket, way)) return RETRY;
+    const idle = BigInt((Atomics.add(words, GENERATION, 1) >>> 1) + 1);
+    if (Atomics.compareExchange(this.states, index, state, idle) !== state) return RETRY;
     Atomics.store(words, bucket + TAGS + way, 0);
     if (Atomics.compareExchange(words, bucket + way, victim, mark) !== victim) return RETRY;
     Atomics.store(words, bucket + TAGS + way, tag);
@@ -203,7 +208,7 @@ export class LimitTable {
   }
 
   #isCounting(bucket: number, way: number): boolean {
-    return (this.#words[bucket + TAGS + way]! & PINNED) !== 0 && Atomics.load(this.states, this.#stateOf(bucket, way)) !== 0n;
+    return (this.#words[bucket + TAGS + way]! & PINNED) !== 0 && Atomics.load(this.states, this.#stateOf(bucket, way)) < 0n;
   }
 }
 

@@ -73,3 +73,13 @@ test('a worker whose clock is behind another that has begun the next window coun
   assert.equal(allowedOf(take, 999, 20), 6);
   assert.equal(allowedOf(take, 1_001, 20), 0);
 });
+
+test('where the numbers of windows begin again nothing is lost', () => {
+  const first = (2 ** 23 - 1) * 10 - 10_000; // of the last window before they do
+  const take = limiter({ limit: 10, windowMs: 10 });
+  assert.equal(allowedOf(take, first - 10, 20), 10);
+  assert.equal(allowedOf(take, first - 5, 20), 0);
+  assert.equal(allowedOf(take, first + 5, 20), 5, 'half of the window before still counts');
+  assert.equal(allowedOf(take, first + 5, 20), 0);
+  assert.equal(allowedOf(take, first + 30, 20), 10);
+});

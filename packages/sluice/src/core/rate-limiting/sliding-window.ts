@@ -21,6 +21,9 @@ export interface WindowRule {
 const COUNT_BITS = 20;
 /** Windows that a worker's clock may be behind another's. */
 const AHEAD_MAX = 2;
+/** Numbers of windows go from 1 to this and begin again. States below the first of them are idle, or another limit's. */
+const NUMBERS = 2 ** 23 - 1;
+const STATE_MIN = 1n << 40n;
 /** The fading share is no whole number: a unit that is missing no more than this is whole. */
 const TOLERANCE = 1e-6;
 
@@ -31,7 +34,7 @@ export class SlidingWindow {
   readonly #table: LimitTable;
   readonly #limit: number;
   readonly #windowMs: number;
-  /** A state: this window's count in 20 bits, the one before in 20, the window's number in 24. */
+  /** A state: this window's count in 20 bits, the one before in 20, the window's number, from 1 on, in 23; never below zero. */
   readonly #halves = new Uint32Array(2);
   readonly #bits = new BigInt64Array(this.#halves.buffer);
   #window = 0;
@@ -69,8 +72,7 @@ export class SlidingWindow {
     const current = low & WINDOW_LIMIT_MAX;
     const before = (low >>> COUNT_BITS) | ((high & 0xff) << (32 - COUNT_BITS));
     const window = Math.floor(now / this.#windowMs);
-    // Numbers of 24 bits come round again, for a key that was silent for 2^24 windows to the window: it is counted once as if it had not been.
-    const age = ((window - (high >>> 8)) << 8) >> 8;
+    const age = state < STATE_MIN ? Infinity : windowsBetween(high >>> 8, numberOf(window));
     // A worker may be a moment behind another that has begun the next window: it then counts there, as if its own moment had come.
     const isAhead = age < 0 && age >= -AHEAD_MAX;
     this.#window = isAhead ? window - age : window;
@@ -81,7 +83,7 @@ export class SlidingWindow {
   /** Packs it again; false when another worker has changed it since it was read. */
   #write(index: number, state: bigint): boolean {
     this.#halves[0] = this.#current | (this.#before << COUNT_BITS);
-    this.#halves[1] = (this.#before >>> (32 - COUNT_BITS)) | (this.#window << 8);
+    this.#halves[1] = (this.#before >>> (32 - COUNT_BITS)) | (numberOf(this.#window) << 8);
     this.#table.setIdleAt(index, (this.#window + 2) * this.#windowMs);
     return Atomics.compareExchange(this.#table.states, index, state, this.#bits[0]!) === state;
   }
@@ -105,4 +107,15 @@ export class SlidingWindow {
     if (this.#current <= room) return Math.max(0, this.#windowMs * (1 - (room - this.#current) / this.#before) - sinceMs);
     return leftMs + this.#windowMs * (1 - room / this.#current);
   }
+}
+
+function numberOf(window: number): number {
+  return (window % NUMBERS) + 1;
+}
+
+/** Numbers come round again: a key that was silent for 2^23 windows, to the window, is counted once as if it had not been. */
+function windowsBetween(earlier: number, later: number): number {
+  const between = later - earlier;
+  if (between > NUMBERS / 2) return between - NUMBERS;
+  return between < -NUMBERS / 2 ? between + NUMBERS : between;
 }

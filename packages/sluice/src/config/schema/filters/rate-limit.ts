@@ -73,7 +73,7 @@ export const rateLimitSchema = section("an object such as { requests: 100, per: 
     ),
   dryRun: flag().default(false).describe('Counts, and says once a minute how many it would have refused.'),
   shared: optional(shared, "an object such as { store: 'main', nodes: 3 }").describe(
-    'Counts over all nodes, through a store that no request waits for: permits are leased ahead. Over any time at most a tenth of a period and one burst more than alone. Only gcra; `concurrency` is divided by `nodes`.',
+    'Counts over all nodes, through a store that no request waits for: permits are leased ahead. Over any time at most one burst more than alone, and what comes in a tenth of the period (250 ms to 5 s). Only gcra; `concurrency` is divided by `nodes`.',
   ),
 })
   .refine(
