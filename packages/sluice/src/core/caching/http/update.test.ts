@@ -66,6 +66,7 @@ describe('a reply to HEAD', () => {
   test('updates what has its validators and its length (RFC 9111 §4.3.5)', () => {
     assert.equal(effect('ETag: "a"\r\n', 'ETag: "a"\r\nContent-Length: 36\r\n'), 'update');
     assert.equal(effect('A: 1\r\n', 'Cache-Control: max-age=1000\r\n'), 'update');
+    assert.equal(effect('ETag: "a"\r\nLast-Modified: l\r\n', 'Content-Length: 36\r\n'), 'update');
   });
 
   test('invalidates what differs (RFC 9111 §4.3.5)', () => {
