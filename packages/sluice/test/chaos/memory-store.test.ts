@@ -75,7 +75,7 @@ test('threads killed at any moment leave a store that is sound, and harm nobody 
   const crowd = new Crowd({ capacityBytes: 2 ** 20 }, 60, 20_000);
   const steady = crowd.start(0, 1);
   await crowd.work(0, 200);
-  for (let kill = 0; kill < 120; kill++) {
+  for (let kill = 0; kill < 80; kill++) {
     const victim = crowd.start(1, seed + kill);
     await crowd.work(1, 200);
     for (let spin = randomInteger(random, 200_000); spin > 0; spin--) random();

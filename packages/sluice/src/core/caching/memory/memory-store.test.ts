@@ -156,6 +156,18 @@ test('hits and misses are counted, by find and not by peek', () => {
   deepEqual({ hits, misses, entries, insertions }, { hits: 1, misses: 1, entries: 1, insertions: 1 });
 });
 
+test('the uses of an entry are summed over the workers', () => {
+  const buffer = storeBuffer();
+  const stores = [0, 1].map((owner) => new MemoryStore(buffer, owner, decode));
+  put(stores[0]!, 'key', 'body');
+  for (let use = 0; use < 50; use++) stores[use & 1]!.find('key')!.release();
+  const entry = stores[1]!.peek('key')!;
+  equal(entry.hits, 50);
+  for (let use = 50; use < 10_000; use++) stores[use & 1]!.find('key')!.release();
+  ok(entry.hits > 9_900 && entry.hits <= 10_000, `${entry.hits} of 10000`);
+  entry.release();
+});
+
 test('a refreshed entry has the new head and numbers and the same body, and its readers lose nothing', () => {
   const store = openStore();
   put(store, 'key', 'body', { tags: ['old'] });

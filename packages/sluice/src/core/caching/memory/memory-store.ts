@@ -4,7 +4,7 @@
  * that is safe); what changes the store takes the one there is. A worker may die at any instruction: `releaseOwner` takes back what
  * it had, and `store-recovery.ts` puts right what it left half done.
  *
- * Expired entries are not looked for: they fall to eviction. About 0.2 µs for a hit on a popular entry, 2 µs for an insertion of 1 KiB.
+ * Expired entries are not looked for: they fall to eviction. About 0.2 µs for a hit on a popular entry, 0.15 for a miss, 3 for an insertion of 1 KiB.
  */
 import { assert } from '../../../base/assert.ts';
 import { EntryBuilder } from './entry-builder.ts';
@@ -22,7 +22,6 @@ import {
   ENTRIES,
   EVICTIONS,
   FREE_BLOCKS,
-  HITS,
   INSERTIONS,
   OWNER_FLOATS,
   OWNER_HITS,
@@ -100,7 +99,7 @@ export class MemoryStore {
       return null;
     }
     this.#owners[this.#ownerAt + OWNER_HITS]!++;
-    this.#words[entry.base + HITS]!++;
+    entry.countUse();
     if (this.#touches === null) this.#parts.policy.touched(entry.slot);
     else this.#touches.add(entry.slot, entry.life);
     return entry;
