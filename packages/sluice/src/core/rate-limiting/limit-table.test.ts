@@ -88,3 +88,13 @@ test('a count of what is in flight never makes way', () => {
   assert.equal(table.find(newcomer!, false, NOW), table.find(newcomer!, false, NOW));
   assert.equal(table.unplaced, 1, 'one that is down to zero does');
 });
+
+test('a key that was let go is idle at once, whatever the key before it owed', () => {
+  const table = newTable(4);
+  for (const key of keys(8)) use(table, key, NOW + 1_000_000);
+  const [first, second] = keys(2, 2);
+  const place = table.find(first!, true, NOW);
+  assert.equal(table.forgotten, 1);
+  assert.equal(table.find(second!, false, NOW), place);
+  assert.equal(table.forgotten, 1, 'nothing was lost by that');
+});

@@ -7,7 +7,7 @@
  * Counts of what is in flight are never replaced: with sixteen of those a newcomer is not limited (`unplaced`).
  *
  * What else can go wrong: two workers that bring the same new key in the same instant, while others fill its buckets, may each take a place; what the one is charged that is then found no
- * more, one request, is lost. Two keys are one with a chance of about 2^-58 a pair. A worker that dies in here leaves nothing that others would wait for.
+ * more, one request, is lost. In the instant in which a place changes hands, a request of the key before may be charged to the one after, or not at all. Two keys are one with a chance of about 2^-58 a pair. A worker that dies in here leaves nothing that others would wait for.
  */
 import { assert } from '../../base/assert.ts';
 import { mix32 } from '../../base/hash.ts';
@@ -203,6 +203,7 @@ export class LimitTable {
     Atomics.store(words, bucket + TAGS + way, 0);
     if (Atomics.compareExchange(words, bucket + way, victim, mark) !== victim) return RETRY;
     Atomics.store(words, bucket + TAGS + way, tag);
+    words[bucket + STAMPS + way] = 0;
     if (soonest > now / STAMP_MS) Atomics.add(words, COUNT_FORGOTTEN, 1);
     return index;
   }
