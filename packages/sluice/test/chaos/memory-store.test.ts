@@ -3,6 +3,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { randomInteger, seededRandom } from '../../src/base/random.ts';
+import { LOCK } from '../../src/core/caching/memory/memory-layout.ts';
 import { CONTROL, MemoryStore } from '../../src/core/caching/memory/memory-store.ts';
 import type { MemoryStoreOptions } from '../../src/core/caching/memory/memory-store.ts';
 import { decode, metaOf, put, read, storeBuffer } from '../support/memory-store.ts';
@@ -153,7 +154,7 @@ test('a thread that dies with the lock takes nothing with it', { timeout: 60_000
   await new Promise((resolve) => worker.once('message', resolve));
   const half = control.find('half')!;
   const follower = new MemoryStore(buffer, 4, decode);
-  while (Atomics.load(new Int32Array(buffer), 16) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (Atomics.load(new Int32Array(buffer), LOCK) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   const more = half.whenMore();
   await worker.terminate();
   control.releaseOwner(3);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { MIB, bodyOf, decode, metaOf, openStore, put, read, storeBuffer } from '../../../../test/support/memory-store.ts';
 import { EVICTION_NAMES } from '../eviction/policy.ts';
 import { decodeLatin1 } from './extent-chain.ts';
+import { LOCK } from './memory-layout.ts';
 import { CONTROL, MemoryStore, createMemoryStore, defaultEntriesMax } from './memory-store.ts';
 
 test('what was put under a key is found with all that was said of it', () => {
@@ -244,4 +245,32 @@ test('numbers out of range are refused by name', () => {
   throws(() => new MemoryStore(new SharedArrayBuffer(MIB), 0), /createMemoryStore/);
   deepEqual([defaultEntriesMax(MIB), defaultEntriesMax(64 * MIB), defaultEntriesMax(2 ** 36)], [1_024, 16_384, 2 ** 22]);
   for (const eviction of EVICTION_NAMES) equal(createMemoryStore({ ...options, eviction }).byteLength, MIB);
+});
+
+test('two owners that die together, one with the lock, are released in either order', () => {
+  for (const order of [
+    [1, 2],
+    [2, 1],
+  ]) {
+    const buffer = storeBuffer();
+    const control = new MemoryStore(buffer, CONTROL, decode);
+    const dead = [1, 2].map((owner) => new MemoryStore(buffer, owner, decode));
+    for (const [index, store] of dead.entries()) {
+      put(store, `whole ${index}`, 'body');
+      store.find(`whole ${index}`);
+      store.begin(`half ${index}`, metaOf({ bodyBytes: 1_000 }))!.publish();
+      ok(store.claim(`half ${index}`).isLeader);
+    }
+    const half = control.find('half 0')!;
+    Atomics.store(new Int32Array(buffer), LOCK, 3);
+    for (const owner of order) control.releaseOwner(owner);
+    control.verify();
+    equal(half.state, 'aborted');
+    half.release();
+    deepEqual([read(control, 'whole 0'), read(control, 'whole 1'), control.find('half 1')], ['body', 'body', null]);
+    ok(control.claim('half 0').isLeader && control.claim('half 1').isLeader);
+    control.purgePrefix('', false);
+    equal(control.stats().bytes, 0);
+    control.verify();
+  }
 });

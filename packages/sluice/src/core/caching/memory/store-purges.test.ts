@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { decode, metaOf, openStore, put, read, storeBuffer } from '../../../../test/support/memory-store.ts';
+import { LOCK } from './memory-layout.ts';
 import { CONTROL, MemoryStore } from './memory-store.ts';
 import type { MemoryStore as Store } from './memory-store.ts';
 
@@ -134,7 +135,7 @@ test('the main thread purges everything when a worker has died with the lock', (
   const buffer = storeBuffer();
   const control = new MemoryStore(buffer, CONTROL, decode);
   put(control, 'key', 'body');
-  Atomics.store(new Int32Array(buffer), 16, 3); // the lock's word: held by owner 2, which does not exist
+  Atomics.store(new Int32Array(buffer), LOCK, 3); // held by owner 2, which does not run
   control.purgeTag('any', false);
   equal(control.find('key'), null);
   control.releaseOwner(2);
