@@ -28,6 +28,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   pebble: 'pebble',
   ps: 'procps',
   prometheus: 'prometheus',
+  'redis-server': 'redis-server',
   dockerd: 'docker.io',
   podman: 'podman',
   runc: 'runc',
