@@ -10,6 +10,7 @@ import { readApiKeys } from './filter-material-api-key.ts';
 import { readBasic } from './filter-material-basic.ts';
 import { readIp } from './filter-material-ip.ts';
 import { readJwt } from './filter-material-jwt.ts';
+import { readStatic } from './filter-material-static.ts';
 import type { FilterReader } from './filter-reader.ts';
 
 export type { FilterReader };
@@ -27,5 +28,6 @@ async function readFilter(filter: FilterPlan, path: Path, reader: FilterReader):
   if (filter.kind === 'ip') return { kind: 'ip', options: await readIp(filter.options, path, reader) };
   if (filter.kind === 'basic') return { kind: 'basic', options: await readBasic(filter.options, path, reader) };
   if (filter.kind === 'jwt') return { kind: 'jwt', options: await readJwt(filter.options, path, reader) };
+  if (filter.kind === 'static') return { kind: 'static', options: await readStatic(filter.options, path, reader) };
   return filter;
 }
