@@ -44,8 +44,8 @@ export class EntryBuilder {
     this.#words = parts.views.words;
   }
 
-  /** @returns A slot that is BUILDING and pinned; NONE when there is no room. */
-  build(key: string, meta: EntryMeta): number {
+  /** @param since The purge clock when the fetch began; null: by our claim, or now. @returns A slot that is BUILDING and pinned; NONE when there is no room. */
+  build(key: string, meta: EntryMeta, since: number | null): number {
     const { life, index, keyHash, policy } = this.#parts;
     const isWide = isWideText(key);
     const headBytes = headChainBytes(key, isWide, meta);
@@ -59,24 +59,29 @@ export class EntryBuilder {
     this.#words[base + HEAD_CHAIN] = this.#writeHead(key, isWide, meta, headBytes) + 1;
     this.#words[base + BODY_CHAIN] = ahead > 0 ? this.#parts.extents.reserve(ahead) + 1 : 0;
     writeNumbers(this.#parts.views, slot, base, meta, isWide);
-    this.#begin(slot, base, key, meta);
+    this.#begin(base, key, meta);
+    this.#setBirth(base, since);
+    // Last of all: what a crash leaves is either nothing or an entry.
+    life.pin(slot);
+    index.link(slot, (this.#words[base + STATE]! & ~STATE_BITS) | BUILDING);
     return slot;
   }
 
-  /** @returns False when the entry is no longer what is under its key, is not whole, or there is no room. */
-  refresh(entry: StoredEntry, meta: EntryMeta): boolean {
+  /** @returns False when the entry is no longer what is under its key, is purged or not whole, or there is no room. */
+  refresh(entry: StoredEntry, meta: EntryMeta, since: number | null): boolean {
     const { views, life, extents } = this.#parts;
     const words = this.#words;
     const isWide = isWideText(entry.key);
     const headBytes = headChainBytes(entry.key, isWide, meta);
-    if (!life.makeRoom(blocksFor(headBytes)) || words[entry.base + STATE] !== entry.life || !entry.isWhole) return false;
+    if (!life.makeRoom(blocksFor(headBytes)) || words[entry.base + STATE] !== entry.life) return false;
+    if (!entry.isWhole || entry.isGone) return false;
     const chain = this.#writeHead(entry.key, isWide, meta, headBytes);
     const old = words[entry.base + HEAD_CHAIN]! - 1;
     const next = (entry.life & ~STATE_BITS) + STATE_BITS + 1;
     Atomics.store(words, entry.base + STATE, next | UPDATING);
     Atomics.store(words, entry.base + HEAD_CHAIN, chain + 1);
     writeNumbers(views, entry.slot, entry.base, meta, isWide);
-    this.#setBirth(entry.base);
+    this.#setBirth(entry.base, since);
     Atomics.store(words, entry.base + STATE, next | LIVE);
     // Who reads the old chain at this moment looks at the state afterwards and begins anew.
     extents.give(old);
@@ -101,9 +106,9 @@ export class EntryBuilder {
     return chain;
   }
 
-  /** The rest of a slot's words; in the index last: what a crash leaves is either nothing or an entry. */
-  #begin(slot: number, base: number, key: string, meta: EntryMeta): void {
-    const { life, index, keyHash, owner } = this.#parts;
+  /** The rest of a slot's words. */
+  #begin(base: number, key: string, meta: EntryMeta): void {
+    const { keyHash, owner } = this.#parts;
     const words = this.#words;
     words[base + HASH] = keyHash.first;
     words[base + HASH2] = keyHash.second;
@@ -115,19 +120,16 @@ export class EntryBuilder {
     words[base + HITS] = 0;
     words[base + IN_POLICY] = 0;
     words[base + WRITER] = owner + 1;
-    this.#setBirth(base);
-    life.pin(slot);
-    index.link(slot, (words[base + STATE]! & ~STATE_BITS) | BUILDING);
   }
 
-  /** The clock from which purges reach an entry: when its fetch was claimed by us, or now. */
-  #setBirth(base: number): void {
+  /** The clock from which purges reach an entry: when its fetch began, as we are told or by our claim, or now. */
+  #setBirth(base: number, since: number | null): void {
     const { claims, keyHash, purges, owner } = this.#parts;
     const record = claims.find(keyHash.first, keyHash.second);
     const isOurs = record >= 0 && claims.leaderOf(record) === owner;
-    const born = isOurs ? claims.bornOf(record) : purges.clock;
-    const isTooOld = isOurs && isAfter(Atomics.load(this.#words, FILL_FLOOR), born);
-    this.#words[base + BORN] = born;
+    const began = since ?? (isOurs ? claims.bornOf(record) : null);
+    const isTooOld = began !== null && isAfter(Atomics.load(this.#words, FILL_FLOOR), began);
+    this.#words[base + BORN] = began ?? purges.clock;
     Atomics.store(this.#words, base + MARKS, (isOurs ? claims.marksOf(record) : 0) | (isTooOld ? DOOMED : 0));
   }
 }

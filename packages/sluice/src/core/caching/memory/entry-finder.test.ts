@@ -32,7 +32,7 @@ test('keys of one hash are told apart by their text, each replacing only its own
   const builder = new EntryBuilder(parts);
   const putBody = (key: string, text: string): void => {
     parts.keyHash.of(key);
-    const slot = parts.locked(() => builder.build(key, metaOf({ bodyBytes: text.length })));
+    const slot = parts.locked(() => builder.build(key, metaOf({ bodyBytes: text.length }), null));
     const writer = new StoredWriter(parts, slot, key, text.length);
     ok(writer.append(Buffer.from(text), 0, text.length));
     writer.finish();

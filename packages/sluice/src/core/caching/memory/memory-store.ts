@@ -110,17 +110,23 @@ export class MemoryStore {
     return this.#finder.find(key);
   }
 
+  /** The generation of purges. Noted when a fetch begins, it lets `begin` and `refresh` know what came since. */
+  get purgeClock(): number {
+    return this.#parts.purges.clock;
+  }
+
   /**
-   * Begins an entry; an older one of the key stays until `publish`. Under a claim of this owner, purges since the claim reach it.
+   * Begins an entry; an older one of the key stays until `publish`.
+   * @param since `purgeClock` when its fetch began: purges from then on reach the entry. Null: since this owner's claim of the key, else since now.
    * @returns Null when it is too large, or all memory is pinned or being filled.
    */
-  begin(key: string, meta: EntryMeta): EntryWriter | null {
+  begin(key: string, meta: EntryMeta, since: number | null = null): EntryWriter | null {
     checkMeta(meta);
     if (key.length > KEY_LENGTH_MAX || meta.bodyBytes > this.#parts.views.options.objectBytesMax) return null;
     this.#parts.keyHash.of(key);
     const slot = this.#parts.locked(() => {
       this.#touches?.flush();
-      return this.#builder.build(key, meta);
+      return this.#builder.build(key, meta, since);
     });
     return slot === NONE ? null : new StoredWriter(this.#parts, slot, key, meta.bodyBytes);
   }
@@ -133,13 +139,14 @@ export class MemoryStore {
   /**
    * Gives an entry another head, tags and numbers, as a 304 does; the body stays. A soft purge is over with it.
    * @param entry What `find` returned for this key.
-   * @returns False when it is no longer what is under the key, is not whole, or there is no room.
+   * @param since As for `begin`.
+   * @returns False when it is no longer what is under the key, is purged or not whole, or there is no room.
    */
-  refresh(key: string, entry: MemoryEntry, meta: EntryMeta): boolean {
+  refresh(key: string, entry: MemoryEntry, meta: EntryMeta, since: number | null = null): boolean {
     checkMeta(meta);
     assert(entry instanceof StoredEntry && entry.key === key, 'an entry is refreshed under its own key');
     this.#parts.keyHash.of(key);
-    return this.#parts.locked(() => this.#builder.refresh(entry, meta));
+    return this.#parts.locked(() => this.#builder.refresh(entry, meta, since));
   }
 
   /** `soft` makes entries stale, else they are gone. @returns How many there were. */

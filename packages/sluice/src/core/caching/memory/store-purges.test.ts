@@ -120,6 +120,42 @@ for (const [name, purge] of [
   });
 }
 
+test('a purge reaches what was fetched under another key, from the clock that it noted', () => {
+  for (const purge of [
+    (store: Store) => store.purgeTag('tag', false),
+    (store: Store) => store.purgePrefix('any', false),
+    (store: Store) => store.purgeAll(false),
+  ]) {
+    const store = openStore();
+    const since = store.purgeClock;
+    purge(store);
+    const late = store.begin('variant', metaOf({ tags: ['tag'] }), since)!;
+    late.finish();
+    equal(store.find('variant'), null);
+    const next = store.begin('variant', metaOf({ tags: ['tag'] }), store.purgeClock)!;
+    next.finish();
+    equal(read(store, 'variant'), '');
+    store.verify();
+  }
+});
+
+test('a refresh brings nothing back that was purged while it was asked for', () => {
+  const store = openStore();
+  put(store, 'key', 'body', { tags: ['tag'] });
+  const entry = store.find('key')!;
+  const since = store.purgeClock;
+  store.purgeTag('tag', true);
+  ok(store.refresh('key', entry, metaOf({ tags: ['tag'] }), since));
+  entry.release();
+  const refreshed = store.find('key')!;
+  equal(refreshed.isStale, true);
+  store.purgeTag('tag', false);
+  equal(store.refresh('key', refreshed, metaOf({ tags: ['tag'] }), since), false);
+  refreshed.release();
+  equal(store.find('key'), null);
+  store.verify();
+});
+
 test('to remove an entry does not harm the fetch that is under way', () => {
   const store = openStore();
   put(store, 'key', 'old');
