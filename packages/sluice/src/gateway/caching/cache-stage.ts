@@ -19,7 +19,7 @@ import type { CacheRules } from './cache-rules.ts';
 import type { CacheStore } from './cache-store.ts';
 import { sendEntry } from './entry-reply.ts';
 import { EntryView, fieldsOf, REPLY, VARY } from './entry-view.ts';
-import { Fetch, type FetchInit, type Settlement } from './fetch.ts';
+import { Fetch, type FetchInit } from './fetch.ts';
 import { HeadClient } from './head-client.ts';
 import { HitRenderer } from './hit-renderer.ts';
 import { InvalidatingClient } from './invalidation.ts';
@@ -35,6 +35,7 @@ import {
   RequestFields,
   requestText,
 } from './request-facts.ts';
+import type { RunningFetch, Settlement } from './running-fetch.ts';
 import { readMark, type VaryMark, variantOf } from './vary-mark.ts';
 import { Waiter, type WaiterOwner } from './waiter.ts';
 
@@ -320,13 +321,13 @@ export class CacheStage implements Stage, WaiterOwner {
     return PASS;
   }
 
-  private wait(pass: RequestPass, facts: number, before: Waiter | null, on: Fetch | Promise<void>): typeof WAIT {
+  private wait(pass: RequestPass, facts: number, before: Waiter | null, on: RunningFetch | Promise<void>): typeof WAIT {
     const { worker } = this.context;
     pass.hold();
     if (before === null) this.bound(pass);
     const waiter = before ?? new Waiter(this, pass, facts, worker.clock.now() + this.rules.plan.collapseMs);
-    if (on instanceof Fetch) waiter.waitFor(on);
-    else waiter.waitUntil(on);
+    if (on instanceof Promise) waiter.waitUntil(on);
+    else waiter.waitFor(on);
     return WAIT;
   }
 

@@ -5,7 +5,7 @@ import type { Client } from '../exchange/exchange.ts';
 import type { SharedPart } from '../filters/shared-parts.ts';
 import type { Sweepable } from '../sweeper.ts';
 import type { WorkerContext } from '../worker-context.ts';
-import type { Fetch } from './fetch.ts';
+import type { RunningFetch } from './running-fetch.ts';
 import type { Tier } from './tiers.ts';
 
 /** A cache that has no room is told of this often. */
@@ -25,7 +25,7 @@ export class CacheStore implements SharedPart, Sweepable {
   readonly memory: MemoryStore;
   readonly objectBytesMax: number;
   /** Fetches of this worker under way, by the key that they fill. */
-  readonly fetches = new Map<string, Fetch>();
+  readonly fetches = new Map<string, RunningFetch>();
   /** What stands behind memory, nearest first. */
   readonly tiers: readonly Tier[] = [];
   /** Looked at with each sweep. */

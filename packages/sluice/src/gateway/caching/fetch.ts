@@ -24,22 +24,13 @@ import { sendEntry } from './entry-reply.ts';
 import { EntryView, fieldsOf } from './entry-view.ts';
 import { copyOutcome, fetchExchange, unconditionalFetch } from './fetch-exchange.ts';
 import { type CameHead, keepingOf, refreshedMeta } from './keeping.ts';
+import type { FetchFollower, RunningFetch, Settlement } from './running-fetch.ts';
 import { Spill } from './spill.ts';
 import { keepEntry, keepPassMark, type KeepPlace } from './store-entry.ts';
 
 const INTERIMS_MAX = 32;
 /** A service that fails is asked again soon; meanwhile nobody waits for anybody. */
 const FAILED_PASS_MS = 1_000;
-
-/** What those who waited do. `look`: at the cache, again. `alone`: fetch, each for itself. `stale`: take what is kept, nothing better is to be had. `answer`: say the same. */
-export type Settlement =
-  | { readonly kind: 'look' | 'alone' | 'stale' }
-  | { readonly kind: 'answer'; readonly answer: OwnAnswer; readonly outcome: Exchange['outcome'] };
-
-/** Somebody who waits for a fetch to show what comes of it. `waiter.ts` is it. */
-export interface FetchFollower {
-  settled(how: Settlement): void;
-}
 
 /** The client on whose request it goes. */
 export interface Leader {
@@ -70,7 +61,7 @@ const STALE: Settlement = { kind: 'stale' };
 
 const view = new EntryView();
 
-export class Fetch implements Client, Sweepable {
+export class Fetch implements Client, RunningFetch, Sweepable {
   exchange: Exchange;
   sweepIndex = -1;
   private readonly init: FetchInit;

@@ -17,6 +17,9 @@ const HEAD_LENGTH_MAX = 200_000;
 const TAGS_MAX = 63;
 const TAG_LENGTH_MAX = 256;
 
+/** Codings that servers choose by Accept-Encoding (IANA HTTP Content Coding Registry); any other has not been chosen by it. */
+const NEGOTIATED = /(?:^|[\s,])(?:x-)?(?:gzip|compress|deflate|br|zstd|dcb|dcz|exi|pack200-gzip|aes128gcm)(?:[\s,]|$)/i;
+
 /** A reply's head as it came. */
 export interface CameHead {
   readonly status: number;
@@ -89,7 +92,7 @@ function selectingNames(fields: Fields): readonly string[] | null {
   const listed = varyNames(fields.get('vary'));
   if (listed === '*') return null;
   const coding = fields.get('content-encoding');
-  const isSilent = coding !== null && coding.toLowerCase() !== 'identity' && !listed.includes('accept-encoding');
+  const isSilent = coding !== null && NEGOTIATED.test(coding) && !listed.includes('accept-encoding');
   const names = isSilent ? [...listed, 'accept-encoding'].sort() : listed;
   return isKeyedCoding(names, coding) ? names : null;
 }

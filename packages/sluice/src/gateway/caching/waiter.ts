@@ -2,7 +2,7 @@
 import type { RequestPass } from '../filters/filter.ts';
 import { PASS } from '../filters/filter.ts';
 import type { Sweepable } from '../sweeper.ts';
-import type { Fetch, FetchFollower, Settlement } from './fetch.ts';
+import type { FetchFollower, RunningFetch, Settlement } from './running-fetch.ts';
 
 /** Who goes on with it. `cache-stage.ts` is it. */
 export interface WaiterOwner {
@@ -21,7 +21,7 @@ export class Waiter implements FetchFollower, Sweepable {
   /** What stands behind memory has been asked. */
   hasAskedTiers = false;
   private readonly owner: WaiterOwner;
-  private fetch: Fetch | null = null;
+  private fetch: RunningFetch | null = null;
   /** Goes up with each wait: what an earlier one waited for says nothing to a later one. */
   private turn = 0;
 
@@ -39,7 +39,7 @@ export class Waiter implements FetchFollower, Sweepable {
   }
 
   /** A fetch of this worker that is undecided. */
-  waitFor(fetch: Fetch): void {
+  waitFor(fetch: RunningFetch): void {
     this.begin();
     this.fetch = fetch;
     fetch.follow(this);
