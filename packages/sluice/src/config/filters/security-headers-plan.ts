@@ -1,4 +1,11 @@
-/** Options of `securityHeaders`. */
+/** Options of `securityHeaders`: what browsers are told to be careful about. */
 export interface SecurityHeadersPlan {
-  readonly isOn: true;
+  /** Name and value, in order. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  /** Strict-Transport-Security, said over TLS alone; empty: never. */
+  readonly hsts: string;
+  /** Lower-case names that replies do not say. */
+  readonly removes: readonly string[];
+  /** In place of what the service says itself. */
+  readonly overrides: boolean;
 }

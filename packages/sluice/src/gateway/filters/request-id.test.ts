@@ -18,10 +18,10 @@ test('each request has an id of its own: to the service and in the reply, whatev
 
 test("a trusted proxy's id is kept, anybody's where that is said, and never one that is not harmless", async (t) => {
   for (const [filter, listener, sent, isKept] of [
-    [{}, { forwarding: { trustedProxies: ['127.0.0.1/32'] } }, 'abc-1', true],
+    [{}, { forwarding: { trustedProxies: '127.0.0.1/32' } }, 'abc-1', true],
     [{ accept: 'any' }, {}, 'abc-1', true],
     [{ accept: 'any' }, {}, 'a b', false],
-    [{ accept: 'none' }, { forwarding: { trustedProxies: ['127.0.0.1/32'] } }, 'abc-1', false],
+    [{ accept: 'none' }, { forwarding: { trustedProxies: '127.0.0.1/32' } }, 'abc-1', false],
   ] as const) {
     const world = await stageFilters(t, [{ requestId: filter }], { listener });
     const { headers } = await world.ask('/', { headers: { 'x-request-id': sent } });
