@@ -39,7 +39,7 @@ export function validate(value: unknown, checkRegex: RegexChecker): Validation {
   checkLayer4(raw, report);
   checkKernel(raw, report);
   checkRoutes(raw, checkRegex, report);
-  checkFilters(raw, report);
+  checkFilters(raw, checkRegex, report);
   checkServices(raw, report);
   checkFleet(raw, report);
   checkCapacity(raw, report);

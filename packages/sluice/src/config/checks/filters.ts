@@ -3,7 +3,15 @@ import { FILTER_KINDS } from '../../core/filters/filter-kinds.ts';
 import type { Path } from '../fault.ts';
 import { type RawConfig, rawField, rawList, rawObject, type Report } from '../raw.ts';
 import { suggest } from '../suggest.ts';
+import { checkCors } from './filters-cors.ts';
 import { checkCustom } from './filters-custom.ts';
+import { checkErrorPage } from './filters-error-page.ts';
+import { checkFault } from './filters-fault.ts';
+import { checkFixed } from './filters-fixed.ts';
+import { checkMirror } from './filters-mirror.ts';
+import { checkRedirect } from './filters-redirect.ts';
+import { checkRewrite } from './filters-rewrite.ts';
+import type { RegexChecker } from './routes.ts';
 import { checkApiKey } from './filters-api-key.ts';
 import { checkBasic } from './filters-basic.ts';
 import { checkForwardAuth } from './filters-forward-auth.ts';
@@ -11,16 +19,26 @@ import { checkIp } from './filters-ip.ts';
 import { checkJwt } from './filters-jwt.ts';
 
 /** Reports faults of all filters: those of all routes, and of each. */
-export function checkFilters(config: RawConfig, report: Report): void {
-  checkList(config, config.filters, ['filters'], report);
-  config.routes.forEach((route, index) => checkList(config, rawField(route, 'filters'), ['routes', index, 'filters'], report));
+export function checkFilters(config: RawConfig, checkRegex: RegexChecker, report: Report): void {
+  checkList({ config, checkRegex, route: null }, config.filters, ['filters'], report);
+  config.routes.forEach((route, index) =>
+    checkList({ config, checkRegex, route }, rawField(route, 'filters'), ['routes', index, 'filters'], report),
+  );
 }
 
-function checkList(config: RawConfig, list: unknown, path: Path, report: Report): void {
-  rawList(list).forEach((filter, index) => checkOne(config, filter, [...path, index], report));
+/** Whose filters they are. */
+interface Scope {
+  readonly config: RawConfig;
+  readonly checkRegex: RegexChecker;
+  /** Null: of all routes. */
+  readonly route: unknown;
 }
 
-function checkOne(config: RawConfig, filter: unknown, path: Path, report: Report): void {
+function checkList(scope: Scope, list: unknown, path: Path, report: Report): void {
+  rawList(list).forEach((filter, index) => checkOne(scope, filter, [...path, index], report));
+}
+
+function checkOne({ config, checkRegex, route }: Scope, filter: unknown, path: Path, report: Report): void {
   const kinds = Object.keys(rawObject(filter));
   if (typeof filter === 'object' && filter !== null && kinds.length !== 1) {
     const found = kinds.length === 0 ? 'none' : kinds.join(' and ');
@@ -33,6 +51,13 @@ function checkOne(config: RawConfig, filter: unknown, path: Path, report: Report
   checkIp(rawField(named, 'ip'), [...path, 'ip'], report);
   checkJwt(config, rawField(named, 'jwt'), [...path, 'jwt'], report);
   checkCustom(filter, path, report);
+  checkCors(rawField(named, 'cors'), [...path, 'cors'], checkRegex, report);
+  checkRedirect(rawField(named, 'redirect'), route, [...path, 'redirect'], checkRegex, report);
+  checkRewrite(rawField(named, 'rewrite'), [...path, 'rewrite'], checkRegex, report);
+  checkMirror(config, rawField(named, 'mirror'), [...path, 'mirror'], report);
+  checkErrorPage(rawField(named, 'errorPage'), [...path, 'errorPage'], report);
+  checkFault(rawField(named, 'fault'), [...path, 'fault'], report);
+  checkFixed(rawField(named, 'fixed'), [...path, 'fixed'], report);
   const cache = rawField(rawField(filter, 'cache'), 'store');
   if (typeof cache === 'string' && cache !== 'default') checkName(config.caches, 'cache', cache, [...path, 'cache', 'store'], report);
   for (const [kind, options] of Object.entries(rawObject(filter))) {
