@@ -4,6 +4,7 @@
  *
  * Cost: a repeated token 1 µs; else what the signature costs (ES256: 150 µs, on another thread). Bounds: 8192 tokens or 8 MiB of them per generation, 256 verifications at a time.
  */
+import { isUtf8 } from 'node:buffer';
 import { compactVerify } from 'jose';
 import type { JwtClaimPlan, JwtIssuerPlan } from '../../config/filters/jwt-plan.ts';
 import { type Claims, areSufficient, claimTimes } from '../../core/jwt/claims.ts';
@@ -87,13 +88,9 @@ export class Verifier<Token extends VerifiedToken> implements SharedPart {
     const waiting = this.pending.get(credentials);
     if (waiting !== undefined) return waiting;
     if (this.pending.size >= PENDING_MAX) return 'busy';
-    const result = this.run(token, wallMs).then((found) => {
-      if (typeof found !== 'string') this.known.set(credentials, found);
-      return found;
-    });
-    const settled = result.finally(() => this.pending.delete(credentials));
-    this.pending.set(credentials, settled);
-    return settled;
+    const result = this.run(token, credentials, wallMs);
+    this.pending.set(credentials, result);
+    return result;
   }
 
   /** Under way is what it is: it settles by itself. */
@@ -101,7 +98,17 @@ export class Verifier<Token extends VerifiedToken> implements SharedPart {
     this.pending.clear();
   }
 
-  private async run(token: string, wallMs: number): Promise<TokenResult<Token>> {
+  private async run(token: string, credentials: string, wallMs: number): Promise<TokenResult<Token>> {
+    try {
+      const found = await this.examine(token, wallMs);
+      if (typeof found !== 'string') this.known.set(credentials, found);
+      return found;
+    } finally {
+      this.pending.delete(credentials);
+    }
+  }
+
+  private async examine(token: string, wallMs: number): Promise<TokenResult<Token>> {
     const first = token.indexOf('.');
     const header = jsonObject(token.slice(0, first)) as Header | null;
     const claims = jsonObject(token.slice(first + 1, token.lastIndexOf('.')));
@@ -111,7 +118,7 @@ export class Verifier<Token extends VerifiedToken> implements SharedPart {
     // Before anything is computed: a token that is out of time is not worth a signature.
     const times = claimTimes(claims, issuer.plan);
     if (times === null || wallMs >= times.untilMs || wallMs < times.fromMs) return 'invalid';
-    const keys = await this.keysFor(issuer.source, header);
+    const keys = this.keysNow(issuer.source, header) ?? (await this.keysLater(issuer.source, header));
     if (keys === null) return 'unavailable';
     const { generation } = issuer.source;
     for (const { key, algorithms } of keys) {
@@ -122,15 +129,21 @@ export class Verifier<Token extends VerifiedToken> implements SharedPart {
     return 'invalid';
   }
 
-  /** Keys that may have signed it, fetched anew where none has; null: no keys can be had. */
-  private async keysFor(source: KeySource, { alg, kid }: Header): Promise<readonly VerifyKey[] | null> {
+  /** Keys that may have signed it; null: none that is here. */
+  private keysNow(source: KeySource, { alg, kid }: Header): readonly VerifyKey[] | null {
     if (typeof alg !== 'string' || (kid !== undefined && typeof kid !== 'string')) return [];
     const found = fitting(source.current(), alg, kid);
-    if ((found !== null && found.length > 0) || this.waiting >= WAITING_MAX) return found;
-    this.waiting++;
-    await source.refresh();
-    this.waiting--;
-    return fitting(source.current(), alg, kid);
+    return found === null || found.length === 0 ? null : found;
+  }
+
+  /** The same once the keys were fetched anew; null: no keys can be had. */
+  private async keysLater(source: KeySource, header: Header): Promise<readonly VerifyKey[] | null> {
+    if (this.waiting < WAITING_MAX) {
+      this.waiting++;
+      await source.refresh();
+      this.waiting--;
+    }
+    return this.keysNow(source, header) ?? (source.current() === null ? null : []);
   }
 }
 
@@ -156,12 +169,12 @@ function isOfType(typ: unknown, wanted: string | null): boolean {
 
 /** RFC 7515 §5.2: UTF-8 JSON, an object. */
 function jsonObject(part: string): Readonly<Record<string, unknown>> | null {
+  const bytes = Buffer.from(part, 'base64url');
+  if (!isUtf8(bytes)) return null;
   try {
-    const value: unknown = JSON.parse(UTF_8.decode(Buffer.from(part, 'base64url')));
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : null;
   } catch {
     return null;
   }
 }
-
-const UTF_8 = new TextDecoder('utf-8', { fatal: true });
