@@ -2,7 +2,7 @@
  * What lies under a key whose replies vary: the names of the request fields that tell them apart, and an id that is part of the variants' keys. Where the mark goes or is another, its variants
  * are found no more, whoever has them: so a purge of the key is a purge of all its variants. Bounded: after so many variants the mark is made anew.
  */
-import { type Fields } from '../../core/caching/http/fields.ts';
+import type { Fields } from '../../core/caching/http/fields.ts';
 import { variantKey, VARY_NAMES_MAX } from '../../core/caching/http/vary.ts';
 
 export interface VaryMark {
