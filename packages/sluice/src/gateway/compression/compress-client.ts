@@ -17,7 +17,7 @@ import { ChangedReply, changedHead, changedReplyParser } from '../exchange/chang
 import type { Attempt, Client, Exchange, ExchangeFollower } from '../exchange/exchange.ts';
 import { PassingClient } from '../exchange/passing-client.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
-import { Compressor, type CompressorSink } from './compressor.ts';
+import { Compressor, type CompressorOptions, type CompressorSink, compressNow, isQuick } from './compressor.ts';
 import { paddedGzip } from './gzip-padding.ts';
 
 /** The origin waits while this much waits for the coder. */
@@ -52,6 +52,9 @@ export class CompressClient extends PassingClient implements CompressorSink, Exc
   private readonly unlessTag: string | null;
   private exchange: Exchange | null = null;
   private coder: Compressor | null = null;
+  /** Short content, which is coded at once when it is whole; null: there is a coder, or nothing is coded. */
+  private short: Buffer[] | null = null;
+  private options: CompressorOptions | null = null;
   private trailers = '';
   private isGathering = false;
   /** Content has come: from then on the head leaves with what is made of it. */
@@ -73,7 +76,7 @@ export class CompressClient extends PassingClient implements CompressorSink, Exc
 
   /** What is coded was copied. */
   override get holdsBytes(): boolean {
-    return this.coder === null && this.client.holdsBytes;
+    return this.options === null && this.client.holdsBytes;
   }
 
   override onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean {
@@ -89,14 +92,16 @@ export class CompressClient extends PassingClient implements CompressorSink, Exc
   }
 
   override replyBody(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
-    if (this.coder === null) return this.client.replyBody(exchange, bytes, start, end);
+    if (this.options === null) return this.client.replyBody(exchange, bytes, start, end);
     this.hasContent = true;
-    this.coder.push(bytes, start, end);
+    if (this.short !== null) this.short.push(Buffer.from(bytes.subarray(start, end)));
+    else this.coder!.push(bytes, start, end);
   }
 
   override flushReply(): boolean {
     const { coder } = this;
-    if (coder === null || !this.hasContent) return this.client.flushReply();
+    if (!this.hasContent) return this.client.flushReply();
+    if (coder === null) return true; // short: the rest of it is on its way
     if (!this.isGathering) coder.go();
     const { hasRoom } = this;
     if (!hasRoom) this.isHolding = true;
@@ -104,6 +109,7 @@ export class CompressClient extends PassingClient implements CompressorSink, Exc
   }
 
   override onReplyEnd(exchange: Exchange, trailers: string): void {
+    if (this.short !== null && !this.codeNow(this.short)) return;
     if (this.coder === null) return this.client.onReplyEnd(exchange, trailers);
     this.trailers = trailers;
     this.coder.finish();
@@ -150,10 +156,27 @@ export class CompressClient extends PassingClient implements CompressorSink, Exc
     if (bodyKind !== 'none') {
       const coding = this.coding!;
       this.exchange = exchange;
-      this.isGathering = contentLength >= 0 && contentLength <= GATHERED_BYTES_MAX;
-      this.coder = new Compressor({ coding, level: this.compression.levelOf(coding), length: contentLength }, this);
-      exchange.follow(this);
+      this.options = { coding, level: this.compression.levelOf(coding), length: contentLength };
+      if (isQuick(this.options)) this.short = [];
+      else this.startCoder(exchange, this.options);
     }
     return this.client.onResponseHead(exchange, new ChangedReply(attempt, head, exchange.isHead, parser), head, 0);
+  }
+
+  private startCoder(exchange: Exchange, options: CompressorOptions): void {
+    this.isGathering = options.length >= 0 && options.length <= GATHERED_BYTES_MAX;
+    this.coder = new Compressor(options, this);
+    exchange.follow(this);
+  }
+
+  /** @returns False when it has failed, and the reply with it. */
+  private codeNow(pieces: readonly Buffer[]): boolean {
+    try {
+      this.onCoded(compressNow(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces), this.options!));
+      return true;
+    } catch (error) {
+      this.onFailure(error as Error);
+      return false;
+    }
   }
 }

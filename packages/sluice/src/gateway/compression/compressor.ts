@@ -4,7 +4,7 @@
  * faster than the coder, so that pieces are large and flushes cost nothing. Memory: what waits (the caller holds the origin back at `waitingBytes`), and the coder's own (256 KiB for gzip,
  * 1 MiB for brotli, up to 3 MiB for zstd), given back at the end.
  */
-import { constants, createBrotliCompress, createGzip, createZstdCompress } from 'node:zlib';
+import { brotliCompressSync, constants, createBrotliCompress, createGzip, createZstdCompress, gzipSync, zstdCompressSync } from 'node:zlib';
 import type { Coding } from '../../core/compression/accept-encoding.ts';
 
 type CoderStream = ReturnType<typeof createGzip> | ReturnType<typeof createBrotliCompress> | ReturnType<typeof createZstdCompress>;
@@ -107,23 +107,50 @@ export class Compressor {
   }
 }
 
+/** Codes short content at once: up to 16 KiB this takes less (some 5 µs for each KiB) than to have a thread do it (60 µs). `isQuick` says whether it may be done. */
+export function compressNow(bytes: Buffer, { coding, level }: CompressorOptions): Buffer {
+  const chunkSize = Math.max(PIECE_BYTES_MIN, bytes.length >> 1);
+  switch (coding) {
+    case 'gzip':
+      return gzipSync(bytes, { level, chunkSize });
+    case 'br':
+      return brotliCompressSync(bytes, { chunkSize, params: brotliParams(level, bytes.length) });
+    case 'zstd':
+      return zstdCompressSync(bytes, { chunkSize, pledgedSrcSize: bytes.length, params: zstdParams(level) });
+  }
+}
+
+const QUICK_BYTES_MAX = 16 * 1024;
+/** Levels above these take milliseconds even for little. */
+const QUICK_LEVELS: Readonly<Record<Coding, number>> = { gzip: 9, br: 5, zstd: 9 };
+
+/** Content of this length, coded so, holds the event loop up for no longer than 0.1 ms. */
+export function isQuick({ coding, level, length }: CompressorOptions): boolean {
+  return length >= 0 && length <= QUICK_BYTES_MAX && level <= QUICK_LEVELS[coding];
+}
+
+function brotliParams(level: number, length: number): Record<number, number> {
+  return {
+    [constants.BROTLI_PARAM_QUALITY]: level,
+    [constants.BROTLI_PARAM_LGWIN]: BROTLI_WINDOW_BITS,
+    [constants.BROTLI_PARAM_SIZE_HINT]: Math.max(0, length),
+  };
+}
+
+function zstdParams(level: number): Record<number, number> {
+  return { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_windowLog]: ZSTD_WINDOW_BITS };
+}
+
 function coderFor({ coding, level, length }: CompressorOptions): CoderStream {
   const chunkSize = length < 0 ? PIECE_BYTES_MAX : Math.min(PIECE_BYTES_MAX, Math.max(PIECE_BYTES_MIN, length >> 1));
   switch (coding) {
     case 'gzip':
       return createGzip({ level, chunkSize, flush: constants.Z_SYNC_FLUSH });
-    case 'br': {
-      const params = {
-        [constants.BROTLI_PARAM_QUALITY]: level,
-        [constants.BROTLI_PARAM_LGWIN]: BROTLI_WINDOW_BITS,
-        [constants.BROTLI_PARAM_SIZE_HINT]: Math.max(0, length),
-      };
-      return createBrotliCompress({ chunkSize, flush: constants.BROTLI_OPERATION_FLUSH, params });
-    }
+    case 'br':
+      return createBrotliCompress({ chunkSize, flush: constants.BROTLI_OPERATION_FLUSH, params: brotliParams(level, length) });
     case 'zstd': {
-      const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_windowLog]: ZSTD_WINDOW_BITS };
       const pledged = length < 0 ? {} : { pledgedSrcSize: length };
-      return createZstdCompress({ chunkSize, flush: constants.ZSTD_e_flush, params, ...pledged });
+      return createZstdCompress({ chunkSize, flush: constants.ZSTD_e_flush, params: zstdParams(level), ...pledged });
     }
   }
 }

@@ -23,6 +23,8 @@ import { RawClient } from '../../../test/support/raw-client.ts';
 type Filters = NonNullable<ConfigInput['filters']>;
 
 const PAGE = Buffer.from('<p>The quick brown fox jumps over the lazy dog.</p>\n'.repeat(400));
+/** So short that it is coded at once. */
+const NOTE = PAGE.subarray(0, 4_000);
 
 interface World extends AsyncDisposable {
   readonly world: TestPlane;
@@ -77,6 +79,21 @@ describe('a reply', () => {
       assert.deepEqual([headers['content-encoding'], headers['vary'], headers['content-length']], [coding, 'Accept-Encoding', undefined]);
       assert.ok(body.length < PAGE.length / 10);
       assert.deepEqual(DECODERS[coding](body), PAGE);
+    });
+
+    test(`in ${coding} that is short is what its origin sent, and so is one that comes a byte at a time`, async () => {
+      await using origin = await behind((asked, reply) => {
+        if (asked.headers['x-slow'] === undefined) return page({}, 200, NOTE)(asked, reply);
+        reply.writeHead(200, { 'Content-Type': 'text/html', 'Content-Length': '2000' });
+        let at = 0;
+        const feed = (): void => void (at === 2000 ? reply.end() : reply.write(NOTE.subarray(at, (at += 100)), () => setImmediate(feed)));
+        feed();
+      });
+      const { headers, body } = await get(origin.world.port, { 'Accept-Encoding': coding });
+      assert.equal(headers['content-encoding'], coding);
+      assert.deepEqual(DECODERS[coding](body), NOTE);
+      const slow = await get(origin.world.port, { 'Accept-Encoding': coding, 'X-Slow': 'yes' });
+      assert.deepEqual(DECODERS[coding](slow.body), NOTE.subarray(0, 2000));
     });
 
     test(`in ${coding} of 3 MiB in pieces, without a length, is what its origin sent`, async () => {

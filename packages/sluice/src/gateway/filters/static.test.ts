@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readlink, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -130,6 +131,21 @@ describe('a file', () => {
     const { headers, body } = await get(served, '/b.bin');
     assert.deepEqual([headers['content-length'], body.length], ['600000', 600_000]);
   });
+});
+
+test('a kept file of 200 KiB reaches an HTTP/2 client with a small window whole, and a part of it', async () => {
+  const content = LARGE.subarray(0, 200_000);
+  await using served = await site({ 'f.bin': content });
+  const client = connectHttp2(`http://127.0.0.1:${served.world.port}`, { settings: { initialWindowSize: 20_000 } });
+  for (const [headers, expected] of [
+    [{}, content],
+    [{}, content],
+    [{ range: 'bytes=1000-150000' }, content.subarray(1000, 150_001)],
+  ] as const) {
+    const body = Buffer.concat(await client.request({ ':path': '/f.bin', ...headers }).toArray());
+    assert.ok(body.equals(expected), `${body.length} of ${expected.length}`);
+  }
+  client.close();
 });
 
 describe('conditions and ranges', () => {

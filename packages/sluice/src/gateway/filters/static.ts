@@ -20,6 +20,8 @@ import { ANSWERED, type FilterModule, type FilterVerdict, PASS, type RequestPass
 
 /** A file that changes while it is opened is looked at again, this often. */
 const TRIES = 3;
+/** What a client without room may be given all the same. */
+const COPIED_BYTES_MAX = 64 * 1024;
 const NOTHING = { resume: () => {}, stop: () => {} };
 
 class StaticStage implements Stage {
@@ -129,7 +131,12 @@ class StaticStage implements Stage {
   }
 
   private sendKept(pass: RequestPass, file: FileInfo, content: Buffer): FilterVerdict {
-    return sendParts(pass, this.answer(pass, file), content);
+    const answer = this.answer(pass, file);
+    const { exchange } = pass;
+    // A socket takes what it is given without a copy; a stream among others copies, and is given no more than it has room for.
+    if (!exchange.isHttp2 || content.length <= COPIED_BYTES_MAX || exchange.isHead) return sendParts(pass, answer, content);
+    void new FileReply(exchange, content, file.state).send(answer.head, answer.parts);
+    return ANSWERED;
   }
 
   private answer({ view, exchange }: RequestPass, file: FileInfo): FileAnswer {

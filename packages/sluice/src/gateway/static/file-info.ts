@@ -4,8 +4,8 @@ import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { Coding } from '../../core/compression/accept-encoding.ts';
 
-/** Smaller files are kept in memory. */
-export const KEPT_BYTES_MAX = 64 * 1024;
+/** Smaller files are kept in memory: opened and read for each reply, one of 100 KiB costs ten times as much. */
+export const KEPT_BYTES_MAX = 256 * 1024;
 /** A file that changed this recently may change again within one tick of the file system's clock, and would look the same. */
 const SETTLED_MS = 2_000;
 const NS_PER_MS = 1_000_000n;

@@ -14,19 +14,25 @@ const PIECE_BYTES = 64 * 1024;
 const FILE_CHANGED: UpstreamFailure = { status: 503, log: 'internal-error', outcome: 'ok', retryOn: null, isUnsent: false };
 
 /** Bytes `start..end` of the file (the end is not sent), or bytes of our own. */
-export type FilePart = { readonly bytes: Buffer } | { readonly start: number; readonly end: number };
+export type FilePart = { readonly bytes: Buffer } | FileRange;
+
+export interface FileRange {
+  readonly start: number;
+  readonly end: number;
+}
 
 export class FileReply implements ReplySource, ExchangeFollower {
   private readonly reply: LocalReply;
-  private readonly file: OpenFile;
+  private readonly from: OpenFile | Buffer;
   private readonly state: FileState;
   private memory: Buffer | null = null;
   private isStopped = false;
   private wake: (() => void) | null = null;
 
-  constructor(exchange: Exchange, file: OpenFile, state: FileState) {
+  /** @param from The file, open until `send` has settled; or its content, which is in memory already. */
+  constructor(exchange: Exchange, from: OpenFile | Buffer, state: FileState) {
     this.reply = new LocalReply(exchange, this);
-    this.file = file;
+    this.from = from;
     this.state = state;
     exchange.follow(this);
   }
@@ -37,8 +43,7 @@ export class FileReply implements ReplySource, ExchangeFollower {
     try {
       for (const [index, part] of parts.entries()) {
         const isLast = index >= parts.length - 2; // a frame's end may follow the last bytes of the file
-        const isSent = 'bytes' in part ? await this.write(part.bytes) : await this.sendRange(part.start, part.end, isLast);
-        if (!isSent) return;
+        if (!(await this.sendPart(part, isLast))) return;
       }
       this.reply.end();
     } catch {
@@ -59,14 +64,27 @@ export class FileReply implements ReplySource, ExchangeFollower {
     this.stop();
   }
 
-  private async sendRange(start: number, end: number, isLast: boolean): Promise<boolean> {
+  /** @returns False when nobody takes it any more. */
+  private sendPart(part: FilePart, isLast: boolean): Promise<boolean> {
+    if ('bytes' in part) return this.write(part.bytes);
+    return 'handle' in this.from ? this.sendRange(this.from, part, isLast) : this.sendKept(this.from, part);
+  }
+
+  private async sendKept(content: Buffer, { start, end }: FileRange): Promise<boolean> {
+    for (let at = start; at < end; at += PIECE_BYTES) {
+      if (!(await this.write(content.subarray(at, Math.min(at + PIECE_BYTES, end))))) return false;
+    }
+    return true;
+  }
+
+  private async sendRange({ handle }: OpenFile, { start, end }: FileRange, isLast: boolean): Promise<boolean> {
     for (let at = start; at < end;) {
       const memory = await this.room();
       if (this.isStopped) return false;
-      const { bytesRead } = await this.file.handle.read(memory, 0, Math.min(memory.length, end - at), at);
+      const { bytesRead } = await handle.read(memory, 0, Math.min(memory.length, end - at), at);
       if (this.isStopped) return false;
       at += bytesRead;
-      const isChanged = bytesRead === 0 || (isLast && at >= end && !isSameFile(this.state, await this.file.handle.stat({ bigint: true })));
+      const isChanged = bytesRead === 0 || (isLast && at >= end && !isSameFile(this.state, await handle.stat({ bigint: true })));
       if (isChanged) {
         this.reply.cut(FILE_CHANGED);
         return false;
