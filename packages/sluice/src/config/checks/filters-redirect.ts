@@ -1,5 +1,6 @@
 /** What must hold of `redirect`: one thing to do, templates whose names exist, expressions that compile, and no way that leads back to itself. */
 import { compileTemplate } from '../../core/routing/template.ts';
+import { checkReplacement } from '../../core/filters/replacing-regex.ts';
 import type { Path } from '../fault.ts';
 import { patternParameters } from '../path-match.ts';
 import { rawField, type Report } from '../raw.ts';
@@ -33,7 +34,10 @@ export function checkRedirect(redirect: unknown, route: unknown, path: Path, che
   const source = rawField(redirect, 'regex');
   const problem = typeof source === 'string' ? checkRegex(source) : null;
   if (problem !== null) report({ path: [...path, 'regex'], what: `cannot be used: ${problem}` });
-  if ((source === undefined) !== (rawField(redirect, 'replacement') === undefined)) {
+  const replacement = rawField(redirect, 'replacement');
+  const fault = typeof source === 'string' && typeof replacement === 'string' ? checkReplacement(source, replacement) : null;
+  if (fault !== null) report({ path: [...path, 'replacement'], what: fault });
+  if ((source === undefined) !== (replacement === undefined)) {
     report({
       path,
       what: 'must have regex and replacement together',

@@ -1,4 +1,5 @@
 /** What must hold of `rewrite`: something to do, and expressions that compile. */
+import { checkReplacement } from '../../core/filters/replacing-regex.ts';
 import type { Path } from '../fault.ts';
 import { rawField, type Report } from '../raw.ts';
 import type { RegexChecker } from './routes.ts';
@@ -16,7 +17,10 @@ export function checkRewrite(rewrite: unknown, path: Path, checkRegex: RegexChec
   const source = rawField(rewrite, 'regex');
   const problem = typeof source === 'string' ? checkRegex(source) : null;
   if (problem !== null) report({ path: [...path, 'regex'], what: `cannot be used: ${problem}` });
-  if ((source === undefined) !== (rawField(rewrite, 'replacement') === undefined)) {
+  const replacement = rawField(rewrite, 'replacement');
+  const fault = typeof source === 'string' && typeof replacement === 'string' ? checkReplacement(source, replacement) : null;
+  if (fault !== null) report({ path: [...path, 'replacement'], what: fault });
+  if ((source === undefined) !== (replacement === undefined)) {
     report({ path, what: 'must have regex and replacement together', hint: "write regex: '^/v1/(.*)$', replacement: '/v2/$1'" });
   }
 }
