@@ -6,6 +6,7 @@ import type { FilterPlan } from '../config/filter-plan.ts';
 import type { Path } from '../config/fault.ts';
 import type { RoutePlan } from '../config/plan.ts';
 import { readCustom } from './filter-material-custom.ts';
+import { readErrorPage, readFixed } from './filter-material-files.ts';
 import { readApiKeys } from './filter-material-api-key.ts';
 import { readBasic } from './filter-material-basic.ts';
 import { readIp } from './filter-material-ip.ts';
@@ -29,5 +30,7 @@ async function readFilter(filter: FilterPlan, path: Path, reader: FilterReader):
   if (filter.kind === 'basic') return { kind: 'basic', options: await readBasic(filter.options, path, reader) };
   if (filter.kind === 'jwt') return { kind: 'jwt', options: await readJwt(filter.options, path, reader) };
   if (filter.kind === 'static') return { kind: 'static', options: await readStatic(filter.options, path, reader) };
+  if (filter.kind === 'fixed') return { kind: 'fixed', options: await readFixed(filter.options, path, reader) };
+  if (filter.kind === 'errorPage') return { kind: 'errorPage', options: await readErrorPage(filter.options, path, reader) };
   return filter;
 }

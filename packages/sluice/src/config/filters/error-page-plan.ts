@@ -1,4 +1,17 @@
-/** Options of `errorPage`. */
+/** Options of `errorPage`: what clients get in place of errors. */
 export interface ErrorPagePlan {
-  readonly isOn: true;
+  /** Statuses that are replaced: from and to, both included. */
+  readonly statuses: readonly (readonly [from: number, to: number])[];
+  /** Replies of the service, too; else only ours. */
+  readonly coversService: boolean;
+  /** Page as it goes on the wire, one character per byte, with places; empty: a plain page of ours. */
+  readonly html: string;
+  /** Where it is read from; empty: nowhere. */
+  readonly file: string;
+  /** Who gets JSON (RFC 9457): clients that rather take it, all, nobody. */
+  readonly json: 'auto' | 'always' | 'never';
+  /** Sent there in place of a page; empty: nowhere. Has places, too. */
+  readonly redirect: string;
+  /** Status in place of another. */
+  readonly statusMap: readonly (readonly [from: number, to: number])[];
 }
