@@ -443,7 +443,7 @@ test('edits of the route and of other filters hold for hits as for misses', asyn
           filters: [{ cache: {} }],
         },
       ],
-    } as Partial<PlaneConfig>),
+    }),
   );
   at.origin.on('/a', reply({ 'cache-control': 'max-age=60', 'x-secret': 'no', 'x-open': 'yes' }));
   for (let turn = 0; turn < 2; turn++) {

@@ -29,8 +29,8 @@ import { Spill } from './spill.ts';
 import { keepEntry, keepPassMark, type KeepPlace } from './store-entry.ts';
 
 const INTERIMS_MAX = 32;
-/** A service that fails is asked again soon; meanwhile nobody waits for anybody. */
-const FAILED_PASS_MS = 1_000;
+/** After an error nobody waits for anybody, but not for long: it may be over, or it was the request of just one client that was wrong. */
+const ERROR_PASS_MS = 1_000;
 
 /** The client on whose request it goes. */
 export interface Leader {
@@ -301,7 +301,8 @@ export class Fetch implements Client, RunningFetch, Sweepable {
   /** What one request asked for says nothing of the next: only what the reply says is remembered. */
   private refused(reason: string, came: CameHead): void {
     if (reason === 'request-no-store' || reason === 'authorization') return this.settleWith(LOOK);
-    this.mark(came, came.status >= 500 ? Math.min(FAILED_PASS_MS, this.init.rules.plan.passMs) : this.init.rules.plan.passMs);
+    const { passMs } = this.init.rules.plan;
+    this.mark(came, came.status >= 400 ? Math.min(ERROR_PASS_MS, passMs) : passMs);
     this.settleWith(ALONE);
   }
 
