@@ -62,7 +62,10 @@ type BareKind = { [Kind in Exclude<FilterKind, 'custom'>]: object extends Filter
   'custom'
 >];
 
-type Entry<Kind extends FilterKind> = { readonly [Given in Kind]: FilterInputs[Given] | (Given extends BareKind ? true : never) } & {
+/** An object: a text has a member `fixed`, too. */
+type Entry<Kind extends FilterKind> = object & {
+  readonly [Given in Kind]: FilterInputs[Given] | (Given extends BareKind ? true : never);
+} & {
   readonly [Other in Exclude<FilterKind, Kind>]?: never;
 };
 

@@ -407,6 +407,14 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     else exchange.client.replyOwn(exchange, { status });
   }
 
+  abort(exchange: Exchange): void {
+    if (exchange.isOver) return;
+    exchange.isCut = true;
+    exchange.stop();
+    this.settle(exchange);
+    resetSocket(this.socket, this.arrival.transport);
+  }
+
   private cutReply(exchange: Exchange): void {
     exchange.isCut = true;
     exchange.stop();

@@ -373,6 +373,10 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
     exchange.client.onReplyEnd(exchange, endLines(exchange, status));
   }
 
+  abort(exchange: Exchange): void {
+    if (!exchange.isOver) this.cutReply(exchange, INTERNAL_ERROR);
+  }
+
   private cutReply(exchange: Exchange, code: number): void {
     exchange.isCut = true;
     exchange.stop();

@@ -30,6 +30,7 @@ export interface Requester {
   readonly identity: PeerIdentity;
   isClosing: boolean;
   deadline: number;
+  abort(exchange: Exchange): void;
   replyOwn(exchange: Exchange, answer: OwnAnswer): void;
 }
 

@@ -37,6 +37,8 @@ export interface PassRequester {
   readonly identity: PeerIdentity;
   isClosing: boolean;
   deadline: number;
+  /** Ends the exchange without a reply, as an origin that breaks would: the connection is reset, or the stream. Not while its head is being dealt with. */
+  abort(exchange: Exchange): void;
 }
 
 export class RequestPass implements RoutedRequest {
