@@ -42,6 +42,10 @@ export const compressSchema = section("an object such as { level: 6, minSize: '4
     .default(false)
     .describe('Services are not told what clients take (no Accept-Encoding), so that all compressing is done here.'),
 })
+  .refine(({ codings, breach }) => breach !== 'pad' || codings.includes('gzip'), {
+    error: "must have 'gzip' where breach is 'pad': no other coding can be padded",
+    path: ['codings'],
+  })
   .transform(({ codings, level, types, minSize, breach, offload }): CompressPlan => ({
     codings: breach === 'pad' ? ['gzip'] : codings,
     levels: level,
