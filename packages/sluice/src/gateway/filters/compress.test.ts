@@ -305,6 +305,50 @@ describe('a stream', () => {
     assert.equal(bytes, 64 << 20);
   });
 
+  test('to an HTTP/2 client that does not read makes its origin wait, and another stream goes on', async () => {
+    const random = seededRandom(2);
+    const noise = Buffer.from(Array.from({ length: 1 << 20 }, () => random() * 256));
+    let sent = 0;
+    await using origin = await behind((asked, reply) => {
+      if (asked.url === '/short') return page()(asked, reply);
+      reply.writeHead(200, { 'Content-Type': 'text/plain' });
+      const feed = (): void => {
+        while (sent < 32) {
+          sent++;
+          if (!reply.write(noise)) return void reply.once('drain', feed);
+        }
+        reply.end();
+      };
+      feed();
+    });
+    const client = connectHttp2(`http://127.0.0.1:${origin.world.port}`);
+    const slow = client.request({ ':path': '/long', 'accept-encoding': 'gzip' });
+    await once(slow, 'response');
+    await stands(() => sent);
+    assert.ok(sent < 24, `the origin waits: ${sent} MiB of 32 sent`);
+    const other = client.request({ ':path': '/short', 'accept-encoding': 'br' });
+    assert.deepEqual(brotliDecompressSync(Buffer.concat(await other.toArray())), PAGE);
+    let bytes = 0;
+    for await (const piece of slow.pipe(createGunzip())) bytes += (piece as Buffer).length;
+    assert.equal(bytes, 32 << 20);
+    client.close();
+  });
+
+  test('over HTTP/2 whose origin is cut off is reset', async () => {
+    await using origin = await hostileOrigin(async (connection) => {
+      await connection.head();
+      connection.write('HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');
+      await connection.until((received) => received.includes('never'));
+    });
+    await using world = await startPlane(planeTo(origin.port, { routes: [{ path: '/*', to: 'origin', filters: ['compress'] }] }));
+    const client = connectHttp2(`http://127.0.0.1:${world.port}`);
+    const stream = client.request({ 'accept-encoding': 'gzip' });
+    await once(stream, 'data');
+    origin.connections[0]!.reset();
+    await assert.rejects(stream.toArray(), { code: 'ERR_HTTP2_STREAM_ERROR' });
+    client.close();
+  });
+
   test('whose client leaves lets go of everything', async () => {
     let closed: () => void = () => {};
     const left = new Promise<void>((resolve) => (closed = resolve));
