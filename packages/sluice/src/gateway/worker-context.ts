@@ -9,7 +9,7 @@ import type { Http1Limits, Plan } from '../config/plan.ts';
 import type { FromWorker, TicketSecrets } from '../config/worker-protocol.ts';
 import type { AccessRecord } from '../observe/access-log.ts';
 import type { WorkerMetrics } from '../observe/worker-metrics.ts';
-import type { Exchange } from './exchange/exchange.ts';
+import type { Exchange, ExchangeService } from './exchange/exchange.ts';
 import type { Sweeper } from './sweeper.ts';
 import type { LongLivedSet } from './tunnel/long-lived.ts';
 
@@ -34,6 +34,8 @@ export interface WorkerContext {
   /** To the control plane. */
   say(message: FromWorker): void;
   event(level: 'info' | 'warn' | 'error', what: string, detail: Readonly<Record<string, string | number | boolean>>): void;
+  /** A service of the plan in force. */
+  service(name: string): ExchangeService | undefined;
   /** Sends the exchange to its service at the end of this turn of the event loop. */
   dispatch(exchange: Exchange): void;
   /** Runs something at the end of this turn, without recursion. */

@@ -4,6 +4,7 @@
  */
 import { ContentTooLarge, type FilterFunction, type FilterReply, RequestOver } from '../../core/filters/custom-filter.ts';
 import { type CheckedAnswer, checkAnswer } from '../../core/filters/filter-answer.ts';
+import type { ExchangeFollower } from '../exchange/exchange.ts';
 import { LocalReply } from '../exchange/local-reply.ts';
 import { reasonPhrase } from '../../core/http1/reason-phrase.ts';
 import type { Instant } from '../../base/time.ts';
@@ -16,8 +17,6 @@ import { type HoldOwner, ReplyHold } from './reply-hold.ts';
 
 /** Larger answers are sent like an endpoint's. */
 const SMALL_BYTES = 64 * 1024;
-/** A client that has left is noticed this late by a filter that waits for its reply. */
-const LOOK_MS = 1_000;
 
 /** The filter that is run. `filters/custom.ts` makes it. */
 export interface RunnableFilter {
@@ -28,7 +27,7 @@ export interface RunnableFilter {
   readonly context: FilterContext;
 }
 
-export class CustomRun implements Sweepable, HoldOwner {
+export class CustomRun implements Sweepable, HoldOwner, ExchangeFollower {
   deadline = Infinity;
   sweepIndex = -1;
   private readonly filter: RunnableFilter;
@@ -89,13 +88,17 @@ export class CustomRun implements Sweepable, HoldOwner {
     this.end('the client has its answer already');
   }
 
+  // ---- ExchangeFollower
+
+  exchangeOver(): void {
+    if (this.phase !== 'over') this.leave();
+  }
+
   // ---- Sweepable
 
   onDeadline(): void {
-    const { exchange } = this.pass;
-    if (exchange.isOver) return this.leave();
     if (this.phase === 'waiting') {
-      this.deadline = this.now() + LOOK_MS;
+      this.deadline = Infinity; // it is the service that takes its time, under deadlines of its own
       return;
     }
     this.failed(new Error(`has neither answered nor handed on within ${this.filter.timeoutMs} ms`));
@@ -119,6 +122,7 @@ export class CustomRun implements Sweepable, HoldOwner {
   private startWaiting(result: PromiseLike<unknown>): FilterVerdict {
     const { worker } = this.filter.context;
     worker.sweeper.add(this);
+    this.pass.exchange.follow(this);
     result.then(
       (settled) => this.returned(settled),
       (error: unknown) => this.threw(error),
@@ -137,7 +141,7 @@ export class CustomRun implements Sweepable, HoldOwner {
     const { exchange } = this.pass;
     this.request.leave(true);
     this.phase = 'waiting';
-    this.deadline = this.now() + LOOK_MS;
+    this.deadline = Infinity; // from now on it is the service that takes its time
     this.hold = new ReplyHold(exchange.client, exchange, this);
     exchange.client = this.hold;
   }
@@ -184,7 +188,8 @@ export class CustomRun implements Sweepable, HoldOwner {
   private leave(): void {
     const isAsking = this.phase === 'asking';
     this.end('the client has gone');
-    if (isAsking) this.pass.resume(ANSWERED); // it gives back what it holds
+    this.hold?.leave();
+    if (isAsking) this.pass.resume(PASS); // it goes nowhere, and gives back what it holds
   }
 
   /** Ends the run with a reply of its own. */

@@ -2,6 +2,7 @@
  * Stands before the client while a user's filter thinks about the reply: the head waits, and the content behind it waits in the endpoint's memory, not copied, the endpoint held back. When
  * the filter is done, both go on as they were, or as it has changed them; from then on everything passes.
  */
+import { RequestOver } from '../../core/filters/custom-filter.ts';
 import { editedEntries, entriesOf } from '../../core/filters/header-list.ts';
 import { reasonPhrase } from '../../core/http1/reason-phrase.ts';
 import type { OwnAnswer } from '../downstream/reply-writer.ts';
@@ -154,6 +155,14 @@ export class ReplyHold extends PassingClient implements ContentSource {
       exchange.outcome = this.failure.log;
       this.client.replyOwn(exchange, { status: this.failure.status });
     }
+  }
+
+  /** Nobody is there to take it. */
+  leave(): void {
+    this.state = 'passing';
+    if (this.reply !== null) this.reply.isClosed = true;
+    this.failReading(new RequestOver('the client has gone'));
+    this.pieces.takeAll(() => {});
   }
 
   /** It is not wanted: what is under way for it ends. */
