@@ -17,6 +17,8 @@ import { type OpenFailure, type OpenFile, openFailure, Root } from './open-file.
 
 const FRESH_MS = 1_000;
 const ENTRIES_MAX = 4_096;
+/** Kept by themselves: who asks for names that are not there drives out no file. */
+const MISSES_MAX = 1_024;
 const BYTES_MAX = 32 * 1024 * 1024;
 /** Of a worker's: some are for connections. */
 const OPEN_MAX = 256;
@@ -46,6 +48,8 @@ export class FileStore {
   private readonly root: Root;
   /** The one longest not looked at first. */
   private readonly kept = new Map<string, Kept>();
+  /** Names that are not there, and until when that is believed. */
+  private readonly misses = new Map<string, number>();
   private readonly pending = new Map<string, Promise<FileEntry>>();
   private bytes = 0;
   private openFiles = 0;
@@ -59,7 +63,8 @@ export class FileStore {
   /** What is known well enough; null: `look`. */
   known(name: string, now: Instant): FileEntry | null {
     const kept = this.kept.get(name);
-    return kept === undefined || now >= kept.looksAgainAt ? null : kept.entry;
+    if (kept !== undefined) return now >= kept.looksAgainAt ? null : kept.entry;
+    return now < (this.misses.get(name) ?? 0) ? MISSING : null;
   }
 
   /** Looks at a name. */
@@ -117,6 +122,7 @@ export class FileStore {
   /** No plan has it any more. */
   close(): void {
     this.kept.clear();
+    this.misses.clear();
     this.bytes = 0;
   }
 
@@ -164,9 +170,18 @@ export class FileStore {
     return { name: file, type: fileType(name, this.plan.types), coding, cacheControl, varies };
   }
 
+  private keepMiss(name: string): FileEntry {
+    this.misses.delete(name);
+    if (this.misses.size >= MISSES_MAX) this.misses.delete(this.misses.keys().next().value!);
+    this.misses.set(name, this.worker.clock.now() + FRESH_MS);
+    return MISSING;
+  }
+
   private keep(name: string, entry: FileEntry): FileEntry {
     this.forget(name);
     if (entry.kind === 'busy') return entry;
+    if (entry.kind === 'missing') return this.keepMiss(name);
+    this.misses.delete(name);
     const bytes = ENTRY_BYTES + name.length * 2 + contentBytes(entry);
     this.kept.set(name, { entry, bytes, looksAgainAt: this.worker.clock.now() + FRESH_MS });
     this.bytes += bytes;
@@ -177,6 +192,8 @@ export class FileStore {
     return entry;
   }
 }
+
+const MISSING = without('missing');
 
 function without(kind: 'directory' | OpenFailure): FileEntry {
   return { kind, plain: null, coded: [], codings: [] };
