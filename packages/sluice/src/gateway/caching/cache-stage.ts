@@ -20,6 +20,7 @@ import type { CacheStore } from './cache-store.ts';
 import { sendEntry } from './entry-reply.ts';
 import { EntryView, fieldsOf, REPLY, VARY } from './entry-view.ts';
 import { Fetch, type FetchInit } from './fetch.ts';
+import { FetchLeader } from './fetch-leader.ts';
 import { HeadClient } from './head-client.ts';
 import { HitRenderer } from './hit-renderer.ts';
 import { InvalidatingClient } from './invalidation.ts';
@@ -184,14 +185,19 @@ export class CacheStage implements Stage, WaiterOwner {
   ): FilterVerdict {
     const { exchange } = pass;
     const { view, rules } = this;
-    const isCollapsed = waiter !== null || entry.state !== 'whole';
-    exchange.cached = isCollapsed ? 'collapsed' : verdict.kind === 'stale-while-revalidate' ? 'stale-while-revalidate' : 'hit-memory';
-    const isPlain = (facts & (HAS_RANGE | HAS_CONDITION)) === 0 && verdict.kind === 'fresh' && !isCollapsed;
+    const tier = waiter === null || waiter.tier === 'nowhere' ? null : waiter.tier;
+    const isCollapsed = tier === null && (waiter !== null || entry.state !== 'whole');
+    exchange.cached = isCollapsed
+      ? 'collapsed'
+      : verdict.kind === 'stale-while-revalidate'
+        ? 'stale-while-revalidate'
+        : `hit-${tier ?? 'memory'}`;
+    const isPlain = (facts & (HAS_RANGE | HAS_CONDITION)) === 0 && verdict.kind === 'fresh' && !isCollapsed && tier === null;
     if (isPlain && this.hits.answer(exchange, pass.listener, entry, view, now)) {
       entry.release();
       return ANSWERED;
     }
-    const detail = verdict.detail === '' ? 'memory' : verdict.detail;
+    const detail = verdict.detail === '' ? (tier ?? 'memory') : verdict.detail;
     const lines = isCollapsed ? ageLine(currentAge(view, now)) + this.collapsedLine : rules.agedLines(view, now, detail);
     this.send(pass, facts, entry, lines);
     return ANSWERED;
@@ -267,8 +273,19 @@ export class CacheStage implements Stage, WaiterOwner {
       entry?.release();
       return this.look(pass, facts, waiter);
     }
+    if (store.tiers.length > 0 && entry === null && waiter?.tier !== 'nowhere') return this.askTiers(pass, facts, waiter, key, claim.done);
     const reason = verdict.forward === 'bypass' || verdict.forward === null ? 'miss' : verdict.forward;
     return this.begin(pass, facts, found, { text: requestText(pass.view), reason, unclaim: claim.done, hasLeader: true }, exchange);
+  }
+
+  /** Looks behind memory, for all that wait for this key, and then at memory again. */
+  private askTiers(pass: RequestPass, facts: number, before: Waiter | null, key: string, unclaim: () => void): typeof WAIT {
+    const waiter = before ?? this.waiterOf(pass, facts);
+    const asked = this.store.fetchFromTiers(key).then((detail) => {
+      waiter.tier = detail ?? 'nowhere';
+    });
+    waiter.waitUntil(asked.finally(unclaim));
+    return WAIT;
   }
 
   /** Whoever led before has just finished. */
@@ -314,7 +331,7 @@ export class CacheStage implements Stage, WaiterOwner {
         unclaim: how.unclaim,
       },
       asked,
-      how.hasLeader ? { exchange: asked, asked: (facts & (HAS_RANGE | HAS_CONDITION)) === 0 ? null : new TextFields(how.text) } : null,
+      how.hasLeader ? new FetchLeader(asked, (facts & (HAS_RANGE | HAS_CONDITION)) === 0 ? null : new TextFields(how.text)) : null,
     );
     if (how.hasLeader) this.bound(pass);
     pass.exchange = fetch.exchange;
@@ -322,13 +339,16 @@ export class CacheStage implements Stage, WaiterOwner {
   }
 
   private wait(pass: RequestPass, facts: number, before: Waiter | null, on: RunningFetch | Promise<void>): typeof WAIT {
-    const { worker } = this.context;
-    pass.hold();
-    if (before === null) this.bound(pass);
-    const waiter = before ?? new Waiter(this, pass, facts, worker.clock.now() + this.rules.plan.collapseMs);
+    const waiter = before ?? this.waiterOf(pass, facts);
     if (on instanceof Promise) waiter.waitUntil(on);
     else waiter.waitFor(on);
     return WAIT;
+  }
+
+  private waiterOf(pass: RequestPass, facts: number): Waiter {
+    pass.hold();
+    this.bound(pass);
+    return new Waiter(this, pass, facts, this.context.worker.clock.now() + this.rules.plan.collapseMs);
   }
 
   /** The route's bound on an exchange holds for one that waits here, too. */

@@ -1,12 +1,12 @@
 /** One of the caches in one worker: its memory tier, what stands behind it, who fetches what here, and what is told of it. Shared by all routes that use it, over plans. */
 import { MemoryStore } from '../../core/caching/memory/memory-store.ts';
-import type { MemoryEntry } from '../../core/caching/memory/memory-store.ts';
+import type { EntryMeta, MemoryEntry } from '../../core/caching/memory/memory-store.ts';
 import type { Client } from '../exchange/exchange.ts';
 import type { SharedPart } from '../filters/shared-parts.ts';
 import type { Sweepable } from '../sweeper.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import type { RunningFetch } from './running-fetch.ts';
-import type { Tier } from './tiers.ts';
+import type { Tier, TierEntry } from './tiers.ts';
 
 /** A cache that has no room is told of this often. */
 const TOLD_EVERY_MS = 60_000;
@@ -21,13 +21,24 @@ interface Lent {
   readonly entry: MemoryEntry;
 }
 
+export interface CacheStoreInit {
+  readonly worker: WorkerContext;
+  /** Of the cache, in the configuration. */
+  readonly name: string;
+  readonly objectBytesMax: number;
+  /** As `createMemoryStore` made it. */
+  readonly buffer: SharedArrayBuffer;
+  /** Nearest first. */
+  readonly tiers: readonly Tier[];
+}
+
 export class CacheStore implements SharedPart, Sweepable {
   readonly memory: MemoryStore;
   readonly objectBytesMax: number;
   /** Fetches of this worker under way, by the key that they fill. */
   readonly fetches = new Map<string, RunningFetch>();
   /** What stands behind memory, nearest first. */
-  readonly tiers: readonly Tier[] = [];
+  readonly tiers: readonly Tier[];
   /** Looked at with each sweep. */
   readonly deadline = 0;
   sweepIndex = -1;
@@ -37,11 +48,33 @@ export class CacheStore implements SharedPart, Sweepable {
   private toldAt = -Infinity;
   private unkept = 0;
 
-  constructor(worker: WorkerContext, name: string, objectBytesMax: number, buffer: SharedArrayBuffer) {
+  constructor({ worker, name, objectBytesMax, buffer, tiers }: CacheStoreInit) {
     this.worker = worker;
     this.name = name;
     this.objectBytesMax = objectBytesMax;
+    this.tiers = tiers;
     this.memory = new MemoryStore(buffer, worker.index, latin1);
+  }
+
+  /** Looks for a key behind memory, and puts into memory what is there. @returns Where it lay; null: nowhere. */
+  async fetchFromTiers(key: string): Promise<Tier['detail'] | null> {
+    for (const tier of this.tiers) {
+      const found = await tier.find(key);
+      if (found !== null && (await this.fill(key, found))) return tier.detail;
+    }
+    return null;
+  }
+
+  /** Offers the tiers what memory has under a key. */
+  offer(key: string, meta: EntryMeta): void {
+    if (this.tiers.length === 0) return;
+    const entry = this.memory.peek(key);
+    if (entry === null) return;
+    for (const tier of this.tiers) {
+      entry.retain();
+      tier.store(key, meta, entry);
+    }
+    entry.release();
   }
 
   /** Lets an entry go when the client's socket has taken what was lent of it. */
@@ -75,6 +108,19 @@ export class CacheStore implements SharedPart, Sweepable {
       objectBytesMax: this.objectBytesMax,
     });
     this.unkept = 0;
+  }
+
+  private async fill(key: string, { meta, body }: TierEntry): Promise<boolean> {
+    const writer = this.memory.begin(key, meta);
+    if (writer === null) return false;
+    try {
+      for await (const piece of body) if (!writer.append(piece, 0, piece.length)) return false;
+      writer.finish();
+      return writer.entry.state === 'whole';
+    } catch {
+      writer.abort();
+      return false;
+    }
   }
 
   /** What sockets still read stays theirs. */

@@ -7,6 +7,7 @@ import type { Client, Exchange } from '../exchange/exchange.ts';
 import { LocalReply, type ReplySource } from '../exchange/local-reply.ts';
 import { FAILURES, type UpstreamFailure } from '../upstream/upstream-failure.ts';
 import type { CacheStore } from './cache-store.ts';
+import type { FetchReader } from './running-fetch.ts';
 import type { Spill } from './spill.ts';
 
 /** Handed to a socket at once: a client that takes this within the time that a reply may stand still is not slow. */
@@ -20,10 +21,8 @@ export interface Segment {
   readonly to: number;
 }
 
-export class EntrySource implements ReplySource {
-  /** What it sends as long as there was no room to keep it. */
-  spill: Spill | null = null;
-  readonly exchange: Exchange;
+export class EntrySource implements ReplySource, FetchReader {
+  private readonly exchange: Exchange;
   private readonly store: CacheStore;
   private readonly entry: MemoryEntry;
   private readonly reply: LocalReply;
@@ -31,6 +30,7 @@ export class EntrySource implements ReplySource {
   private current = 0;
   private at = 0;
   private isTextSent = false;
+  private spill: Spill | null = null;
   private isReleased = false;
   private isWaiting = false;
 
@@ -60,6 +60,10 @@ export class EntrySource implements ReplySource {
     if (!this.reply.start(head)) return this.release();
     if (segments.length === 0 || this.reply.parser.bodyKind === 'none') return this.end();
     this.pump();
+  }
+
+  goOnWith(spill: Spill): void {
+    this.spill = spill;
   }
 
   resume(): void {
@@ -143,7 +147,7 @@ export class EntrySource implements ReplySource {
     const fetch = this.store.fetches.get(this.entry.key);
     if (this.isWaiting) return;
     this.isWaiting = true;
-    if (fetch?.fills(this.entry) === true) return fetch.addSource(this);
+    if (fetch?.fills(this.entry) === true) return fetch.addReader(this);
     void this.entry.whenMore().then(() => {
       this.isWaiting = false;
       this.pump();

@@ -6,38 +6,30 @@
  * Bounds: the service's timeouts and the route's bound on an exchange; memory by the store, else what one read brings.
  */
 import type { Timestamp } from '../../base/time.ts';
-import { type Fields, TextFields } from '../../core/caching/http/fields.ts';
+import { TextFields } from '../../core/caching/http/fields.ts';
 import { mayServeOnError } from '../../core/caching/http/reuse.ts';
 import type { ResponseParser } from '../../core/http1/response-parser.ts';
-import type { EntryWriter, MemoryEntry } from '../../core/caching/memory/memory-store.ts';
+import type { MemoryEntry } from '../../core/caching/memory/memory-store.ts';
 import type { OwnAnswer } from '../downstream/reply-writer.ts';
 import type { Attempt, Client, Exchange } from '../exchange/exchange.ts';
-import { LocalReply } from '../exchange/local-reply.ts';
+import { keptLines } from '../exchange/header-edits.ts';
 import type { Sweepable } from '../sweeper.ts';
 import { FAILURES, type UpstreamFailure } from '../upstream/upstream-failure.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import type { CacheRules } from './cache-rules.ts';
 import type { CacheStore } from './cache-store.ts';
-import { endToEndLines, framingLines } from './came-head.ts';
-import type { EntrySource } from './entry-source.ts';
-import { sendEntry } from './entry-reply.ts';
+import { endToEndLines } from './came-head.ts';
 import { EntryView, fieldsOf } from './entry-view.ts';
-import { copyOutcome, fetchExchange, unconditionalFetch } from './fetch-exchange.ts';
+import { fetchExchange, unconditionalFetch } from './fetch-exchange.ts';
+import type { FetchLeader } from './fetch-leader.ts';
+import { FetchOutput } from './fetch-output.ts';
 import { type CameHead, keepingOf, refreshedMeta } from './keeping.ts';
-import type { FetchFollower, RunningFetch, Settlement } from './running-fetch.ts';
-import { Spill } from './spill.ts';
-import { keepEntry, keepPassMark, type KeepPlace } from './store-entry.ts';
+import type { FetchFollower, FetchReader, RunningFetch, Settlement } from './running-fetch.ts';
+import { keepEntry, keepPassMark, type KeepPlace, type KeptEntry } from './store-entry.ts';
 
 const INTERIMS_MAX = 32;
 /** After an error nobody waits for anybody, but not for long: it may be over, or it was the request of just one client that was wrong. */
 const ERROR_PASS_MS = 1_000;
-
-/** The client on whose request it goes. */
-export interface Leader {
-  readonly exchange: Exchange;
-  /** Its conditions and ranges; null: none. */
-  readonly asked: Fields | null;
-}
 
 export interface FetchInit {
   readonly worker: WorkerContext;
@@ -51,8 +43,8 @@ export interface FetchInit {
   readonly reason: 'uri-miss' | 'vary-miss' | 'miss' | 'request' | 'stale';
   /** What is asked about; pinned for it. */
   readonly stale: MemoryEntry | null;
-  /** Gives up the claim; null: there is none, and nothing is kept. */
-  readonly unclaim: (() => void) | null;
+  /** Gives up the claim. */
+  readonly unclaim: () => void;
 }
 
 const LOOK: Settlement = { kind: 'look' };
@@ -65,31 +57,27 @@ export class Fetch implements Client, RunningFetch, Sweepable {
   exchange: Exchange;
   sweepIndex = -1;
   private readonly init: FetchInit;
-  private leader: Leader | null;
+  private readonly output: FetchOutput;
+  private leader: FetchLeader | null;
   private stale: MemoryEntry | null;
-  private unclaim: (() => void) | null;
   private followers: FetchFollower[] = [];
   private settlement: Settlement | null = null;
   private requestedAt: Timestamp;
   private attempt: Attempt | null = null;
-  private writer: EntryWriter | null = null;
-  private keptKey = '';
-  private sources: EntrySource[] = [];
-  private spill: Spill | null = null;
-  /** To the leader, where nothing is kept. */
-  private direct: LocalReply | null = null;
+  private kept: KeptEntry | null = null;
   private isOver = false;
 
-  constructor(init: FetchInit, asked: Exchange, leader: Leader | null) {
+  /** @param asked Whose request it is like. @param leader Null: nobody waits for it yet. */
+  constructor(init: FetchInit, asked: Exchange, leader: FetchLeader | null) {
     const { worker, store, place } = init;
     this.init = init;
+    this.output = new FetchOutput(() => this.attempt?.resume());
     this.leader = leader;
     this.stale = init.stale;
-    this.unclaim = init.unclaim;
     this.exchange = fetchExchange(asked, this, worker.clock.now());
     this.requestedAt = worker.clock.wall();
     if (leader !== null) leader.exchange.leaveQueue = () => this.leaderLeft();
-    if (init.unclaim !== null) store.fetches.set(place.key, this);
+    store.fetches.set(place.key, this);
     worker.sweeper.add(this);
   }
 
@@ -99,18 +87,16 @@ export class Fetch implements Client, RunningFetch, Sweepable {
 
   onDeadline(): void {
     this.exchange.outcome = 'timeout-exchange';
-    if (this.exchange.isReplyStarted) this.cut(FAILURES.bodyTimeout);
+    if (this.exchange.isReplyStarted) this.onReplyCut(this.exchange, FAILURES.bodyTimeout);
     else this.replyOwn(this.exchange, { status: 504 });
   }
 
   // ---- who waits
 
-  /** Nobody knows yet what comes of it. */
   get isUndecided(): boolean {
     return this.settlement === null;
   }
 
-  /** Tells it what comes of the fetch, at once where that is known. */
   follow(follower: FetchFollower): void {
     if (this.settlement !== null) follower.settled(this.settlement);
     else this.followers.push(follower);
@@ -120,27 +106,25 @@ export class Fetch implements Client, RunningFetch, Sweepable {
     this.followers = this.followers.filter((each) => each !== follower);
   }
 
-  /** Whether this entry grows by this fetch. */
   fills(entry: MemoryEntry): boolean {
-    return this.writer !== null && this.writer.entry.slot === entry.slot && this.writer.entry.sequence === entry.sequence;
+    return this.output.fills(entry);
   }
 
-  /** Calls its `pump` whenever there is more. */
-  addSource(source: EntrySource): void {
-    this.sources.push(source);
+  addReader(reader: FetchReader): void {
+    this.output.addReader(reader);
   }
 
   // ---- the service's side: Client
 
   get hasRoom(): boolean {
-    if (this.spill !== null) return this.spill.isTaken;
-    return this.direct === null || this.leader === null || this.leader.exchange.client.hasRoom;
+    return this.output.hasRoom;
   }
 
   get holdsBytes(): boolean {
-    return this.direct !== null && this.leader !== null && this.leader.exchange.client.holdsBytes;
+    return this.output.holdsBytes;
   }
 
+  /** Nothing of the request is still to come. */
   onUpstreamDrain(): void {}
 
   onInterim(exchange: Exchange, parser: ResponseParser, bytes: Buffer, start: number): boolean {
@@ -150,16 +134,14 @@ export class Fetch implements Client, RunningFetch, Sweepable {
 
   onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean {
     const { parser } = attempt;
-    const { clock } = this.init.worker;
-    this.attempt = attempt;
-    const bodyBytes = parser.bodyKind === 'none' ? 0 : parser.bodyKind === 'length' ? parser.contentLength : -1;
     const came: CameHead = {
       status: parser.status,
-      text: endToEndLines(parser, bytes, start),
-      bodyBytes,
+      text: withEdits(exchange, endToEndLines(parser, bytes, start)),
+      bodyBytes: parser.bodyKind === 'none' ? 0 : parser.bodyKind === 'length' ? parser.contentLength : -1,
       requestedAt: this.requestedAt,
-      receivedAt: clock.wall(),
+      receivedAt: this.init.worker.clock.wall(),
     };
+    this.attempt = attempt;
     if (this.stale !== null) {
       if (came.status === 304) return this.onNotModified(came, this.stale);
       if (mayServeOnError(view.of(this.stale), came.receivedAt, came.status)) {
@@ -177,35 +159,28 @@ export class Fetch implements Client, RunningFetch, Sweepable {
 
   replyBody(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
     exchange.bytesOut += end - start;
-    if (this.writer !== null) {
-      if (!this.writer.append(bytes, start, end)) this.overflow(bytes, start, end);
-    } else if (this.spill !== null) this.spill.add(bytes, start, end);
-    else if (this.direct !== null && this.leader !== null) this.leader.exchange.client.replyBody(this.leader.exchange, bytes, start, end);
+    const wasKept = this.kept !== null;
+    const isRead = this.output.add(bytes, start, end);
+    if (wasKept && !this.isFilling) this.noteOverflow();
+    if (!isRead) this.stop();
   }
 
   flushReply(): boolean {
-    if (this.writer !== null) for (const source of this.sources) source.pump();
-    else if (this.spill !== null) {
-      this.spill.tellAll();
-      return this.spill.isTaken;
-    } else if (this.direct !== null && this.leader !== null) return this.leader.exchange.client.flushReply();
-    return true;
+    return this.output.flush();
   }
 
   onReplyEnd(_exchange: Exchange, trailers: string): void {
-    const { writer } = this;
-    writer?.finish();
-    for (const source of this.sources) source.pump();
-    if (this.spill !== null) {
-      this.spill.ending = 'whole';
-      this.spill.tellAll();
-    }
-    this.direct?.end(trailers);
+    if (this.output.end(trailers) && this.kept !== null) this.init.store.offer(this.kept.key, this.kept.meta);
     this.settle();
   }
 
-  onReplyCut(_exchange: Exchange, failure: UpstreamFailure): void {
-    this.cut(failure);
+  onReplyCut(exchange: Exchange, failure: UpstreamFailure): void {
+    if (this.isOver) return;
+    exchange.outcome = failure.log;
+    exchange.isCut = true;
+    exchange.stop();
+    this.output.cut(failure);
+    this.settle();
   }
 
   /** An upgrade is never asked for. */
@@ -227,7 +202,7 @@ export class Fetch implements Client, RunningFetch, Sweepable {
     const { stale } = this;
     if (isFailure && stale !== null && mayServeOnError(view.of(stale), this.init.worker.clock.wall(), 'network')) this.settleWith(STALE);
     else {
-      this.answerLeader(answer);
+      this.takeLeader()?.answer(exchange, this.init.rules.passingEdits({ forward: this.init.reason }), answer);
       this.settleWith(isFailure ? { kind: 'answer', answer, outcome: exchange.outcome } : ALONE);
     }
     this.settle();
@@ -241,14 +216,15 @@ export class Fetch implements Client, RunningFetch, Sweepable {
     this.exchange.status = came.status;
     const meta = refreshedMeta(rules, stale, came);
     if (meta === null) return this.askPlainly();
-    const isRefreshed = this.unclaim !== null && store.memory.refresh(place.key, stale, meta);
+    const isRefreshed = store.memory.refresh(place.key, stale, meta);
+    if (isRefreshed) store.offer(place.key, meta);
+    const edits = rules.passingEdits({ forward: 'stale', forwardStatus: 304, isStored: isRefreshed });
+    const entry = (isRefreshed ? store.memory.peek(place.key) : null) ?? retained(stale);
     const leader = this.takeLeader();
-    if (leader !== null) {
-      const { exchange, asked } = leader;
-      exchange.cached = 'revalidated';
-      const entry = (isRefreshed ? store.memory.peek(place.key) : null) ?? retained(stale);
-      exchange.addReplyEdits(rules.passingEdits({ forward: 'stale', forwardStatus: 304, isStored: isRefreshed }));
-      sendEntry(store, { exchange, entry, asked, fields: fieldsOf(meta.head), lines: '', random: worker.random });
+    if (leader === null) entry.release();
+    else {
+      const fields = fieldsOf(meta.head);
+      leader.send(this.exchange, { store, verdict: 'revalidated', edits, entry, fields, lines: '', random: worker.random });
     }
     this.settleWith(LOOK);
     return true;
@@ -270,102 +246,66 @@ export class Fetch implements Client, RunningFetch, Sweepable {
 
   /** Keeps the reply if it may be kept and there is room. */
   private keep(came: CameHead): boolean {
-    const { store, rules, place, worker, isPersonal, requestText } = this.init;
-    if (this.unclaim === null) return false;
+    const { store, rules, place, worker, isPersonal, requestText, reason } = this.init;
     const keeping = keepingOf(rules, { fields: new TextFields(requestText), isPersonal }, came, place.ownTag);
-    if (!keeping.keep) {
-      this.refused(keeping.reason, came);
-      return false;
-    }
+    if (!keeping.keep) return this.refuse(keeping.reason, came);
     const kept = keepEntry(store, rules, place, keeping, worker.random);
-    if (kept === null) {
-      store.noteUnkept(place.key, came.bodyBytes);
-      if (came.bodyBytes > store.objectBytesMax) this.mark(came, rules.plan.passMs);
-      this.settleWith(ALONE);
-      return false;
-    }
-    this.writer = kept.writer;
-    this.keptKey = kept.key;
+    if (kept === null) return this.refuse('room', came);
+    this.kept = kept;
+    this.output.keep(kept.writer);
     if (kept.key !== place.key) store.fetches.set(kept.key, this);
-    this.giveUpClaim();
-    const leader = this.takeLeader();
-    if (leader !== null) {
-      const { exchange, asked } = leader;
-      exchange.cached = 'miss';
-      exchange.addReplyEdits(rules.passingEdits({ forward: this.init.reason, forwardStatus: came.status, isStored: true }));
-      sendEntry(store, { exchange, entry: retained(kept.writer.entry), asked, fields: came.text, lines: '', random: worker.random });
-    }
+    const edits = rules.passingEdits({ forward: reason, forwardStatus: came.status, isStored: true });
+    const { random } = worker;
+    const entry = kept.writer.entry;
+    this.takeLeader()?.send(this.exchange, { store, verdict: 'miss', edits, entry: retained(entry), fields: came.text, lines: '', random });
     return true;
   }
 
   /** What one request asked for says nothing of the next: only what the reply says is remembered. */
-  private refused(reason: string, came: CameHead): void {
-    if (reason === 'request-no-store' || reason === 'authorization') return this.settleWith(LOOK);
-    const { passMs } = this.init.rules.plan;
-    this.mark(came, came.status >= 400 ? Math.min(ERROR_PASS_MS, passMs) : passMs);
+  private refuse(reason: string, came: CameHead): false {
+    const { store, rules, place } = this.init;
+    const { passMs } = rules.plan;
+    if (reason === 'room') store.noteUnkept(place.key, came.bodyBytes);
+    if (reason === 'request-no-store' || reason === 'authorization') this.settleWith(LOOK);
+    else if (reason !== 'room' || came.bodyBytes > store.objectBytesMax) {
+      if (came.status < 400) keepPassMark(store, place.key, came.receivedAt, passMs);
+      else if (this.stale === null) keepPassMark(store, place.key, came.receivedAt, Math.min(ERROR_PASS_MS, passMs));
+    }
     this.settleWith(ALONE);
-  }
-
-  private mark(came: CameHead, passMs: number): void {
-    const { store, place } = this.init;
-    if (passMs > 0) keepPassMark(store, place.key, came.receivedAt, passMs);
-    else store.memory.remove(place.key);
+    return false;
   }
 
   /** Hands the reply to the leader as it comes. */
   private passOn(parser: ResponseParser, came: CameHead): void {
-    const { leader } = this;
-    this.settleWith(ALONE);
+    const leader = this.takeLeader();
     if (leader === null) return this.stop();
-    const { exchange } = leader;
-    const { rules } = this.init;
-    exchange.leaveQueue = null;
-    exchange.cached = 'miss';
-    exchange.addReplyEdits(rules.passingEdits({ forward: this.init.reason, forwardStatus: came.status }));
-    copyOutcome(this.exchange, exchange);
-    this.direct = new LocalReply(exchange, { resume: () => this.attempt?.resume(), stop: () => this.leaderLeft() });
-    const isTaken = this.direct.start(`HTTP/1.1 ${came.status} \r\n${came.text}${framingLines(parser)}\r\n`);
-    this.exchange.silenceMs = exchange.silenceMs; // an event stream may be silent for longer
-    if (!isTaken) this.stop();
+    const edits = this.init.rules.passingEdits({ forward: this.init.reason, forwardStatus: came.status });
+    const source = { resume: () => this.attempt?.resume(), stop: () => this.stop() };
+    const reply = leader.pass(this.exchange, edits, parser, came.text, source);
+    if (reply === null) this.stop();
+    else this.output.pass(leader.exchange, reply);
   }
 
-  /** Too large, or no room: those who read go on as it comes. */
-  private overflow(bytes: Buffer, start: number, end: number): void {
-    const { store, place } = this.init;
-    store.noteUnkept(place.key, this.exchange.bytesOut);
-    this.writer = null;
-    const readers = this.sources.filter((source) => source.isReading && source.isWhole);
-    for (const source of this.sources) if (!readers.includes(source)) source.fail(FAILURES.reset);
-    if (readers.length === 0) return this.stop();
-    this.spill = new Spill(readers, () => this.attempt?.resume());
-    this.spill.add(bytes, start, end);
-    for (const source of readers) source.spill = this.spill;
+  private get isFilling(): boolean {
+    return this.kept !== null && this.output.fills(this.kept.writer.entry);
+  }
+
+  private noteOverflow(): void {
+    this.init.store.noteUnkept(this.init.place.key, this.exchange.bytesOut);
+    this.forgetKept();
   }
 
   // ---- ends
 
-  private takeLeader(): Leader | null {
+  private takeLeader(): FetchLeader | null {
     const { leader } = this;
-    if (leader === null) return null;
     this.leader = null;
-    leader.exchange.leaveQueue = null;
-    copyOutcome(this.exchange, leader.exchange);
     return leader;
   }
 
-  private answerLeader(answer: OwnAnswer): void {
-    const leader = this.takeLeader();
-    if (leader === null) return;
-    const { exchange } = leader;
-    exchange.cached = 'miss';
-    exchange.outcome = this.exchange.outcome;
-    exchange.addReplyEdits(this.init.rules.passingEdits({ forward: this.init.reason }));
-    exchange.client.replyOwn(exchange, answer);
-  }
-
+  /** What comes may still be kept. */
   private leaderLeft(): void {
     this.leader = null;
-    if (this.direct !== null || (this.followers.length === 0 && this.init.unclaim === null)) this.stop();
   }
 
   /** Nobody is served by it any more. */
@@ -376,25 +316,10 @@ export class Fetch implements Client, RunningFetch, Sweepable {
     this.settle();
   }
 
-  private cut(failure: UpstreamFailure): void {
-    if (this.isOver) return;
-    this.exchange.outcome = failure.log;
-    this.exchange.isCut = true;
-    this.exchange.stop();
-    this.writer?.abort();
-    for (const source of this.sources) source.fail(failure);
-    if (this.spill !== null) {
-      this.spill.ending = 'cut';
-      this.spill.tellAll();
-    }
-    this.direct?.cut(failure);
-    this.settle();
-  }
-
   private settleWith(settlement: Settlement): void {
     if (this.settlement !== null) return;
     this.settlement = settlement;
-    this.giveUpClaim();
+    this.init.unclaim();
     if (settlement === STALE) this.serveStale();
     const { followers } = this;
     this.followers = [];
@@ -405,21 +330,21 @@ export class Fetch implements Client, RunningFetch, Sweepable {
     const leader = this.takeLeader();
     if (leader === null || this.stale === null) return;
     const { store, rules, worker } = this.init;
-    const { exchange, asked } = leader;
-    exchange.cached = 'stale-if-error';
     const lines = rules.agedLines(view.of(this.stale), worker.clock.wall(), 'stale-if-error');
-    exchange.addReplyEdits(rules.tagDrops);
-    sendEntry(store, { exchange, entry: retained(this.stale), asked, fields: null, lines, random: worker.random });
-  }
-
-  private giveUpClaim(): void {
-    this.unclaim?.();
-    this.unclaim = null;
+    const entry = retained(this.stale);
+    const { random } = worker;
+    leader.send(this.exchange, { store, verdict: 'stale-if-error', edits: rules.tagDrops, entry, fields: null, lines, random });
   }
 
   private dropStale(): void {
     this.stale?.release();
     this.stale = null;
+  }
+
+  private forgetKept(): void {
+    const { fetches } = this.init.store;
+    if (this.kept !== null && fetches.get(this.kept.key) === this) fetches.delete(this.kept.key);
+    this.kept = null;
   }
 
   private settle(): void {
@@ -428,15 +353,20 @@ export class Fetch implements Client, RunningFetch, Sweepable {
     const { worker, store, place } = this.init;
     const { exchange } = this;
     exchange.isOver = true;
-    this.writer?.abort(); // does nothing to what is whole
+    this.output.close();
+    this.forgetKept();
     if (store.fetches.get(place.key) === this) store.fetches.delete(place.key);
-    if (store.fetches.get(this.keptKey) === this) store.fetches.delete(this.keptKey);
     worker.sweeper.remove(this);
     this.settleWith(LOOK);
     this.dropStale();
     exchange.service?.exchangeEnded(exchange);
     for (const follower of exchange.followers) follower.exchangeOver(exchange);
   }
+}
+
+/** The field lines as filters behind the cache have them. */
+function withEdits({ filterEdits }: Exchange, lines: string): string {
+  return filterEdits === null ? lines : keptLines(lines, filterEdits.drops) + filterEdits.lines;
 }
 
 /** One more pin. */

@@ -18,6 +18,11 @@ export const HAS_CONDITION = 16;
 /** If-Match or If-Unmodified-Since: only the origin can judge them. */
 export const HAS_ORIGIN_CONDITION = 32;
 
+/** CDN-Loop (RFC 8586). */
+export const HAS_LOOP = 64;
+/** The field by which nodes that share the work know each other (`peer-proof.ts`). */
+export const HAS_PEER = 128;
+
 /** Bits of HAS_…. */
 export function requestFacts({ parser, bytes, start }: RequestView): number {
   const { offsets, ids, count } = parser.fields;
@@ -40,7 +45,10 @@ function factOf(bytes: Buffer, start: number, end: number): number {
     case 5:
       return equalsIgnoringCase(bytes, start, end, 'range') ? HAS_RANGE : 0;
     case 8:
+      if (equalsIgnoringCase(bytes, start, end, 'cdn-loop')) return HAS_LOOP;
       return equalsIgnoringCase(bytes, start, end, 'if-match') ? HAS_ORIGIN_CONDITION : 0;
+    case 11:
+      return equalsIgnoringCase(bytes, start, end, 'sluice-peer') ? HAS_PEER : 0;
     case 13:
       if (equalsIgnoringCase(bytes, start, end, 'cache-control')) return HAS_CONTROL;
       return equalsIgnoringCase(bytes, start, end, 'if-none-match') ? HAS_CONDITION : 0;

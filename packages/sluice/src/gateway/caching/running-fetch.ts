@@ -2,6 +2,8 @@
 import type { MemoryEntry } from '../../core/caching/memory/memory-store.ts';
 import type { OwnAnswer } from '../downstream/reply-writer.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
+import type { Spill } from './spill.ts';
 
 /** What those who waited do. `look`: at the cache, again. `alone`: fetch, each for itself. `stale`: take what is kept, nothing better is to be had. `answer`: say the same. */
 export type Settlement =
@@ -21,6 +23,10 @@ export interface FetchReader {
   readonly isWhole: boolean;
   /** There may be more. */
   pump(): void;
+  /** There will be no more of the entry; the rest of its content comes from there. */
+  goOnWith(spill: Spill): void;
+  /** There will be no more. */
+  fail(failure: UpstreamFailure): void;
 }
 
 export interface RunningFetch {
@@ -32,5 +38,5 @@ export interface RunningFetch {
   /** Whether this entry grows by this fetch. */
   fills(entry: MemoryEntry): boolean;
   /** Calls its `pump` whenever there is more. */
-  addSource(source: FetchReader): void;
+  addReader(reader: FetchReader): void;
 }

@@ -24,6 +24,7 @@ export interface KeepPlace {
 
 export interface KeptEntry {
   readonly key: string;
+  readonly meta: EntryMeta;
   readonly writer: EntryWriter;
 }
 
@@ -46,7 +47,9 @@ export function keepEntry(
   const kept = begin(memory, key, meta);
   if (kept !== null && known === null) {
     const head = markText({ ...mark, count: mark.count + 1 });
-    keepMark(memory, place.primary, { kind: VARY, head, receivedAt: meta.receivedAt, freshForMs: Number.MAX_SAFE_INTEGER });
+    const shown = markMeta({ kind: VARY, head, receivedAt: meta.receivedAt, freshForMs: Number.MAX_SAFE_INTEGER });
+    memory.begin(place.primary, shown)?.finish(); // where there is no room the next request finds nothing, and asks
+    store.offer(place.primary, shown);
   }
   known?.release();
   return kept;
@@ -54,18 +57,17 @@ export function keepEntry(
 
 /** Remembers that nobody is to wait for replies under this key. */
 export function keepPassMark({ memory }: CacheStore, key: string, now: Timestamp, passMs: number): void {
-  keepMark(memory, key, { kind: PASS_MARK, head: '', receivedAt: now, freshForMs: passMs });
+  memory.begin(key, markMeta({ kind: PASS_MARK, head: '', receivedAt: now, freshForMs: passMs }))?.finish();
 }
 
 function begin(memory: MemoryStore, key: string, meta: EntryMeta): KeptEntry | null {
   const writer = memory.begin(key, meta);
   if (writer === null) return null;
   writer.publish();
-  return { key, writer };
+  return { key, meta, writer };
 }
 
-/** Where there is no room the next request finds nothing, and asks. */
-function keepMark(memory: MemoryStore, key: string, mark: Pick<EntryMeta, 'kind' | 'head' | 'receivedAt' | 'freshForMs'>): void {
-  const none = { status: 0, flags: 0, initialAgeMs: 0, staleWhileRevalidateMs: 0, staleIfErrorMs: 0, tags: [], bodyBytes: 0 };
-  memory.begin(key, { ...none, ...mark })?.finish();
+/** A mark has no content, and nothing of a reply. */
+function markMeta(mark: Pick<EntryMeta, 'kind' | 'head' | 'receivedAt' | 'freshForMs'>): EntryMeta {
+  return { status: 0, flags: 0, initialAgeMs: 0, staleWhileRevalidateMs: 0, staleIfErrorMs: 0, tags: [], bodyBytes: 0, ...mark };
 }

@@ -2,6 +2,7 @@
 import type { RequestPass } from '../filters/filter.ts';
 import { PASS } from '../filters/filter.ts';
 import type { Sweepable } from '../sweeper.ts';
+import type { Tier } from './tiers.ts';
 import type { FetchFollower, RunningFetch, Settlement } from './running-fetch.ts';
 
 /** Who goes on with it. `cache-stage.ts` is it. */
@@ -18,8 +19,8 @@ export class Waiter implements FetchFollower, Sweepable {
   readonly facts: number;
   readonly deadline: number;
   sweepIndex = -1;
-  /** What stands behind memory has been asked. */
-  hasAskedTiers = false;
+  /** Where what it got was found, behind memory; `nowhere`: those were asked, and had nothing. */
+  tier: Tier['detail'] | 'nowhere' | null = null;
   private readonly owner: WaiterOwner;
   private fetch: RunningFetch | null = null;
   /** Goes up with each wait: what an earlier one waited for says nothing to a later one. */

@@ -14,7 +14,7 @@ export const filter: FilterModule<'cache'> = {
     const buffer = shared.memories[memoryKey(plan)];
     assert(buffer !== undefined, `the memory of the cache ${options.store} has come with the plan`);
     const form = `cache ${options.store} ${plan.bytes} ${plan.objectBytesMax} ${plan.eviction}`;
-    const store = shared.get(form, () => new CacheStore(worker, options.store, plan.objectBytesMax, buffer));
+    const store = shared.get(form, () => new CacheStore({ worker, name: options.store, objectBytesMax: plan.objectBytesMax, buffer, tiers: [] }));
     return new CacheStage(context, store, new CacheRules(options));
   },
 };
