@@ -175,13 +175,12 @@ export function fieldEntries({
   name: string,
   value: string,
 ][] {
-  const { offsets, count } = parser.fields;
+  const { offsets, count, linesEnd } = parser.fields;
   const section = start + parser.fieldsStart;
+  const text = latin1(bytes, section, section + linesEnd); // once: slices of a text cost next to nothing
   const entries: [string, string][] = [];
-  for (let index = 0; index < count; index++) {
-    const at = index << 2;
-    const name = latin1(bytes, section + offsets[at]!, section + offsets[at + 1]!);
-    entries.push([name, latin1(bytes, section + offsets[at + 2]!, section + offsets[at + 3]!)]);
+  for (let at = 0; at < count << 2; at += 4) {
+    entries.push([text.slice(offsets[at], offsets[at + 1]), text.slice(offsets[at + 2], offsets[at + 3])]);
   }
   return entries;
 }

@@ -2,7 +2,7 @@
  * One request's way through a user's filter. Whatever the filter does (answers, hands on, throws, hangs, calls twice, comes back when all is over), the request has exactly one end and the
  * worker goes on. A filter that is no `async` function and returns nothing, or `next()`, costs no promise, and its reply is not held.
  */
-import { ContentTooLarge, type FilterFunction, type FilterReply, RequestOver } from '../../core/filters/custom-filter.ts';
+import { ContentTooLarge, type FilterFunction, type FilterReply } from '../../core/filters/custom-filter.ts';
 import { type CheckedAnswer, checkAnswer } from '../../core/filters/filter-answer.ts';
 import type { ExchangeFollower } from '../exchange/exchange.ts';
 import { LocalReply } from '../exchange/local-reply.ts';
@@ -111,7 +111,7 @@ export class CustomRun implements Sweepable, HoldOwner, ExchangeFollower {
     if (this.pending !== null) throw new TypeError('next() was called twice: a request goes on once');
     const pending = new PendingReply();
     this.pending = pending;
-    if (this.phase === 'over') pending.fail(new RequestOver('the filter has answered, or took too long'));
+    if (this.phase === 'over') pending.fail('the filter has answered, or took too long');
     else if (!this.isStarting) {
       this.handOn();
       this.pass.resume(PASS);
@@ -206,7 +206,7 @@ export class CustomRun implements Sweepable, HoldOwner, ExchangeFollower {
     this.phase = 'over';
     this.filter.context.worker.sweeper.remove(this);
     this.request.over(why);
-    this.pending?.fail(new RequestOver(why));
+    this.pending?.fail(why);
   }
 
   /** @param isRefusal Of ours, in our words. */

@@ -5,10 +5,11 @@ import { ResponseParser } from '../../core/http1/response-parser.ts';
 import type { Attempt, Exchange, HttpVersion } from '../exchange/exchange.ts';
 import type { TunnelEnd } from '../tunnel/tunnel-end.ts';
 
-const LIMITS = { requestLineBytesMax: 65_536, headerBytesMax: 1024 * 1024, headersMax: 4096 };
+/** Of what was understood once. The parser's memory goes by the number of fields, so that is what there are. */
+const LIMITS = { requestLineBytesMax: 65_536, headerBytesMax: 1024 * 1024 };
 
 export class HeldAttempt implements Attempt {
-  readonly parser: ResponseParser = new ResponseParser(LIMITS);
+  readonly parser: ResponseParser;
   readonly version: HttpVersion;
   readonly slot: number;
   readonly sentAt: Instant;
@@ -29,6 +30,7 @@ export class HeldAttempt implements Attempt {
     this.isHedge = attempt.isHedge;
     this.isReused = attempt.isReused;
     this.grpcStatus = attempt.grpcStatus;
+    this.parser = new ResponseParser({ ...LIMITS, headersMax: attempt.parser.fields.count + 1 });
     this.parser.begin();
     const end = this.parser.parse(head, 0, head.length, exchange.isHead);
     assert(end === head.length, 'a head that was understood once is understood again');

@@ -1,5 +1,5 @@
 /** What `next()` gives: a promise that costs nothing until somebody looks at it. A filter that ends with `return next()` never does, and its reply is not held. */
-import type { FilterReply } from '../../core/filters/custom-filter.ts';
+import { type FilterReply, RequestOver } from '../../core/filters/custom-filter.ts';
 
 export class PendingReply implements Promise<FilterReply> {
   readonly [Symbol.toStringTag] = 'Promise';
@@ -7,7 +7,7 @@ export class PendingReply implements Promise<FilterReply> {
   private resolve: ((reply: FilterReply) => void) | null = null;
   private reject: ((error: Error) => void) | null = null;
   private reply: FilterReply | null = null;
-  private error: Error | null = null;
+  private why: string | null = null;
 
   get isWatched(): boolean {
     return this.promise !== null;
@@ -18,10 +18,11 @@ export class PendingReply implements Promise<FilterReply> {
     this.resolve?.(reply);
   }
 
-  fail(error: Error): void {
+  /** It will not come. An error is made only for who looks: its stack costs microseconds. */
+  fail(why: string): void {
     if (this.reply !== null) return;
-    this.error = error;
-    this.reject?.(error);
+    this.why = why;
+    this.reject?.(new RequestOver(why));
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- it is a promise
@@ -45,7 +46,7 @@ export class PendingReply implements Promise<FilterReply> {
       this.resolve = resolve;
       this.reject = reject;
       if (this.reply !== null) resolve(this.reply);
-      else if (this.error !== null) reject(this.error);
+      else if (this.why !== null) reject(new RequestOver(this.why));
     }));
   }
 }
