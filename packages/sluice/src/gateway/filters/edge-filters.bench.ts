@@ -59,7 +59,7 @@ const worker = Object.assign(context.worker, { sweeper: { add() {}, remove() {} 
 for (const [what, filter] of written) {
   const { kind, options } = filtersSchema.parse([filter])[0] as FilterPlan;
   const module = (await PIPELINE.find((place) => place.kind === kind)!.load()).filter as FilterModule<typeof kind>;
-  const stage = module.create(options as never, context);
+  const stage = module.create(options, context);
   print(
     what,
     median(REQUESTS, () => {
@@ -92,7 +92,7 @@ for (const [what, call] of filters) {
       new CustomRun(run, pass).start();
       if (pass.exchange.client === (client as unknown as Client)) continue; // its reply is not held
       pass.exchange.client.onResponseHead(pass.exchange, attempt, bytes, 0);
-      for (let tick = 0; tick < 6; tick++) await null;
+      for (let tick = 0; tick < 6; tick++) await Promise.resolve();
     }
     await turn();
     costs.push(((performance.now() - start) * 1e6) / RUNS);

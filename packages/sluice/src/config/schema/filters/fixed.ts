@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { FixedPlan } from '../../filters/fixed-plan.ts';
 import { editableHeaderName, headerValue } from '../header.ts';
+import { plainData } from '../plain-data.ts';
 import { text, whole } from '../scalar.ts';
 import { named, preset, section } from '../section.ts';
 import { wireText } from '../wire-text.ts';
@@ -14,11 +15,11 @@ const full = section("a status, or an object such as { status: 503, body: 'Back 
     'Headers of the reply. Content-Type is guessed where it is not given.',
   ),
   body: z.string({ error: BODY_ALLOWED }).max(65_536, BODY_ALLOWED).optional().describe('Body of the reply (UTF-8).'),
-  json: z.json().optional().describe('Body of the reply: any value, sent as JSON.'),
+  json: plainData().optional().describe('Body of the reply: any value, sent as JSON.'),
   file: text('a path', 4096)
     .optional()
     .describe("The body is this file's content, at most 1 MiB, read with the configuration; relative to it."),
-});
+}).meta({ id: 'FixedFilter', title: 'Fixed reply', description: 'A reply that is always the same; a route with one needs no service.' });
 
 export const fixedSchema = z
   .union([whole(200, 599).transform((status) => full.parse({ status })), full], {
@@ -41,5 +42,4 @@ export const fixedSchema = z
       body: wireText(json === undefined ? (body ?? '') : JSON.stringify(json)),
       file: file ?? '',
     };
-  })
-  .meta({ id: 'FixedFilter', title: 'Fixed reply', description: 'A reply that is always the same; a route with one needs no service.' });
+  });

@@ -27,6 +27,10 @@ const full = section("a location, or an object such as { scheme: 'https' }", {
     .literal([301, 302, 303, 307, 308], { error: STATUS_ALLOWED })
     .default(308)
     .describe('307 and 308 keep method and body; 301 and 308 are remembered.'),
+}).meta({
+  id: 'RedirectFilter',
+  title: 'Redirect',
+  description: 'An answer that names another place; requests that are there already go on.',
 });
 
 export const redirectSchema = z
@@ -46,9 +50,4 @@ export const redirectSchema = z
       regex: regex === undefined ? null : { source: regex, replacement: replacement ?? '' },
       canonical: isCanonical ? canonical : null,
     };
-  })
-  .meta({
-    id: 'RedirectFilter',
-    title: 'Redirect',
-    description: 'An answer that names another place; requests that are there already go on.',
   });
