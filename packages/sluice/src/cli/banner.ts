@@ -65,6 +65,8 @@ function placeOf(listener: ListenerPlan): string {
       return `${protocolOf(listener)} ${formatAddress(listener.address)}${byWhom(listener)}`;
     case 'datagram':
       return `udp ${formatAddress(listener.address)}${byWhom(listener)}`;
+    case 'forward':
+      return `${protocolOf(listener)} ${formatAddress(listener.address)}`;
   }
 }
 

@@ -3,6 +3,7 @@ import { compileHttp1 } from './compile-http1.ts';
 import { compileTls } from './compile-tls.ts';
 import type {
   DatagramListenerPlan,
+  ForwardProxyListenerPlan,
   HttpListenerPlan,
   KernelPlan,
   ListenerPlan,
@@ -30,6 +31,8 @@ export function compileListener(name: string, listener: ValidListener, table: st
       return compileStream(name, listener, table);
     case 'datagram':
       return compileDatagram(name, listener, table);
+    case 'forward':
+      return compileForwardProxy(name, listener);
   }
 }
 
@@ -98,6 +101,32 @@ function compileDatagram(name: string, listener: ValidListener, table: string): 
     sessionsMax: listener.connectionsMax,
     sessionsPerSourceMax: listener.connectionsPerSourceMax,
     answersMax: listener.answersMax,
+  };
+}
+
+function compileForwardProxy(name: string, listener: ValidListener): ForwardProxyListenerPlan {
+  const { allow = [], deny, allowPrivate, clients, basic, via, timeouts } = listener;
+  return {
+    kind: 'forward',
+    name,
+    address: listener.address.address,
+    tls: listener.tls && compileTls(listener.tls, ALPN_HTTP1),
+    proxyProtocol: compileProxyProtocol(listener.proxyProtocol),
+    http1: compileHttp1(listener.limits),
+    rules: { allow, deny, allowPrivate, clients, basic, via },
+    timeouts: {
+      headerMs: timeouts.header,
+      keepAliveMs: timeouts.keepAlive,
+      bodyIdleMs: timeouts.bodyIdle,
+      responseMs: timeouts.response,
+      resolveMs: timeouts.resolve,
+      connectMs: timeouts.connect,
+      idleMs: timeouts.idle,
+      halfClosedMs: timeouts.halfClosed,
+      lifetimeMs: timeouts.lifetime,
+    },
+    connectionsMax: listener.connectionsMax,
+    connectionsPerSourceMax: listener.connectionsPerSourceMax,
   };
 }
 

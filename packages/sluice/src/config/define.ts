@@ -28,19 +28,29 @@ export type HealthInput = OneOf<FullHealthInput, 'http' | 'tcp' | 'grpc' | 'comm
 
 /** A listener: one address, under the word for what is spoken there. */
 export type ListenerInput<Service extends string = string> =
-  | (OneOf<Omit<FullListenerInput, 'to' | 'tls' | 'tcp' | 'udp'>, 'http' | 'https'> & { readonly tls?: FullListenerInput['tls'] })
-  | (OneOf<Omit<FullListenerInput, 'to' | 'tls' | 'http' | 'https'>, 'tcp' | 'udp'> & {
+  | (OneOf<Omit<FullListenerInput, 'to' | 'tls' | 'tcp' | 'udp' | 'forwardProxy'>, 'http' | 'https'> & {
+      readonly tls?: FullListenerInput['tls'];
+    })
+  | (OneOf<Omit<FullListenerInput, 'to' | 'tls' | 'http' | 'https' | 'forwardProxy'>, 'tcp' | 'udp'> & {
       readonly tls?: FullListenerInput['tls'];
       readonly to: StreamTarget<Service>;
     })
-  | (Omit<FullListenerInput, 'to' | 'tls' | 'http' | 'https' | 'tcp' | 'udp'> & {
+  | (Omit<FullListenerInput, 'to' | 'tls' | Address> & { readonly tls?: FullListenerInput['tls']; readonly to?: never } & OneOf<
+        Pick<FullListenerInput, Address>,
+        'forwardProxy'
+      > &
+      Without<Exclude<Address, 'forwardProxy'>>)
+  | (Omit<FullListenerInput, 'to' | 'tls' | Address> & {
       readonly tls: string;
       readonly to: StreamTarget<Service>;
       readonly http?: never;
       readonly https?: never;
       readonly tcp?: never;
       readonly udp?: never;
+      readonly forwardProxy?: never;
     });
+
+type Address = 'http' | 'https' | 'tcp' | 'udp' | 'forwardProxy';
 
 /** Where a layer 4 listener sends to. */
 export type StreamTarget<Service extends string> =

@@ -32,7 +32,7 @@ export interface KernelView {
 }
 
 export function isKernelListener(listener: ListenerPlan): listener is KernelListenerPlan {
-  return listener.kind !== 'http' && listener.kernel !== null;
+  return 'kernel' in listener && listener.kernel !== null;
 }
 
 /** One text per endpoint of a listener. */

@@ -1,4 +1,5 @@
 /** Listeners as the data planes run them: one shape per kind. Part of the Plan (`plan.ts`), with its units and its promises. */
+import type { ForwardProxyRulesPlan, ForwardProxyTimeouts } from './forward-proxy-plan.ts';
 import type { TlsPlan } from './tls-plan.ts';
 
 /** A TCP address or a unix socket path. */
@@ -7,7 +8,7 @@ export type AddressPlan =
   | { readonly kind: 'unix'; readonly path: string };
 
 /** An address that accepts connections, datagrams or requests. */
-export type ListenerPlan = HttpListenerPlan | StreamListenerPlan | DatagramListenerPlan;
+export type ListenerPlan = HttpListenerPlan | StreamListenerPlan | DatagramListenerPlan | ForwardProxyListenerPlan;
 
 /** HTTP/1.1 and HTTP/2, in the clear or behind TLS. */
 export interface HttpListenerPlan {
@@ -71,6 +72,22 @@ export interface DatagramListenerPlan {
   readonly sessionsPerSourceMax: number;
   /** Answers after which a session ends at once (1 for DNS); 0 = none. */
   readonly answersMax: number;
+}
+
+/** A proxy that clients name as theirs, for requests that go out: CONNECT, and `http://` in absolute form. */
+export interface ForwardProxyListenerPlan {
+  readonly kind: 'forward';
+  readonly name: string;
+  readonly address: AddressPlan;
+  /** Null: in the clear. */
+  readonly tls: TlsPlan | null;
+  readonly proxyProtocol: ProxyProtocolPlan | null;
+  readonly http1: Http1Limits;
+  readonly rules: ForwardProxyRulesPlan;
+  readonly timeouts: ForwardProxyTimeouts;
+  readonly connectionsMax: number;
+  /** Connections at once from one source address, per worker; 0 = no bound. */
+  readonly connectionsPerSourceMax: number;
 }
 
 /** What only the kernel has to know. */

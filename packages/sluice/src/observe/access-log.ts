@@ -4,6 +4,7 @@
  * there cannot leak. Query strings, which may carry tokens, are left out on request.
  */
 import type { Timestamp } from '../base/time.ts';
+import type { DenialOutcome } from '../core/forward-proxy/denial.ts';
 import type { CacheVerdict } from './cache-verdict.ts';
 import { apacheField, jsonString } from './escape.ts';
 import { apacheTime, isoTime } from './log-time.ts';
@@ -30,7 +31,11 @@ export type AccessOutcome =
   | 'timeout-upgrade'
   | 'timeout-idle'
   | 'drain'
-  | 'internal-error';
+  | 'internal-error'
+  | DenialOutcome
+  | 'resolve-failed'
+  | 'timeout-resolve'
+  | 'timeout-lifetime';
 
 /** One exchange. Texts are as received (latin1); '' means none, and so does -1 in numbers. */
 export interface AccessRecord {
@@ -70,6 +75,8 @@ export interface AccessRecord {
   requestId: string;
   userAgent: string;
   referer: string;
+  /** Of a forward proxy: who showed a password or certificate. */
+  user?: string;
   outcome: AccessOutcome;
 }
 
@@ -99,7 +106,7 @@ function jsonLine(record: AccessRecord, withQuery: boolean): string {
   line += `,"attempts":${record.attempts}`;
   if (record.hedged) line += ',"hedged":true';
   line += field('affinity', record.affinity) + field('cache', record.cache) + field('requestId', record.requestId);
-  line += field('userAgent', record.userAgent) + field('referer', record.referer);
+  line += field('userAgent', record.userAgent) + field('referer', record.referer) + field('user', record.user ?? '');
   return `${line},"outcome":"${record.outcome}"}\n`;
 }
 

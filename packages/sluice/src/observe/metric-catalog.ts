@@ -5,6 +5,7 @@
  */
 import { DOWN, DRAINING, EJECTED, MAINTENANCE } from '../core/balancing/endpoint-table.ts';
 import type { EndpointTable } from '../core/balancing/endpoint-table.ts';
+import { DENIALS } from '../core/forward-proxy/denial.ts';
 import { GRPC_STATUS_NAMES } from '../core/grpc/status.ts';
 import { connectionsOf, inflightOf } from './metric-board.ts';
 import { OTHER_METRICS } from './metric-catalog-process.ts';
@@ -25,6 +26,7 @@ import {
   DATAGRAMS_DROPPED,
   DATAGRAMS_IN,
   DATAGRAMS_OUT,
+  DENIED,
   EJECTIONS,
   FILTER_ANSWERED,
   FILTER_FAILED,
@@ -163,6 +165,17 @@ const LAYER4_METRICS: readonly MetricFamily[] = [
   ),
 ];
 
+const FORWARD_PROXY_METRICS: readonly MetricFamily[] = [
+  {
+    name: 'sluice_forward_proxy_denied_total',
+    type: 'counter',
+    help: `Forward proxies: requests and connections refused, by reason: ${DENIALS.join(', ')}.`,
+    labels: ['listener', 'reason'],
+    of: 'listener',
+    source: { read: 'columns', columns: DENIALS.map((reason, index) => [`reason="${reason}"`, DENIED + index]) },
+  },
+];
+
 /** Packets of kernel listeners, on three levels. */
 const KERNEL_METRICS: readonly MetricFamily[] = [
   counter('listener', 'sluice_packets_received_total', 'Kernel layer 4: packets from clients.', PACKETS_IN),
@@ -299,6 +312,7 @@ const ENDPOINT_METRICS: readonly MetricFamily[] = [
 export const METRIC_FAMILIES: readonly MetricFamily[] = [
   ...LISTENER_METRICS,
   ...LAYER4_METRICS,
+  ...FORWARD_PROXY_METRICS,
   ...ROUTE_METRICS,
   ...SERVICE_METRICS,
   ...ENDPOINT_METRICS,

@@ -81,6 +81,8 @@ export const HTTP2_MALFORMED = AFTER_BUCKETS + 60;
 /** Kernel layer 4: packets from clients, and to them. */
 export const PACKETS_IN = AFTER_BUCKETS + 61;
 export const PACKETS_OUT = AFTER_BUCKETS + 62;
+/** Forward proxies: six columns, in the order of DENIALS. */
+export const DENIED = AFTER_BUCKETS + 63;
 
 /** Columns per row. */
 export const ROW_LENGTH = 112;

@@ -30,7 +30,7 @@ export interface StatusPlan {
 
 interface StatusListener {
   readonly name: string;
-  readonly kind: 'http' | 'stream' | 'datagram';
+  readonly kind: 'http' | 'stream' | 'datagram' | 'forward';
   /** Not null where TLS ends. */
   readonly tls?: object | null;
   readonly readsServerName?: boolean;
@@ -108,6 +108,8 @@ export function protocolOf({ kind, tls = null, readsServerName = false }: Omit<S
       return tls === null ? 'tcp' : 'tcp+tls';
     case 'datagram':
       return 'udp';
+    case 'forward':
+      return tls === null ? 'forward-proxy' : 'forward-proxy+tls';
   }
 }
 

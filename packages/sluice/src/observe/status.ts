@@ -44,7 +44,7 @@ export interface ListenerStatus extends TrafficStatus {
   /** Where it listens really, with the port that was given for port 0. */
   readonly address: string;
   /** What is spoken there. `tls` is passed on unopened, by server name; `tcp+tls` is TCP whose TLS ends at the listener. */
-  readonly protocol: 'http' | 'https' | 'tcp' | 'tcp+tls' | 'tls' | 'udp';
+  readonly protocol: 'http' | 'https' | 'tcp' | 'tcp+tls' | 'tls' | 'udp' | 'forward-proxy' | 'forward-proxy+tls';
   /** `kernel`: Linux serves it, and tells of beginnings only: a connection is a request without a duration, and none is open here. */
   readonly engine: 'user' | 'kernel';
   readonly connections: number;

@@ -23,6 +23,7 @@ import {
   DATAGRAMS_DROPPED,
   DATAGRAMS_IN,
   DATAGRAMS_OUT,
+  DENIED,
   DURATION_SUM,
   EJECTIONS,
   FILTER_ANSWERED,
@@ -53,6 +54,7 @@ import {
   WAITED,
   WAITED_SUM,
 } from './metric-layout.ts';
+import { DENIALS, type Denial } from '../core/forward-proxy/denial.ts';
 import { FILTER_KINDS, type FilterKind } from '../core/filters/filter-kinds.ts';
 import { CACHE_VERDICTS, type CacheVerdict } from './cache-verdict.ts';
 import type { CallFailure, CloseReason, HandshakeFailure } from './metric-layout.ts';
@@ -183,6 +185,11 @@ export class WorkerMetrics {
   /** A connection or session at layer 4 ended in a way that has a name. */
   callFailed(listener: number, failure: CallFailure): void {
     this.#cells[listener * ROW_LENGTH + CALLS_FAILED + CALL_FAILURES.indexOf(failure)]! += 1;
+  }
+
+  /** A forward proxy has refused a request, or a connection. */
+  denied(listener: number, denial: Denial): void {
+    this.#cells[listener * ROW_LENGTH + DENIED + DENIALS.indexOf(denial)]! += 1;
   }
 
   /** Datagrams of a listener's clients, answers to them, and how many of both were dropped. */

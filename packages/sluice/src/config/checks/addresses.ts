@@ -47,7 +47,7 @@ function checkListeners(config: RawConfig, report: Report): void {
   };
   for (const [name, value] of Object.entries(config.listeners)) {
     // UDP and TCP ports are apart.
-    for (const key of ['http', 'https', 'tcp', 'tls'] as const) {
+    for (const key of ['http', 'https', 'tcp', 'tls', 'forwardProxy'] as const) {
       check(`listener ${JSON.stringify(name)}`, ['listeners', name, key], rawField(value, key), LISTENER);
     }
     check(`listener ${JSON.stringify(name)}`, ['listeners', name, 'udp'], rawField(value, 'udp'), LISTENER, 'udp');

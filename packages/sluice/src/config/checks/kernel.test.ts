@@ -28,7 +28,7 @@ test('the defaults are what the kernel can do', () => {
     assert.ok(validation.ok);
     const plan = compile(validation.config, { generation: 1, cores: 1 });
     assert.equal(plan.services[0]!.balance.algorithm, 'round-robin');
-    return plan.listeners.map((listener) => (listener.kind === 'http' ? null : listener.kernel))[0];
+    return plan.listeners.map((listener) => ('kernel' in listener ? listener.kernel : null))[0];
   });
   assert.deepEqual(kernels, [
     { table: 'main', masquerade: 'auto', onDown: 'keep' },

@@ -3,6 +3,7 @@ import type { Path } from '../fault.ts';
 import { type RawConfig, rawField, rawObject, type Report } from '../raw.ts';
 import { ROUTES_ALLOWED } from '../schema/config.ts';
 import { LISTENER_KINDS } from '../schema/listener.ts';
+import { checkForwardProxy } from './forward-proxy.ts';
 import { checkListenerTls } from './listener-tls.ts';
 
 /** How the listener was written: `tls` is an address only when nothing else is. */
@@ -10,6 +11,7 @@ export type ListenerKey = (typeof LISTENER_KINDS)[number];
 
 const HTTP: readonly ListenerKey[] = ['http', 'https'];
 const STREAM: readonly ListenerKey[] = ['tcp', 'tls'];
+const FORWARD: readonly ListenerKey[] = ['forwardProxy'];
 const LAYER4: readonly ListenerKey[] = ['tcp', 'tls', 'udp'];
 
 type Table = Readonly<Record<string, readonly ListenerKey[]>>;
@@ -17,29 +19,40 @@ type Table = Readonly<Record<string, readonly ListenerKey[]>>;
 /** Settings and the kinds of listener that have them; a setting that is not here belongs to all. */
 const BELONGS: Table = {
   to: LAYER4,
-  limits: HTTP,
+  limits: [...HTTP, ...FORWARD],
   http2: HTTP,
   forwarding: HTTP,
   mergeSlashes: HTTP,
   encodedSlashes: HTTP,
   redirectToHttps: ['http'],
-  proxyProtocol: [...HTTP, ...STREAM],
-  connectionsPerSourceMax: LAYER4,
+  proxyProtocol: [...HTTP, ...STREAM, ...FORWARD],
+  connectionsPerSourceMax: [...LAYER4, ...FORWARD],
   answersMax: ['udp'],
   engine: ['tcp', 'udp'],
   masquerade: ['tcp', 'udp'],
   onDown: ['tcp', 'udp'],
+  allow: FORWARD,
+  deny: FORWARD,
+  allowPrivate: FORWARD,
+  clients: FORWARD,
+  basic: FORWARD,
+  via: FORWARD,
+  open: FORWARD,
 };
 
 const TIMEOUTS: Table = {
-  header: HTTP,
-  keepAlive: HTTP,
-  bodyIdle: HTTP,
+  header: [...HTTP, ...FORWARD],
+  keepAlive: [...HTTP, ...FORWARD],
+  bodyIdle: [...HTTP, ...FORWARD],
   bodyRateMin: HTTP,
   bodyGrace: HTTP,
   upgradeIdle: HTTP,
-  idle: STREAM,
-  halfClosed: STREAM,
+  idle: [...STREAM, ...FORWARD],
+  halfClosed: [...STREAM, ...FORWARD],
+  resolve: FORWARD,
+  connect: FORWARD,
+  response: FORWARD,
+  lifetime: FORWARD,
   hello: ['tls'],
   session: ['udp'],
 };
@@ -55,6 +68,7 @@ export function checkListeners(config: RawConfig, report: Report): void {
     checkBelongs(listener, kind, BELONGS, path, report);
     checkBelongs(rawField(listener, 'timeouts'), kind, TIMEOUTS, [...path, 'timeouts'], report);
     checkTarget(listener, kind, path, report);
+    if (kind === 'forwardProxy') checkForwardProxy(listener, path, report);
     checkListenerTls(rawField(listener, 'tls'), kind, config, path, report);
   }
 }
@@ -66,7 +80,7 @@ function kindOf(listener: unknown, path: Path, report: Report): ListenerKey | nu
   const found = given.length === 0 ? 'none' : given.join(' and ');
   report({
     path,
-    what: `must have exactly one address, as http, https, tcp, udp or tls, but has ${found}`,
+    what: `must have exactly one address, as http, https, tcp, udp, forwardProxy or tls, but has ${found}`,
     hint: "write { http: ':8080' }",
   });
   return null;

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { toSchema } from './action.ts';
 import { type GivenAddress, listenerAddress } from './address.ts';
 import { cidr } from './cidr.ts';
+import { forwardProxyFields } from './forward-proxy.ts';
 import { hostPattern } from './host.ts';
 import { http1Limits } from './http1.ts';
 import { choice, decimal, duration, flag, listOf, name, size, whole } from './scalar.ts';
@@ -26,11 +27,19 @@ const timeouts = section('an object of timeouts', {
   upgradeIdle: preset(duration('10ms', '24d'), '1h').describe(
     'Silence on an upgraded connection (WebSocket), both ways, or of a stream of server-sent events, after which it is closed.',
   ),
-  idle: preset(duration('10ms', '24d'), '1h').describe('Layer 4: silence on a connection, both ways, after which it is closed.'),
-  halfClosed: preset(duration('10ms', '24d'), '30s').describe('Layer 4: the same once one side has ended.'),
+  idle: preset(duration('10ms', '24d'), '1h').describe(
+    'Layer 4, and tunnels of a forward proxy: silence on a connection, both ways, after which it is closed.',
+  ),
+  halfClosed: preset(duration('10ms', '24d'), '30s').describe('The same once one side has ended.'),
   hello: preset(duration('100ms', '1m'), '10s').describe('Layer 4: for the TLS hello, where it is read for its name.'),
   session: preset(duration('100ms', '24d'), '30s').describe(
     'UDP: silence after which the next datagram of a client may go to another endpoint.',
+  ),
+  resolve: preset(duration('10ms', '1m'), '5s').describe('Forward proxy: for the addresses of a name.'),
+  connect: preset(duration('10ms', '1m'), '10s').describe('Forward proxy: for a connection, all addresses of a name together.'),
+  response: preset(duration('10ms', '24d'), '1m').describe('Forward proxy: from a request to the head of its reply.'),
+  lifetime: preset(duration('0s', '24d'), '0s').describe(
+    'Forward proxy: how long a tunnel or request may last, whatever happens in it. 0s is no bound.',
   ),
 }).meta({ id: 'ListenerTimeouts', title: 'Listener timeouts', description: 'How long a client may take.' });
 
@@ -82,7 +91,7 @@ const serverNames = named(
 const NOWHERE: GivenAddress = { address: { kind: 'tcp', host: '::', port: 0 }, text: '' };
 
 /** The address of a listener under one of these keys says what is spoken there. */
-export const LISTENER_KINDS = ['http', 'https', 'tcp', 'udp', 'tls'] as const;
+export const LISTENER_KINDS = ['http', 'https', 'tcp', 'udp', 'forwardProxy', 'tls'] as const;
 
 const written = section("an object such as { http: ':8080' }", {
   http: listenerAddress()
@@ -93,11 +102,16 @@ const written = section("an object such as { http: ':8080' }", {
   https: listenerAddress().optional().describe('Address for HTTP behind TLS, which ends here; `tls` says how.'),
   tcp: listenerAddress().optional().describe('Layer 4: address for TCP connections, which are passed on to `to` as they are.'),
   udp: listenerAddress().optional().describe('Layer 4: address for UDP datagrams, which are passed on to `to`.'),
+  forwardProxy: listenerAddress()
+    .optional()
+    .describe(
+      'Address of a forward proxy: clients name it as theirs and ask it for what lies outside, by CONNECT or with an `http://` target. `allow` says where they may go.',
+    ),
   tls: z
     .union([z.literal('dev').transform(() => devTls()), tlsObject, listenerAddress()], { error: `must be ${PASSTHROUGH}` })
     .optional()
     .describe(
-      "Beside `https` or `tcp`: how TLS ends here; `'dev'` makes a certificate for this machine. Alone: an address for TLS connections that are passed on unopened, by server name.",
+      "Beside `https`, `tcp` or `forwardProxy`: how TLS ends here; `'dev'` makes a certificate for this machine. Alone: an address for TLS connections that are passed on unopened, by server name.",
     ),
   to: z
     .union(
@@ -142,7 +156,7 @@ const written = section("an object such as { http: ':8080' }", {
   connectionsPerSourceMax: whole(0, 1_000_000)
     .default(0)
     .describe(
-      'Layer 4: connections (UDP: sessions) at once from one source, per worker: an IPv4 address, or the /64 of an IPv6 one. 0 is no bound.',
+      'Layer 4 and forward proxies: connections (UDP: sessions) at once from one source, per worker: an IPv4 address, or the /64 of an IPv6 one. 0 is no bound.',
     ),
   answersMax: whole(0, 1_000_000).default(0).describe('UDP: answers after which a session ends at once; 1 suits DNS. 0 is no bound.'),
   engine: choice(['user', 'kernel'])
@@ -160,6 +174,7 @@ const written = section("an object such as { http: ':8080' }", {
     .describe(
       'With engine `kernel`: what happens to the connections of an endpoint that goes down. Default: `keep` for TCP, `cut` for UDP, whose clients then go to another endpoint.',
     ),
+  ...forwardProxyFields,
   mergeSlashes: flag().default(false).describe('Joins `//` in paths into `/` before matching and forwarding.'),
   encodedSlashes: choice(['reject', 'keep'])
     .default('reject')
@@ -169,20 +184,16 @@ const written = section("an object such as { http: ':8080' }", {
 }).meta({
   id: 'Listener',
   title: 'Listener',
-  description: 'An address that accepts connections: exactly one of `http`, `https`, `tcp`, `udp` and `tls`.',
+  description: 'An address that accepts connections: exactly one of `http`, `https`, `tcp`, `udp`, `forwardProxy` and `tls`.',
 });
 
 /** One listener. Which keys go together is checked in `checks/listeners.ts`; until then its address may be missing. */
-export const listenerSchema = written.transform(({ http, https, tcp, udp, tls, ...rest }) => {
+export const listenerSchema = written.transform(({ http, https, tcp, udp, forwardProxy, tls, ...rest }) => {
   const passthrough = tls !== undefined && 'text' in tls ? tls : undefined;
   const options = tls !== undefined && !('text' in tls) ? tls : null;
-  const kind = http !== undefined || https !== undefined ? 'http' : udp !== undefined ? 'datagram' : 'stream';
-  const address = http ?? https ?? tcp ?? udp ?? passthrough ?? NOWHERE;
-  return {
-    kind,
-    address,
-    tls: options,
-    readsServerName: tcp === undefined && udp === undefined && passthrough !== undefined,
-    ...rest,
-  } as const;
+  const isAlone = tcp === undefined && udp === undefined && forwardProxy === undefined;
+  const kind =
+    http !== undefined || https !== undefined ? 'http' : udp !== undefined ? 'datagram' : forwardProxy !== undefined ? 'forward' : 'stream';
+  const address = http ?? https ?? tcp ?? udp ?? forwardProxy ?? passthrough ?? NOWHERE;
+  return { kind, address, tls: options, readsServerName: isAlone && passthrough !== undefined, ...rest } as const;
 });

@@ -113,5 +113,5 @@ function isSamePlace(running: ListenerPlan, wanted: ListenerPlan | undefined): b
 }
 
 function engineOf(plan: ListenerPlan): 'user' | 'kernel' {
-  return plan.kind === 'http' ? 'user' : plan.engine;
+  return 'engine' in plan ? plan.engine : 'user';
 }

@@ -2,7 +2,7 @@
 import type { ListenerPlan } from '../../config/plan.ts';
 import type { RouteRuntime } from '../exchange/route-runtime.ts';
 import type { ServiceCore } from '../service/service-core.ts';
-import type { WorkerContext } from '../worker-context.ts';
+import type { NamedService, WorkerContext } from '../worker-context.ts';
 import { HttpListener } from './http-listener.ts';
 
 /** What a listener needs of its worker beyond the common. `data-plane.ts` is it. */
@@ -10,7 +10,7 @@ export interface ListenerOwner extends WorkerContext {
   /** Whether other workers listen on the same ports. */
   readonly sharesPorts: boolean;
   compileRoute(index: number): RouteRuntime;
-  service(name: string): ServiceCore | undefined;
+  service(name: string): (ServiceCore & NamedService) | undefined;
   /** The last connection of a draining listener has gone. */
   onListenerEmpty(): void;
 }
@@ -38,6 +38,10 @@ export interface Listener {
 /** A listener for this plan; null when the workers have nothing to do with it (the kernel has). What serves layer 4 is loaded with the first such listener. */
 export async function createListener(owner: ListenerOwner, plan: ListenerPlan, slot: number): Promise<Listener | null> {
   if (plan.kind === 'http') return new HttpListener(owner, plan, slot);
+  if (plan.kind === 'forward') {
+    const { ForwardListener } = await import('../forward-proxy/forward-listener.ts');
+    return new ForwardListener(owner, plan, slot);
+  }
   if (plan.engine === 'kernel') return null;
   if (plan.kind === 'stream') {
     const { StreamListener } = await import('../layer4/stream-listener.ts');

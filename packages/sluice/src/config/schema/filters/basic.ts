@@ -17,7 +17,8 @@ const user = section("an object such as { name: 'anna', password: env('ANNA_HASH
   ),
 }).transform(({ name, password }): PasswordUser => ({ name, hash: password }));
 
-export const basicSchema = section("an object such as { file: 'users.htpasswd' }", {
+/** Who is let in, and how browsers are asked. */
+export const basicFields = {
   users: preset(z.array(user, { error: 'must be a list of users' }).max(USERS_MAX, `must be at most ${USERS_MAX} users`), []).describe(
     'Who is let in.',
   ),
@@ -28,6 +29,10 @@ export const basicSchema = section("an object such as { file: 'users.htpasswd' }
     .regex(/^[^"\\]*$/, 'must not have quotes or backslashes')
     .default('sluice')
     .describe('What browsers show when they ask.'),
+};
+
+export const basicSchema = section("an object such as { file: 'users.htpasswd' }", {
+  ...basicFields,
   userHeader: editableHeaderName().optional().describe('Header of the request to the service that says who it is. No client can send it.'),
   forwardCredentials: flag().default(false).describe('Whether the service sees the password.'),
 })

@@ -1,0 +1,400 @@
+/**
+ * A client's connection to a forward proxy: heads out of bytes, one request at a time and in order. Each is let in or refused by an `Admission`; what follows belongs to a `ConnectTunnel`, and then
+ * the connection with it, or to a `ForwardExchange`, and then the next request may come.
+ */
+import { CR, LF } from '../../core/http1/characters.ts';
+import { FAULTS, type Fault } from '../../core/http1/fault.ts';
+import { MORE, REFUSED } from '../../core/http1/field-section.ts';
+import type { RequestParser } from '../../core/http1/request-parser.ts';
+import type { ForwardProxyListenerPlan } from '../../config/plan.ts';
+import type { AccessOutcome } from '../../observe/access-log.ts';
+import type { CloseReason } from '../../observe/metric-layout.ts';
+import type { Socket } from 'node:net';
+import type { Instant } from '../../base/time.ts';
+import { unmapped } from '../address-list.ts';
+import { ownReply } from '../downstream/refusal.ts';
+import type { EndpointLink, LinkOwner } from '../layer4/endpoint-link.ts';
+import type { Arrival, ClientConnection, ConnectionOwner } from '../listeners/arrival.ts';
+import { resetSocket } from '../reset-socket.ts';
+import type { WorkerContext } from '../worker-context.ts';
+import { Admission } from './admission.ts';
+import { ConnectTunnel } from './connect-tunnel.ts';
+import { ForwardExchange } from './forward-exchange.ts';
+import { type Reading, readRequest } from './request-reading.ts';
+import { ProxyRequest } from './proxy-request.ts';
+import type { ProxyRules } from './proxy-rules.ts';
+import { type Refusal, REFUSALS } from './refusals.ts';
+
+/** After the last reply, what the client still sends is read away for this long, so that no reset overtakes the reply (RFC 9112 §9.6). */
+const LINGER_MS = 1_000;
+/** What a client may say while it is not known yet whether it may. */
+const EARLY_BYTES_MAX = 64 * 1024;
+
+/** Whose connection it is. `forward-listener.ts` is it. */
+export interface ProxyConnectionOwner extends ConnectionOwner {
+  readonly worker: WorkerContext;
+  readonly plan: ForwardProxyListenerPlan;
+  readonly rules: ProxyRules;
+  onRequest(): void;
+  /** Once for each `onRequest`. */
+  onRequestEnd(request: ProxyRequest): void;
+}
+
+export class ProxyConnection implements ClientConnection {
+  readonly worker: WorkerContext;
+  readonly arrival: Arrival;
+  /** Has a place among those of its address. */
+  readonly isCountedBySource: boolean;
+  readonly address: string;
+  deadline: number;
+  sweepIndex = -1;
+  isClosing = false;
+  request: ProxyRequest | null = null;
+  private readonly owner: ProxyConnectionOwner;
+  private readonly socket: Socket;
+  private parser: RequestParser | null = null;
+  private reading: Reading | null = null;
+  private admission: Admission | null = null;
+  private exchange: ForwardExchange | null = null;
+  private tunnel: ConnectTunnel | null = null;
+  /** Those that the request began with. */
+  private rules: ProxyRules;
+  /** Bytes that wait: a head that is not whole, content or a tunnel's bytes before their time, a pipelined request. */
+  private pending: Buffer | null = null;
+  private isPaused = false;
+  private isLingering = false;
+  private isGone = false;
+  private isFirst = true;
+  private isHeadDeadlineSet = false;
+  private closeReason: CloseReason = 'normal';
+
+  constructor(owner: ProxyConnectionOwner, arrival: Arrival, isCountedBySource: boolean) {
+    const { socket } = arrival;
+    this.owner = owner;
+    this.worker = owner.worker;
+    this.rules = owner.rules;
+    this.arrival = arrival;
+    this.isCountedBySource = isCountedBySource;
+    this.address = unmapped(arrival.address ?? '');
+    this.socket = socket;
+    this.deadline = this.worker.clock.now() + owner.plan.timeouts.headerMs;
+    socket.on('data', (chunk: Buffer) => this.onData(chunk));
+    socket.on('drain', () => this.onDrain());
+    socket.on('end', () => this.onEnd());
+    socket.on('error', () => this.leave(true));
+    socket.on('close', () => this.leave(false));
+  }
+
+  // ---- what the listener and the sweeper do to it
+
+  get isIdle(): boolean {
+    return this.request === null && this.pending === null && this.socket.writableLength === 0;
+  }
+
+  announceClose(): void {
+    this.isClosing = true;
+    this.closeReason = 'drain';
+  }
+
+  cut(reason: CloseReason): void {
+    this.closeReason = reason;
+    if (this.tunnel !== null) return this.tunnel.cut(reason);
+    if (this.request !== null) this.request.outcome = 'drain';
+    this.abandon();
+    this.socket.destroy();
+  }
+
+  onDeadline(now: Instant): void {
+    if (this.tunnel !== null) return this.tunnel.onDeadline(now);
+    if (this.exchange !== null) return this.exchange.onDeadline(now);
+    if (this.admission !== null) return this.admission.onDeadline();
+    if (!this.isLingering) this.closeReason = 'timeout';
+    const hasBegun = this.pending !== null;
+    if (!this.isLingering && hasBegun && this.hasRoom) this.refuseBytes(REFUSALS.late, 'the request did not come in time');
+    else this.socket.destroy();
+  }
+
+  // ---- bytes of the client
+
+  private onData(chunk: Buffer): void {
+    if (this.isLingering) return;
+    if (this.tunnel !== null) return this.tunnel.onClientBytes(chunk);
+    const bytes = this.pending === null ? chunk : Buffer.concat([this.pending, chunk]);
+    this.pending = null;
+    this.process(bytes);
+  }
+
+  private process(bytes: Buffer): void {
+    let at = 0;
+    while (at >= 0 && at < bytes.length && !this.isGone && !this.isLingering) {
+      const { request, exchange, tunnel } = this;
+      if (tunnel !== null) return tunnel.onClientBytes(bytes.subarray(at));
+      if (request === null && this.hasRoom) at = this.onHeadBytes(bytes, at);
+      else if (exchange !== null && !exchange.content.isDone) at = exchange.onContent(bytes, at);
+      else {
+        this.pending = bytes.subarray(at);
+        // While a request is being let in we go on reading, to know when its client leaves; a pipelined one waits where it is.
+        if (this.admission === null || this.pending.length >= EARLY_BYTES_MAX) this.pauseClient();
+        return;
+      }
+    }
+  }
+
+  private onHeadBytes(bytes: Buffer, from: number): number {
+    let at = from;
+    if (this.parser === null) {
+      // RFC 9112 §2.2: empty lines before a request line are ignored.
+      while (bytes[at] === CR) {
+        if (at + 1 === bytes.length) return this.hold(bytes, at);
+        if (bytes[at + 1] !== LF) return this.refuseFault(FAULTS.lineEnding);
+        at += 2;
+        if (at === bytes.length) return at;
+      }
+      this.parser = this.worker.takeParser(this.owner.plan.http1);
+    }
+    const next = this.parser.parse(bytes, at, bytes.length);
+    if (next === MORE) return this.hold(bytes, at);
+    if (next === REFUSED) return this.refuseFault(this.parser.fault!);
+    this.begin(bytes, at, next);
+    return next;
+  }
+
+  private hold(bytes: Buffer, at: number): -1 {
+    if (!this.isHeadDeadlineSet) {
+      this.isHeadDeadlineSet = true; // absolute: further bytes of this head do not move it
+      if (!this.isFirst) this.deadline = this.worker.clock.now() + this.owner.plan.timeouts.headerMs;
+    }
+    this.pending = bytes.subarray(at);
+    return -1;
+  }
+
+  /** The head is whole. */
+  private begin(bytes: Buffer, start: number, next: number): void {
+    const parser = this.parser!;
+    const { rules, plan } = this.owner;
+    this.isFirst = false;
+    this.rules = rules;
+    const request = this.open();
+    const reading = readRequest({ parser, bytes, start, via: rules.via, limits: plan.http1, request });
+    this.dropParser();
+    if (parser.connection.close || (parser.minorVersion === 0 && !parser.connection.keepAlive)) this.isClosing = true;
+    if (request.user === '' && this.arrival.tls?.client) request.user = this.arrival.tls.client.subject;
+    if (reading.kind === 'refused') {
+      if (parser.bodyKind !== 'none' || next < bytes.length || reading.refusal.status === 400) this.isClosing = true;
+      return this.answer(reading.refusal, reading.detail);
+    }
+    this.reading = reading;
+    this.admission = new Admission(this, rules, request, reading.asked);
+    this.admission.start();
+  }
+
+  private open(): ProxyRequest {
+    const request = new ProxyRequest(this.worker.clock.now(), this.address);
+    this.request = request;
+    this.owner.onRequest();
+    return request;
+  }
+
+  // ---- what an admission says
+
+  onAdmitted(link: EndpointLink): LinkOwner {
+    this.admission = null;
+    const { forward } = this.reading as Extract<Reading, { kind: 'asked' }>;
+    if (forward === null) {
+      this.tunnel = new ConnectTunnel(this, this.rules, this.request!, link);
+      return this.tunnel;
+    }
+    this.exchange = new ForwardExchange(this, this.rules, this.request!, forward, link);
+    return this.exchange;
+  }
+
+  onRefused(refusal: Refusal, detail: string): void {
+    const { forward } = this.reading as Extract<Reading, { kind: 'asked' }>;
+    this.admission = null;
+    // What follows may be content, or bytes for a tunnel that is not there: no request begins where one of these ends.
+    if (forward === null || forward.bodyKind !== 'none') this.isClosing = true;
+    this.answer(refusal, detail);
+  }
+
+  // ---- what an exchange or a tunnel says
+
+  onOpen(): void {
+    const bytes = this.pending;
+    this.pending = null;
+    this.resumeClient();
+    if (bytes !== null) this.process(bytes);
+  }
+
+  pauseClient(): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    this.socket.pause();
+  }
+
+  resumeClient(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    this.socket.resume();
+  }
+
+  onExchangeEnd(): void {
+    this.settle();
+    this.next();
+  }
+
+  onExchangeRefused(refusal: Refusal, detail: string): void {
+    if (!this.exchange!.content.isDone) this.isClosing = true;
+    this.exchange = null;
+    this.answer(refusal, detail);
+  }
+
+  /** With a reset where a plain close would make a cut reply look whole. */
+  onExchangeCut(outcome: AccessOutcome, isUnframed: boolean): void {
+    this.request!.outcome = outcome;
+    this.request!.isCut = true;
+    this.closeReason = outcome.startsWith('timeout') ? 'timeout' : 'error';
+    this.settle();
+    if (isUnframed && !this.socket.writableFinished) resetSocket(this.socket, this.arrival.transport);
+    else this.socket.destroy();
+  }
+
+  onTunnelEnd(reason: CloseReason): void {
+    this.tunnel = null;
+    this.settle();
+    this.depart(reason);
+  }
+
+  // ---- replies of our own
+
+  private answer({ status, outcome }: Refusal, detail: string): void {
+    const request = this.request!;
+    const { plan } = this.owner;
+    request.status = status;
+    request.outcome = outcome;
+    const hasWord = outcome !== 'complete';
+    const fields = `Content-Type: text/plain; charset=utf-8\r\nSluice-Error: ${outcome}\r\n${status === 407 ? this.rules.users!.challenge : ''}`;
+    const text = ownReply({
+      status,
+      fields: hasWord ? fields : '',
+      body: hasWord ? `${status} ${outcome}: ${detail}\n` : '',
+      hstsLine: '',
+      close: this.isClosing,
+      isHead: request.method === 'HEAD',
+      wallMs: this.worker.clock.wall(),
+      saysKeepAlive: request.minorVersion === 0,
+    });
+    this.deadline = this.worker.coarseNow + plan.timeouts.bodyIdleMs;
+    this.socket.write(text, 'latin1');
+    this.settle();
+    this.next();
+  }
+
+  private refuseFault(fault: Fault): -1 {
+    this.closeReason = 'error';
+    this.refuseBytes({ status: fault.status, outcome: 'client-error' }, fault.what);
+    return -1;
+  }
+
+  /** Refuses bytes that never became a request. */
+  private refuseBytes(refusal: Refusal, detail: string): void {
+    this.pending = null;
+    this.dropParser();
+    this.open();
+    this.isClosing = true;
+    this.answer(refusal, detail);
+  }
+
+  // ---- between requests, and the end
+
+  private get hasRoom(): boolean {
+    return !this.socket.writableNeedDrain;
+  }
+
+  private next(): void {
+    if (this.isGone) return;
+    if (this.isClosing) return this.finish();
+    this.isHeadDeadlineSet = false;
+    this.awaitNext();
+  }
+
+  private awaitNext(): void {
+    const { timeouts } = this.owner.plan;
+    if (!this.hasRoom) {
+      // Who does not take replies gets no more of them: they would pile up in memory.
+      this.deadline = this.worker.coarseNow + timeouts.bodyIdleMs;
+      return this.pauseClient();
+    }
+    this.deadline = this.worker.coarseNow + timeouts.keepAliveMs;
+    // Not from here: a long pipeline of replies of our own would recurse.
+    if (this.pending !== null) this.worker.later(() => this.resume());
+    else this.resumeClient();
+  }
+
+  private resume(): void {
+    if (this.request === null && !this.isGone && this.pending !== null) this.onOpen();
+  }
+
+  /** Closes our side; the client's last bytes are read away for a moment. */
+  private finish(): void {
+    this.pending = null;
+    this.isLingering = true;
+    const { worker } = this;
+    this.deadline = worker.clock.now() + (this.socket.writableLength > 0 ? this.owner.plan.timeouts.bodyIdleMs : LINGER_MS);
+    this.socket.end(() => (this.deadline = worker.clock.now() + LINGER_MS));
+    this.resumeClient();
+  }
+
+  private onDrain(): void {
+    if (this.tunnel !== null) return this.tunnel.onClientDrain();
+    if (this.exchange !== null) return this.exchange.onClientDrain();
+    if (this.request === null && !this.isLingering) this.awaitNext();
+  }
+
+  private onEnd(): void {
+    if (this.tunnel !== null) return this.tunnel.onClientEnd();
+    if (this.isLingering) return; // both sides have ended: the socket closes by itself
+    if (this.request === null && this.socket.writableLength > 0) return this.finish(); // it still reads the last reply
+    this.abandon();
+    this.socket.destroy();
+  }
+
+  private leave(isError: boolean): void {
+    if (this.tunnel !== null) return this.tunnel.onClientClosed(isError);
+    this.abandon();
+    this.depart(isError ? 'error' : 'normal');
+  }
+
+  /** The client waits for nothing any more. */
+  private abandon(): void {
+    const { request } = this;
+    this.admission?.cancel();
+    this.exchange?.cancel();
+    this.admission = null;
+    if (request === null) return;
+    if (request.outcome === 'complete') request.outcome = 'client-gone';
+    request.isCut = true;
+    this.settle();
+  }
+
+  /** The request is over. */
+  private settle(): void {
+    const { request } = this;
+    this.request = null;
+    this.exchange = null;
+    this.reading = null;
+    if (request !== null) this.owner.onRequestEnd(request);
+  }
+
+  private depart(reason: CloseReason): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    this.pending = null;
+    this.dropParser();
+    this.owner.onClosed(this, this.closeReason === 'normal' ? reason : this.closeReason);
+  }
+
+  private dropParser(): void {
+    if (this.parser !== null) this.worker.giveParser(this.parser);
+    this.parser = null;
+  }
+}
