@@ -7,13 +7,14 @@ import type { Timestamp } from '../base/time.ts';
 import type { AcmeSettings } from '../config/compile.ts';
 import { unusedCertificates } from '../config/unused-certificates.ts';
 import { type Fault, firstLine, makeFault, type Path } from '../config/fault.ts';
-import type { CacheStorePlan, ListenerPlan, Plan, ServicePlan } from '../config/plan.ts';
+import type { CacheStorePlan, ForwardProxyListenerPlan, ListenerPlan, Plan, ServicePlan } from '../config/plan.ts';
 import type { CertificatePlan, ClientCertificatePlan, TlsPlan, UpstreamTlsPlan } from '../config/tls-plan.ts';
 import { type CertificateReading, type LoadedCertificate, readCertificate } from './certificate.ts';
 import type { CertificateFault } from './certificate-fault.ts';
 import { CertificateStore } from './certificate-store.ts';
 import { type FileState, fileState } from './file-state.ts';
 import { type FilterReader, readFilters } from './filter-material.ts';
+import { readBasic } from './filter-material-basic.ts';
 import { readCaBundle, readRevocationLists, type TrustReading } from './trust-file.ts';
 
 export interface MaterialOptions {
@@ -89,10 +90,17 @@ class MaterialReader implements FilterReader {
     return cache.disk === null ? cache : { ...cache, disk: { ...cache.disk, directory: resolve(this.directory, cache.disk.directory) } };
   }
 
-  async listener(listener: ListenerPlan): Promise<ListenerPlan> {
+  async listener(given: ListenerPlan): Promise<ListenerPlan> {
+    const listener = given.kind === 'forward' ? await this.#forwardProxy(given) : given;
     if (listener.kind === 'datagram' || listener.tls === null) return listener;
     const tls = await this.#tls(listener.tls, ['listeners', listener.name, 'tls']);
     return { ...listener, tls };
+  }
+
+  async #forwardProxy(listener: ForwardProxyListenerPlan): Promise<ForwardProxyListenerPlan> {
+    const { name, rules } = listener;
+    if (rules.basic === null) return listener;
+    return { ...listener, rules: { ...rules, basic: await readBasic(rules.basic, ['listeners', name], this) } };
   }
 
   async service(service: ServicePlan): Promise<ServicePlan> {
