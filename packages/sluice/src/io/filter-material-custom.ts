@@ -22,6 +22,7 @@ export async function readCustom(options: CustomOptions, path: Path, reader: Fil
   const { source } = options;
   if (source.kind === 'config') {
     if (reader.configPath !== null && isConfigModule(reader.configPath)) {
+      for (const each of filesOfModule(reader.configPath)) if (each !== reader.configPath) await reader.watch(each);
       return { ...options, source: { ...source, path: reader.configPath, version: await versionOf(reader.configPath) } };
     }
     reader.fault(

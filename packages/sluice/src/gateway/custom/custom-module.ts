@@ -24,7 +24,11 @@ export class CustomModule {
   }
 
   load(): Promise<void> {
-    return (this.loading ??= this.import());
+    this.loading ??= this.import().catch((error: unknown) => {
+      this.loading = null; // what failed once may be there the next time
+      throw error;
+    });
+    return this.loading;
   }
 
   /** @throws Where there is no function. */

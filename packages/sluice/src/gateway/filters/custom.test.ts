@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
@@ -333,6 +335,41 @@ test('what the head says is there after next(), and while the filter waits', asy
     `async (request, next) => { await new Promise((resolve) => setImmediate(resolve)); const before = request.headers.get('x-a'); const reply = await next(); reply.headers.set('x-both', before + request.headers.get('x-a') + request.method + request.host + request.client.address); return reply; }`,
   );
   assert.equal((await world.ask('/', { headers: { 'x-a': '7' } })).headers['x-both'], '77GETexample.com127.0.0.1');
+});
+
+test('over HTTP/2: content is read and goes on, replies are held, changed and streamed, a reset ends the wait', async (t) => {
+  const world = await stage(
+    t,
+    `async (request, next) => {
+      const text = await request.text(300_000);
+      request.headers.set('x-length', String(text.length));
+      const reply = await next();
+      reply.headers.set('x-status', String(reply.status));
+      if (request.path === '/new') reply.body = (await reply.text(3_000_000)).slice(0, 4);
+      return reply;
+    }`,
+    { answer: ({ url }, response) => void (url === '/never' || response.end('y'.repeat(2_000_000))) },
+  );
+  const session = connect(`http://127.0.0.1:${world.plane.port}`);
+  t.after(() => session.destroy());
+  for (const [path, length, sent] of [
+    ['/', 2_000_000, 5],
+    ['/new', 4, 200_000],
+  ] as const) {
+    const stream = session.request({ ':path': path, ':method': 'POST' });
+    stream.end('x'.repeat(sent));
+    const [headers] = (await once(stream, 'response')) as [Record<string, string>];
+    let received = 0;
+    for await (const chunk of stream) received += (chunk as Buffer).length;
+    assert.deepEqual([headers['x-status'], received], ['200', length]);
+    assert.equal(world.origin.seen.at(-1)?.headers['x-length'], String(sent));
+  }
+  const stream = session.request({ ':path': '/never' });
+  stream.on('error', () => {});
+  await until(() => world.origin.seen.length === 3);
+  stream.close(8);
+  await once(stream, 'close');
+  assert.deepEqual(failures(world), []);
 });
 
 test('two filters run in their order, each with its options', async (t) => {

@@ -2,18 +2,14 @@
 import * as z from 'zod';
 import type { FilterFunction } from '../../../core/filters/custom-filter.ts';
 import type { CustomPlan } from '../../filters/custom-plan.ts';
+import { plainData } from '../plain-data.ts';
 import { duration, text } from '../scalar.ts';
 import { preset, section } from '../section.ts';
-
-/** It crosses to worker threads as text. */
-function isPlain(value: unknown): boolean {
-  return value === undefined || JSON.stringify(value) !== undefined;
-}
 
 export const customSchema = section("an object such as { module: './my-filter.ts' }", {
   module: text('a path', 4096).optional().describe("A module of your own; relative to the configuration's file."),
   export: text('a name', 256).default('default').describe('Which of its exports the filter is.'),
-  options: z.unknown().refine(isPlain, 'must be plain data: what JSON can hold').optional().describe('Given to the filter.'),
+  options: plainData().optional().describe('Given to the filter.'),
   timeout: preset(duration('1ms', '1h'), '30s').describe('How long it may take until it answers or hands the request on. Then: 504.'),
   function: z
     .custom<FilterFunction>((value) => typeof value === 'function', {
