@@ -3,6 +3,7 @@ import { FILTER_KINDS } from '../../core/filters/filter-kinds.ts';
 import type { Path } from '../fault.ts';
 import { type RawConfig, rawField, rawList, rawObject, type Report } from '../raw.ts';
 import { suggest } from '../suggest.ts';
+import { checkCache } from './filters-cache.ts';
 import { checkCors } from './filters-cors.ts';
 import { checkCustom } from './filters-custom.ts';
 import { checkErrorPage } from './filters-error-page.ts';
@@ -55,11 +56,10 @@ function checkOne({ config, checkRegex, route }: Scope, filter: unknown, path: P
   checkRedirect(rawField(named, 'redirect'), route, [...path, 'redirect'], checkRegex, report);
   checkRewrite(rawField(named, 'rewrite'), [...path, 'rewrite'], checkRegex, report);
   checkMirror(config, rawField(named, 'mirror'), [...path, 'mirror'], report);
-  checkErrorPage(rawField(named, 'errorPage'), [...path, 'errorPage'], report);
+  checkErrorPage(config, rawField(named, 'errorPage'), [...path, 'errorPage'], report);
   checkFault(rawField(named, 'fault'), [...path, 'fault'], report);
   checkFixed(rawField(named, 'fixed'), [...path, 'fixed'], report);
-  const cache = rawField(rawField(filter, 'cache'), 'store');
-  if (typeof cache === 'string' && cache !== 'default') checkName(config.caches, 'cache', cache, [...path, 'cache', 'store'], report);
+  checkCache(config, rawField(named, 'cache'), [...path, 'cache'], report);
   for (const [kind, options] of Object.entries(rawObject(filter))) {
     const store = rawField(rawField(options, 'shared'), 'store');
     if (typeof store === 'string') checkName(config.stores, 'store', store, [...path, kind, 'shared', 'store'], report);

@@ -12,6 +12,8 @@ export interface ErrorPagePlan {
   readonly json: 'auto' | 'always' | 'never';
   /** Sent there in place of a page; empty: nowhere. Has places, too. */
   readonly redirect: string;
+  /** A service that has the pages, and where; null: none has. The path has the place `{status}`. */
+  readonly from: { readonly service: string; readonly path: string; readonly timeoutMs: number } | null;
   /** Status in place of another. */
   readonly statusMap: readonly (readonly [from: number, to: number])[];
 }

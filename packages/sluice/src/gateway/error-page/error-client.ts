@@ -8,7 +8,9 @@ import type { ErrorPagePlan } from '../../config/filters/error-page-plan.ts';
 import { fieldEntries } from '../custom/custom-request.ts';
 import type { OwnAnswer } from '../downstream/reply-writer.ts';
 import type { Attempt, Client, Exchange } from '../exchange/exchange.ts';
+import type { WorkerContext } from '../worker-context.ts';
 import { PassingClient } from '../exchange/passing-client.ts';
+import { type FetchedPage, PageFetch } from './page-fetch.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 
 export interface ErrorRules {
@@ -17,10 +19,12 @@ export interface ErrorRules {
   /** By status. */
   readonly isReplaced: Uint8Array;
   readonly statuses: ReadonlyMap<number, number>;
+  readonly worker: WorkerContext;
 }
 
 /** Content that is read away; more costs more than a new connection. */
 const DISCARD_BYTES_MAX = 64 * 1024;
+const NOT_KEPT = 'Cache-Control: no-store\r\n';
 /** RFC 9110 §10.2.3, §11.6.1, §10.2.1; what rate limits say. */
 const KEPT = /^(?:retry-after|www-authenticate|proxy-authenticate|allow|set-cookie|ratelimit(?:-[a-z]+)?)$/i;
 
@@ -33,6 +37,8 @@ export class ErrorClient extends PassingClient {
   private discarded = 0;
   private kept = '';
   private exchange: Exchange | null = null;
+  /** A page is, or was, on its way. */
+  private hasAsked = false;
 
   constructor(client: Client, rules: ErrorRules, accept: string | null, host: string) {
     super(client);
@@ -82,7 +88,7 @@ export class ErrorClient extends PassingClient {
   }
 
   private answer(exchange: Exchange, given: number, kept: string): void {
-    const { plan, page, statuses } = this.rules;
+    const { plan, statuses } = this.rules;
     this.discarding = 0;
     const status = statuses.get(given) ?? given;
     const values: PageValues = { status, requestId: exchange.requestId, host: this.host, path: exchange.path };
@@ -91,10 +97,34 @@ export class ErrorClient extends PassingClient {
       return this.client.replyOwn(exchange, { status: 302, fields, body: '' });
     }
     const isJson = plan.json === 'always' || (plan.json === 'auto' && prefersJson(this.accept));
-    const type = isJson ? 'application/problem+json' : 'text/html; charset=utf-8';
-    const vary = plan.json === 'auto' ? 'Vary: Accept\r\n' : '';
-    const fields = `${kept}Content-Type: ${type}\r\nCache-Control: no-store\r\n${vary}`;
-    this.client.replyOwn(exchange, { status, fields, body: isJson ? problemJson(values) : page.fill(values) });
+    if (!isJson && !this.hasAsked && this.fetchPage(exchange, given, (fetched) => this.send(exchange, values, kept, fetched))) return;
+    if (!isJson) return this.send(exchange, values, kept, null);
+    const fields = `${kept}Content-Type: application/problem+json\r\n${NOT_KEPT}${this.vary}`;
+    this.client.replyOwn(exchange, { status, fields, body: problemJson(values) });
+  }
+
+  /** @param fetched Null: ours. */
+  private send(exchange: Exchange, values: PageValues, kept: string, fetched: FetchedPage | null): void {
+    const type = fetched?.type ?? 'text/html; charset=utf-8';
+    const fields = `${kept}Content-Type: ${type}\r\n${NOT_KEPT}${this.vary}`;
+    this.client.replyOwn(exchange, { status: values.status, fields, body: fetched?.body ?? this.rules.page.fill(values) });
+  }
+
+  private get vary(): string {
+    return this.rules.plan.json === 'auto' ? 'Vary: Accept\r\n' : '';
+  }
+
+  /** Once per exchange: what goes wrong meanwhile has its answer at once. @returns Whether a page may come. */
+  private fetchPage(asked: Exchange, status: number, onPage: (page: FetchedPage | null) => void): boolean {
+    const { plan, worker } = this.rules;
+    const service = plan.from === null ? undefined : worker.service(plan.from.service);
+    if (plan.from === null || service === undefined) return false;
+    this.hasAsked = true;
+    asked.stop();
+    const target = plan.from.path.replaceAll('{status}', String(status));
+    const { timeoutMs } = plan.from;
+    new PageFetch({ worker, service, asked, target, host: this.host, accept: this.accept, status, timeoutMs }, onPage).start();
+    return true;
   }
 }
 

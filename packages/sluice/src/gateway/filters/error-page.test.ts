@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { stageFilters } from '../../../test/support/filter-stage.ts';
+import { stageFilters, startOrigin } from '../../../test/support/filter-stage.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-error-page-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -86,6 +86,28 @@ test('statuses are mapped, and clients sent elsewhere, but never in a circle', a
   const sent = await world.ask('/a');
   assert.deepEqual([sent.status, sent.headers.location], [302, '/errors/502']);
   assert.equal((await world.ask('/errors/502')).status, 502);
+});
+
+test('the page of a service; ours where it has none, or is too slow', async (t) => {
+  const pages = await startOrigin(t, ({ url }, response) => {
+    if (url === '/e/500') response.writeHead(200, { 'content-type': 'text/html' }).end('<p>of the service');
+    else if (url !== '/e/503') response.writeHead(404).end('none');
+  });
+  const services = { pages: { endpoints: [`127.0.0.1:${pages.port}`], outlier: false as const, retry: false as const } };
+  const filters = [{ errorPage: { status: ['4xx', '5xx'], html: 'ours', from: { service: 'pages', path: '/e/{status}', timeout: '1s' } } }];
+  const world = await stageFilters(t, filters, {
+    services,
+    answer: ({ url }, response) => void response.writeHead(Number(url.slice(1))).end('service'),
+  });
+  const found = await world.ask('/500', { method: 'POST', body: 'content' });
+  assert.deepEqual([found.status, found.body, found.headers['content-type']], [500, '<p>of the service', 'text/html']);
+  assert.deepEqual([pages.seen[0]?.method, pages.seen[0]?.headers['x-sluice-error']], ['GET', '500']);
+  assert.equal((await world.ask('/404')).body, 'ours');
+  const late = world.ask('/503');
+  while (pages.seen.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  world.plane.advance(1_100);
+  assert.deepEqual([(await late).status, (await late).body], [503, 'ours']);
+  await assert.rejects(stageFilters(t, [{ errorPage: { from: { service: 'none' } } }]), /names a service that does not exist/);
 });
 
 test('the page of a file, and faults of what is written', async (t) => {

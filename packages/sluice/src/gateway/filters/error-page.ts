@@ -4,10 +4,10 @@ import { ErrorClient } from '../error-page/error-client.ts';
 import { type FilterModule, PASS } from './filter.ts';
 
 export const filter: FilterModule<'errorPage'> = {
-  create(plan) {
+  create(plan, { worker }) {
     const isReplaced = new Uint8Array(600);
     for (const [from, to] of plan.statuses) isReplaced.fill(1, from, to + 1);
-    const rules = { plan, page: new ErrorPage(plan.html), isReplaced, statuses: new Map(plan.statusMap) };
+    const rules = { plan, page: new ErrorPage(plan.html), isReplaced, statuses: new Map(plan.statusMap), worker };
     return {
       onRequest(pass) {
         const { exchange, view } = pass;

@@ -1,7 +1,7 @@
 /** How `errorPage` is written. */
 import * as z from 'zod';
 import type { ErrorPagePlan } from '../../filters/error-page-plan.ts';
-import { choice, flag, listOf, text, whole } from '../scalar.ts';
+import { choice, duration, flag, listOf, name, text, whole } from '../scalar.ts';
 import { named, preset, section } from '../section.ts';
 import { wireText } from '../wire-text.ts';
 
@@ -38,17 +38,30 @@ export const errorPageSchema = section("an object such as { status: '5xx', file:
     .regex(/^(?:https?:\/\/[^/?#{]+|\/(?!\/))[\x21-\x7e]*$/, "must be a URL or path such as '/errors/{status}'")
     .optional()
     .describe('Sends clients there, with 302, in place of a page. May have `{status}` and `{requestId}`.'),
+  from: section("an object such as { service: 'pages', path: '/errors/{status}' }", {
+    service: name().describe('The service.'),
+    path: text('a path', 2048)
+      .regex(/^\/[\x21-\x7e]*$/, "must be a path such as '/errors/{status}'")
+      .default('/{status}')
+      .describe('What it is asked for. May have `{status}`.'),
+    timeout: preset(duration('1ms', '1m'), '2s').describe('After it, clients get `html` or a plain page.'),
+  })
+    .optional()
+    .describe(
+      'A service that has the pages. Where it does not answer 200 in time, uncompressed, up to 256 KiB, clients get `html` or a plain page.',
+    ),
   map: preset(named('an object of statuses and what stands in their place', status, whole(200, 599)), {}).describe(
     'Status in place of another: `{ 403: 404 }` says nothing of what is there.',
   ),
 })
-  .transform(({ status: given, service, html, file, json, redirect, map }): ErrorPagePlan => ({
+  .transform(({ status: given, service, html, file, json, redirect, from, map }): ErrorPagePlan => ({
     statuses: given,
     coversService: service,
     html: wireText(html ?? ''),
     file: file ?? '',
     json,
     redirect: redirect ?? '',
+    from: from === undefined ? null : { service: from.service, path: from.path, timeoutMs: from.timeout },
     statusMap: Object.entries(map).map(([from, to]) => [Number(from), to]),
   }))
   .meta({ id: 'ErrorPageFilter', title: 'Error page', description: 'What clients get in place of errors: a page, JSON, another place.' });
