@@ -10,7 +10,7 @@ import type { AccessOutcome } from '../../observe/access-log.ts';
 import type { ResponseParser } from '../../core/http1/response-parser.ts';
 import type { RoutePlan, ServicePlan } from '../../config/plan.ts';
 import type { CacheVerdict } from '../../observe/cache-verdict.ts';
-import { type CompiledEdits, joinEdits, NO_EDITS } from './header-edits.ts';
+import { type CompiledEdits, joinEdits, keptLines, NO_EDITS } from './header-edits.ts';
 import type { RequestView } from './request-view.ts';
 import type { TunnelEnd, TunnelListener } from '../tunnel/tunnel-end.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
@@ -236,6 +236,8 @@ export class Exchange {
   isReplayable = true;
   /** Trailer lines of the request, each with CRLF. */
   requestTrailers = '';
+  /** What is left out of its head, and so of its trailers: `,name,`. */
+  requestDrops = '';
   bytesIn = 0;
 
   /** How long the endpoint may be silent within the reply, in ms, where that is more than its pool's bound. */
@@ -303,6 +305,11 @@ export class Exchange {
   /** What is left out of the reply's head, and added to it. */
   get responseEdits(): CompiledEdits {
     return this.replyEdits ?? this.route?.responseEdits ?? NO_EDITS;
+  }
+
+  /** Trailer lines as they go upstream: what only we may say is not said behind the content, either. */
+  get sentTrailers(): string {
+    return this.requestTrailers === '' ? '' : keptLines(this.requestTrailers, this.requestDrops);
   }
 
   /** It is a gRPC call, whose status stands in `grpc-status`. */

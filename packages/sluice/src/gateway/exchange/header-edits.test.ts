@@ -26,6 +26,7 @@ test('lines of our own stay unless they are named, whole and in any case', () =>
   assert.equal(keptLines(lines, ',via,x-f,'), 'X-Forwarded-For: a: b\r\n');
   assert.equal(keptLines(lines, ',x-forwarded,'), lines);
   assert.equal(keptLines('', ',via,'), '');
+  assert.equal(keptLines('X_F.g: c\r\nX_H: d\r\n', ',x-f-g,'), 'X_H: d\r\n', 'aliases go with them');
 });
 
 test('a list of what nobody else may say has each name as it is written and as its aliases are read', () => {

@@ -19,16 +19,22 @@ export function dropsOf(names: readonly string[]): string {
   return listed.size === 0 ? '' : `,${[...listed].join(',')},`;
 }
 
-/** Lines of our own (each `Name: value` CRLF) without those that a route leaves out or sets itself. */
+/** Lines (each `Name: value` CRLF) without those that a route leaves out or sets itself. */
 export function keptLines(lines: string, drops: string): string {
   if (drops === '') return lines;
   let text = '';
   for (let start = 0; start < lines.length;) {
     const end = lines.indexOf('\n', start) + 1;
-    if (!drops.includes(`,${lines.slice(start, lines.indexOf(':', start)).toLowerCase()},`)) text += lines.slice(start, end);
+    if (!isDropped(lines.slice(start, lines.indexOf(':', start)).toLowerCase(), drops)) text += lines.slice(start, end);
     start = end;
   }
   return text;
+}
+
+/** @param name Lower case. */
+function isDropped(name: string, drops: string): boolean {
+  if (drops.includes(`,${name},`)) return true;
+  return (name.includes('_') || name.includes('.')) && drops.includes(`,${name.replaceAll(/[_.]/g, '-')},`);
 }
 
 /** Both, one after the other: what the second sets is not what the first set. */

@@ -136,6 +136,8 @@ function forward(
     return exchange.client.replyOwn(exchange, { status: 400 });
   }
   if (listener.plan.forwarding.requestId && exchange.requestId === '') exchange.requestId = requestIdOf(requester, parser, bytes, start);
+  const sentEdits = edits === NO_EDITS ? route.requestEdits : joinEdits(route.requestEdits, edits);
+  exchange.requestDrops = sentEdits.drops;
   exchange.head = writeRequestHead({
     parser,
     bytes,
@@ -147,7 +149,7 @@ function forward(
     tellsOfCertificate: requester.identity.tellsOfCertificate,
     writesForwarded: listener.forwarding.writesForwarded,
     requestId: exchange.requestId,
-    edits: edits === NO_EDITS ? route.requestEdits : joinEdits(route.requestEdits, edits),
+    edits: sentEdits,
     upgrade,
     handshake: requestEdits(exchange),
   });

@@ -197,7 +197,7 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
   }
 
   private addRequestEnd(exchange: Exchange): void {
-    if (exchange.bodyKind === 'chunked') this.outbox.addText(`0\r\n${exchange.requestTrailers}\r\n`);
+    if (exchange.bodyKind === 'chunked') this.outbox.addText(`0\r\n${exchange.sentTrailers}\r\n`);
     this.isRequestSent = true;
     if (this.isConnected) this.awaitHead(this.sentAt);
   }

@@ -78,7 +78,7 @@ export class Http2Attempt implements Attempt, Sweepable {
   send(exchange: Exchange): boolean {
     const { session } = this.carrier;
     if (exchange.isWebSocket) return this.askForWebSocket(exchange);
-    const isEnd = exchange.isRequestDone && exchange.partsBytes === 0 && exchange.requestTrailers === '';
+    const isEnd = exchange.isRequestDone && exchange.partsBytes === 0 && exchange.sentTrailers === '';
     this.stream = session.open(exchange.head, { owner: this, isEnd, protocol: '' });
     if (this.stream === null) return false;
     if (isEnd) this.requestSent();
@@ -97,7 +97,7 @@ export class Http2Attempt implements Attempt, Sweepable {
 
   sendEnd(): void {
     if (this.stream === null || this.exchange === null) return;
-    this.carrier.session.sendEnd(this.stream, this.exchange.requestTrailers);
+    this.carrier.session.sendEnd(this.stream, this.exchange.sentTrailers);
     this.requestSent();
   }
 
@@ -271,7 +271,7 @@ export class Http2Attempt implements Attempt, Sweepable {
     const isPaused = exchange.partsBytes > REPLAY_BYTES_MAX; // the client was stopped there
     if (!exchange.isRequestDone && isPaused) exchange.forgetBody();
     if (exchange.isRequestDone) {
-      session.sendEnd(stream, exchange.requestTrailers);
+      session.sendEnd(stream, exchange.sentTrailers);
       this.requestSent();
     } else if (hasRoom && isPaused) exchange.client.onUpstreamDrain(this);
   }
