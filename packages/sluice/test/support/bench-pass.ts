@@ -49,6 +49,8 @@ function passOf(lines: readonly string[]): BenchPass {
 class MeasuredPass {
   readonly view: RequestView;
   readonly exchange: Exchange;
+  readonly askedHost = 'a.example';
+  readonly scheme = 'http';
   edits: CompiledEdits = NO_EDITS;
   settled: Promise<void> = Promise.resolve();
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { areSufficient, claimAt, claimTimes, type ClaimRules } from './claims.ts';
+import { areSufficient, claimAt, claimTimes, type ClaimRules, frozen } from './claims.ts';
 
 const rules: ClaimRules = { audiences: [], clockSkewMs: 1_000, maxAgeMs: null, requiresExpiry: true, required: [] };
 
@@ -50,4 +50,13 @@ test('required values are one of those named, or all within a list or the words 
   const contains = { claim: 'a', test: 'contains', values: ['x', 'y'] } as const;
   for (const value of ['y x', 'x z y', ['x', 'y', 2]]) assert.ok(areSufficient({ a: value }, [contains]));
   for (const value of ['xy', 'x', 'x,y', ['x'], ['x y'], { x: 1, y: 1 }, undefined, 7]) assert.ok(!areSufficient({ a: value }, [contains]));
+});
+
+test('claims that are remembered cannot be changed, however deep', () => {
+  const claims = frozen({ a: { b: [{ c: 1 }] } });
+  assert.throws(() => (claims.a.b[0]!.c = 2), TypeError);
+  assert.throws(() => claims.a.b.push({ c: 3 }), TypeError);
+  let deep: unknown = 1;
+  for (let index = 0; index < 100_000; index++) deep = [deep];
+  frozen(deep);
 });

@@ -6,6 +6,9 @@ import { assert } from '../../base/assert.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
+/** Nobody nests deeper; a token that does must not fill the stack. */
+const FROZEN_DEPTH_MAX = 64;
+
 /** What is asked of claims. */
 export interface ClaimRules {
   readonly audiences: readonly string[];
@@ -55,6 +58,13 @@ export function claimAt(claims: Claims, path: string): unknown {
     value = (value as Claims)[step];
   }
   return value;
+}
+
+/** Makes claims such that nobody changes them by accident: they are remembered, and given to filters of one request after the other. */
+export function frozen<Value>(value: Value, depth = 0): Value {
+  if (typeof value !== 'object' || value === null || depth > FROZEN_DEPTH_MAX) return value;
+  for (const member of Object.values(value)) frozen(member, depth + 1);
+  return Object.freeze(value);
 }
 
 function meets(value: unknown, { test, values }: ClaimRule): boolean {

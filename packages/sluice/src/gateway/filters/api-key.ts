@@ -3,6 +3,7 @@
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { ApiKeyEntry, ApiKeyPlan } from '../../config/filters/api-key-plan.ts';
+import { frozen } from '../../core/jwt/claims.ts';
 import { claimText } from '../../core/jwt/claim-text.ts';
 import { fastKeyHash } from '../../core/passwords/key-hash.ts';
 import { isPassword } from '../../io/password.ts';
@@ -42,6 +43,7 @@ class ApiKeyStage implements Stage {
     const slow: Owner[] = [];
     for (const entry of options.keys) {
       const text = nameHeader === null ? null : claimText(entry.name);
+      frozen(entry.claims);
       const owner = { entry, edits: { drops, lines: text === null ? '' : `${nameHeader}: ${text}\r\n` } };
       const digest = fastKeyHash(entry.hash);
       if (digest === null) slow.push(owner);

@@ -3,6 +3,9 @@
  * at most 3 µs, a new one at most 1.2 times what `jose` takes alone.
  */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { compactVerify } from 'jose';
 import { fieldsBench } from '../../../test/support/bench-pass.ts';
 import { claims, ecPair, ISSUER, keySet, token } from '../../../test/support/tokens.ts';
@@ -10,6 +13,7 @@ import { hashPassword } from '../../io/password.ts';
 import type { JwtPlan } from '../../config/filters/jwt-plan.ts';
 import { filter as apiKey } from './api-key.ts';
 import { filter as basic } from './basic.ts';
+import { filter as forwardAuth } from './forward-auth.ts';
 import { filter as ip } from './ip.ts';
 import { filter as jwt } from './jwt.ts';
 
@@ -48,6 +52,20 @@ const basicOptions = { users, files: [], realm: 'a', userHeader: 'x-user', forwa
 const keyOptions = { keys, files: [], header: 'x-api-key', query: null, nameHeader: 'x-client', forwardsKey: false };
 const ipOptions = { ...lists, allowCountries: [], denyCountries: [], database: null, unknownCountry: 'deny', status: 403 } as const;
 
+const server = createServer((_, reply) => reply.writeHead(200, { 'remote-user': 'anna' }).end()).listen(0, '127.0.0.1');
+await once(server, 'listening');
+const askOptions = {
+  url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+  requestHeaders: ['authorization', 'cookie'],
+  replyHeaders: ['remote-user'],
+  clientHeaders: ['set-cookie'],
+  timeoutMs: 5_000,
+  without: 'closed',
+  concurrency: 64,
+  cache: null,
+} as const;
+const remembered = { ...askOptions, cache: { ttlMs: 600_000, headers: ['authorization', 'cookie'], isPerUrl: true } };
+
 const { context, passOf } = fieldsBench();
 const stages = [
   { name: 'jwt, no token', stage: jwt.create(options, context), lines: [] },
@@ -55,6 +73,7 @@ const stages = [
   { name: 'ip, known address', stage: ip.create(ipOptions, context), lines: [] },
   { name: 'basic, known password', stage: basic.create(basicOptions, context), lines: [`Authorization: Basic ${btoa('anna:secret')}`] },
   { name: 'apiKey', stage: apiKey.create(keyOptions, context), lines: ['X-Api-Key: key'] },
+  { name: 'forwardAuth, known answer', stage: forwardAuth.create(remembered, context), lines: ['Authorization: Bearer a'] },
 ];
 for (const { name, stage, lines } of stages) {
   const pass = passOf(lines);
@@ -69,6 +88,14 @@ for (const { name, stage, lines } of stages) {
   });
   print(name, cost, 'µs');
 }
+
+const asking = forwardAuth.create(askOptions, context);
+const asked = passOf(['Authorization: Bearer a']);
+const cost = await micros(() => {
+  asking.onRequest(asked.pass);
+  return asked.settled();
+});
+print('forwardAuth, one question after the other', cost, 'µs');
 
 const tokens = Array.from({ length: ROUNDS * VERIFICATIONS }, (_, serial) =>
   token(pair, claims({ exp: undefined, iat: undefined, serial })),
@@ -91,6 +118,8 @@ for (let round = 0; round < ROUNDS; round++) {
 }
 print('ES256, jose alone', middle(alone), 'µs');
 print('ES256, new token', middle(ours), `µs (${(middle(ours) / middle(alone)).toFixed(2)} of it)`);
+context.shared.close();
+server.close();
 
 function median(run: () => number): number {
   return middle(

@@ -8,6 +8,7 @@ import { after, describe, test } from 'node:test';
 import type { input } from 'zod';
 import { type GuardedPlane, startGuarded } from '../../../test/support/guarded-plane.ts';
 import { countryDatabase } from '../../../test/support/mmdb-writer.ts';
+import { runProgram } from '../../../test/support/run-program.ts';
 import type { ipSchema } from '../../config/schema/filters/ip.ts';
 import { validate } from '../../config/validate.ts';
 import { checkLinearRegex } from '../../io/regex.ts';
@@ -80,6 +81,14 @@ describe('countries', () => {
       assert.deepEqual(Object.values(await statusesOf(world, addresses)), expected);
     });
   }
+
+  test('are what other readers find in the same database', async (t) => {
+    const database = join(directory, 'other.mmdb');
+    await writeFile(database, countryDatabase(table));
+    const found = await runProgram('mmdblookup', ['--file', database, '--ip', '203.0.113.200', 'country', 'iso_code']).catch(() => null);
+    if (found === null) return t.skip('mmdblookup is not installed (Debian: mmdb-bin)');
+    assert.match(found.output, /"US"/);
+  });
 
   test('are those of a new database once it is there', async () => {
     const database = join(directory, 'countries.mmdb');

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { input } from 'zod';
 import { fieldValues, type GuardedPlane, startAnswering, startGuarded } from '../../../test/support/guarded-plane.ts';
+import { looksComplete, rawExchange } from '../../../test/support/raw-exchange.ts';
 import { claims, ecPair, hmacToken, ISSUER, keySet, NOW, rsaPair, token, unsigned } from '../../../test/support/tokens.ts';
 import type { jwtSchema } from '../../config/schema/filters/jwt.ts';
 import { eventually } from '../../../test/support/waiting.ts';
@@ -170,6 +171,17 @@ describe('claims', () => {
       assert.deepEqual(fieldValues(reply, 'x-other'), ['kept']);
     }
     assert.equal((await world.ask(bearer(token(other)))).status, 401, 'a bad token is worse than none');
+  });
+
+  test('cannot be forged by trailers', async () => {
+    await using world = await guarded({ claimsToHeaders: { 'x-user': 'sub' } });
+    const head = `POST / HTTP/1.1\r\nHost: a\r\n${bearer(token(pair))[0]}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    await rawExchange(world.port, `${head}0\r\nX-User: root\r\nx_user: root\r\nX-Sum: 5\r\n\r\n`, {
+      until: (seen) => looksComplete(seen, 'open'),
+    });
+    const sent = world.origin.connections.join('');
+    assert.match(sent, /\r\n0\r\nX-Sum: 5\r\n\r\n$/);
+    assert.match(sent, /\r\nx-user: anna\r\n/);
   });
 
   test('an age is kept whatever the token says, and its type where one is wanted', async () => {

@@ -3,7 +3,7 @@
  * sets and answers about revocation are shared by all routes of a worker that ask for the same.
  */
 import type { JwtIssuerPlan, JwtPlan } from '../../config/filters/jwt-plan.ts';
-import { claimAt } from '../../core/jwt/claims.ts';
+import { claimAt, frozen } from '../../core/jwt/claims.ts';
 import { claimText } from '../../core/jwt/claim-text.ts';
 import { bearerToken } from '../../core/jwt/token-text.ts';
 import { readKeys, secretKey } from '../../io/jwk-set.ts';
@@ -113,7 +113,12 @@ class JwtStage implements Stage {
       if (text !== null) lines += `${name}: ${text}\r\n`;
     }
     const { sub } = token.claims;
-    return { ...token, user: typeof sub === 'string' ? sub : '', edits: { drops: this.anonymous.drops, lines } };
+    return {
+      ...token,
+      claims: frozen(token.claims),
+      user: typeof sub === 'string' ? sub : '',
+      edits: { drops: this.anonymous.drops, lines },
+    };
   }
 }
 

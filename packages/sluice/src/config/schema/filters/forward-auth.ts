@@ -33,7 +33,9 @@ export const forwardAuthSchema = section("an object such as { url: 'http://127.0
   without: choice(['open', 'closed'])
     .default('closed')
     .describe('When there is no answer, or one of 500 or more: lets requests pass, or answers 503.'),
-  concurrency: whole(1, 1024).default(64).describe('Questions at a time in each worker. As many again wait eight times over; then 503.'),
+  concurrency: whole(1, 1024)
+    .default(64)
+    .describe('Questions at a time in each worker. Eight times as many wait; of those beyond nobody can say.'),
   cache: optional(cache, "an object such as { ttl: '10s' }").describe('Remembers good answers.'),
 })
   .transform((given): ForwardAuthPlan => ({
