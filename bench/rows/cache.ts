@@ -53,7 +53,7 @@ const rows: readonly CacheRow[] = [
     title: `gzip of 100 KiB of JSON at level ${GZIP_LEVEL}, 16 connections, one worker`,
     path: '/json',
     headers: ['Accept-Encoding: gzip'],
-    filters: [{ compress: { encodings: ['gzip'], levels: { gzip: GZIP_LEVEL } } }],
+    filters: [{ compress: { codings: ['gzip'], level: GZIP_LEVEL } }],
     hasVarnish: false,
     bounds: [['nginx', 1.2]],
     notes: [],
