@@ -13,6 +13,16 @@ import type { Exchange, ExchangeService } from './exchange/exchange.ts';
 import type { Sweeper } from './sweeper.ts';
 import type { LongLivedSet } from './tunnel/long-lived.ts';
 
+/** A service that a filter asks for by name. `service/service.ts` is it. */
+export interface NamedService extends ExchangeService {
+  /** Rows of its endpoints in the shared tables, by address. */
+  readonly endpointSlots: Readonly<Record<string, number>>;
+  readonly balancer: {
+    /** The row of the endpoint that takes a request of this key, as things stand; -1: none. */
+    pick(key: number, tried: readonly number[], now: Instant): number;
+  };
+}
+
 export interface WorkerContext {
   /** 0-based index of the worker: its column in the shared tables. */
   readonly index: number;
@@ -35,7 +45,7 @@ export interface WorkerContext {
   say(message: FromWorker): void;
   event(level: 'info' | 'warn' | 'error', what: string, detail: Readonly<Record<string, string | number | boolean>>): void;
   /** A service of the plan in force. */
-  service(name: string): ExchangeService | undefined;
+  service(name: string): NamedService | undefined;
   /** Sends the exchange to its service at the end of this turn of the event loop. */
   dispatch(exchange: Exchange): void;
   /** Runs something at the end of this turn, without recursion. */

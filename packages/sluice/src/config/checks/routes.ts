@@ -52,7 +52,10 @@ const ANSWERING = ['static', 'fixed', 'redirect', 'custom'];
 
 function hasAnsweringFilter(route: unknown): boolean {
   return rawList(rawField(route, 'filters')).some(
-    (filter) => typeof filter === 'function' || ANSWERING.some((kind) => filter === kind || rawField(filter, kind) !== undefined),
+    (filter) =>
+      typeof filter === 'function' ||
+      rawField(rawField(filter, 'cache'), 'push') === true ||
+      ANSWERING.some((kind) => filter === kind || rawField(filter, kind) !== undefined),
   );
 }
 

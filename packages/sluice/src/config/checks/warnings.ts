@@ -35,6 +35,7 @@ function warnServices(config: ValidConfig, report: Report): void {
   for (const { to } of config.routes) if (to !== undefined) for (const { service } of to) routed.add(service);
   const used = new Set(routed);
   for (const { to } of Object.values(config.listeners)) for (const { service } of targetsOf(to)) used.add(service);
+  for (const name of shieldsOf(config)) used.add(name);
   for (const [name, service] of Object.entries(config.services)) {
     const path = ['services', name];
     if (!used.has(name)) report({ path, what: 'is used by no route and no listener' });
@@ -50,6 +51,12 @@ function warnServices(config: ValidConfig, report: Report): void {
     if (service.affinity?.by !== 'cookie') continue;
     service.affinity.secrets.forEach((secret, index) => warnSecret(secret, [...path, 'affinity', 'secrets', index], report));
   }
+}
+
+/** Services whose endpoints are nodes that share a cache's work. */
+function shieldsOf({ filters, routes }: ValidConfig): string[] {
+  const all = [...filters, ...routes.flatMap((route) => route.filters)];
+  return all.flatMap((filter) => (filter.kind === 'cache' && filter.options.shield !== null ? [filter.options.shield.service] : []));
 }
 
 /** Settings of another algorithm. */

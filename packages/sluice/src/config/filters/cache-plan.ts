@@ -31,6 +31,8 @@ export interface CachePlan {
   readonly tagFields: readonly string[];
   /** Whether replies say what the cache did (RFC 9211). */
   readonly status: boolean;
+  /** Files that were pushed (`sluice cache push`) answer before anything else does. */
+  readonly isPushed: boolean;
   readonly shield: CacheShieldPlan | null;
   readonly prerender: CachePrerenderPlan | null;
 }
@@ -48,19 +50,23 @@ export interface CacheKeyPlan {
   readonly cookies: readonly string[];
 }
 
-/** Nodes that share the work: each key is fetched from the origin by one of them (rendezvous hashing). */
+/** Nodes that share the work: each key is fetched from the origin by one of them, its owner, and the others ask that one. */
 export interface CacheShieldPlan {
-  /** Base addresses of all nodes, `http://10.0.0.1:8080`. */
-  readonly nodes: readonly string[];
-  /** This node's own among them. */
+  /** Its endpoints are the nodes, this one among them. */
+  readonly service: string;
+  /** This node's address, as the service has it. */
   readonly self: string;
+  /** Secrets that nodes prove themselves with: the first signs, all verify. */
+  readonly secrets: readonly string[];
 }
 
 /** Pages that are fetched ahead of need. */
 export interface CachePrerenderPlan {
+  readonly scheme: 'http' | 'https';
+  /** As clients ask for it, in lower case; with its port where that is not the scheme's own. */
   readonly host: string;
+  /** Paths with their queries. */
   readonly paths: readonly string[];
-  /** Cron expression; null: `everyMs`. */
-  readonly schedule: string | null;
   readonly everyMs: number;
+  readonly concurrency: number;
 }

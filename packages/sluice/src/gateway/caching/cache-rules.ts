@@ -10,8 +10,9 @@ import { ageLine } from '../../core/caching/http/stored-head.ts';
 import type { StoredReply } from '../../core/caching/http/stored-reply.ts';
 import type { StorabilityOptions } from '../../core/caching/http/storability.ts';
 import { type CompiledEdits, dropsOf, NO_EDITS } from '../exchange/header-edits.ts';
+import { shownTags } from './entry-view.ts';
 
-/** What this cache calls itself in Cache-Status. */
+/** What this cache calls itself in Cache-Status; nodes that share the work go by their addresses. */
 const NAME = 'sluice';
 
 /** Request fields that reach the service when something is fetched to be kept, besides those in the key. */
@@ -27,13 +28,18 @@ export class CacheRules {
   readonly isWide: boolean;
   /** Leaves our tags out of every reply. */
   readonly tagDrops: CompiledEdits;
+  /** Replies go to another node, which keeps them: tags, too. */
+  readonly isForPeers: boolean;
+  private readonly name: string;
   private readonly kept: ReadonlySet<string>;
 
-  constructor(plan: CachePlan) {
+  constructor(plan: CachePlan, isForPeers = false) {
     const { key } = plan;
     const defaultTtlMs = ttlByStatus(plan.defaultTtlMs);
     const { kind } = key.query;
     this.plan = plan;
+    this.isForPeers = isForPeers;
+    this.name = plan.shield?.self ?? NAME;
     this.key = new KeyRule({
       query: 'names' in key.query ? { kind: kind === 'only' ? 'include' : 'exclude', names: key.query.names } : key.query,
       isSorted: key.isSorted,
@@ -55,7 +61,7 @@ export class CacheRules {
       staleWhileRevalidateMs: plan.staleWhileRevalidateMs ?? 0,
       staleIfErrorMs: plan.staleIfErrorMs ?? 0,
     };
-    this.tagDrops = plan.tagFields.length === 0 ? NO_EDITS : { drops: dropsOf(plan.tagFields), lines: '' };
+    this.tagDrops = plan.tagFields.length === 0 || isForPeers ? NO_EDITS : { drops: dropsOf(plan.tagFields), lines: '' };
     this.kept = new Set([...NEGOTIATED, ...key.headers]);
   }
 
@@ -66,7 +72,7 @@ export class CacheRules {
 
   /** The Cache-Status line of a hit, with its CRLF; empty where replies do not say. */
   hitLine(ttlSeconds: number, detail: string): string {
-    return this.plan.status ? `Cache-Status: ${hitMember(NAME, ttlSeconds, detail)}\r\n` : '';
+    return this.plan.status ? `Cache-Status: ${hitMember(this.name, ttlSeconds, detail)}\r\n` : '';
   }
 
   /** Age and Cache-Status of a reply that is there already. */
@@ -74,9 +80,16 @@ export class CacheRules {
     return ageLine(currentAge(stored, now)) + this.hitLine(ttlSeconds(stored, now), detail);
   }
 
+  /** The line by which another node hears of an entry's tags; empty for clients. */
+  tagLine(head: string): string {
+    if (!this.isForPeers) return '';
+    const tags = shownTags(head);
+    return tags.length === 0 ? '' : `Cache-Tag: ${tags.join(',')}\r\n`;
+  }
+
   /** That of anything else. */
   statusLine(facts: Partial<CacheFacts>): string {
-    return this.plan.status ? `Cache-Status: ${cacheStatusMember(NAME, { ...NO_FACTS, ...facts })}\r\n` : '';
+    return this.plan.status ? `Cache-Status: ${cacheStatusMember(this.name, { ...NO_FACTS, ...facts })}\r\n` : '';
   }
 
   /** What a reply that passes by the cache says and leaves out. */

@@ -11,7 +11,7 @@ import { currentAge, judge, mayServeOnError, type Verdict } from '../../core/cac
 import type { MemoryEntry } from '../../core/caching/memory/memory-store.ts';
 import type { Timestamp } from '../../base/time.ts';
 import { ANSWERED, type FilterContext, type FilterVerdict, type RequestPass, type Stage } from '../filters/filter.ts';
-import { CacheKeys } from './cache-key.ts';
+import type { CacheKeys } from './cache-key.ts';
 import type { CacheRules } from './cache-rules.ts';
 import type { CacheStore } from './cache-store.ts';
 import { EntryFinder } from './entry-finder.ts';
@@ -23,6 +23,7 @@ import { Misses, type MissOwner } from './misses.ts';
 import { hasOnlyCookies } from './origin-request.ts';
 import { HAS_CONDITION, HAS_CONTROL, HAS_COOKIE, HAS_ORIGIN_CONDITION, HAS_RANGE, requestFacts } from './request-facts.ts';
 import type { Settlement } from './running-fetch.ts';
+import type { Shield } from './shield.ts';
 import type { Waiter } from './waiter.ts';
 
 /** Stands for "there are variants, and none fits". */
@@ -40,15 +41,15 @@ export class CacheStage implements Stage, MissOwner {
   private readonly view = new EntryView();
   private readonly collapsedLine: string;
 
-  constructor(context: FilterContext, store: CacheStore, rules: CacheRules) {
-    const keys = new CacheKeys(rules, context.route.name);
+  /** @param shield By way of which node what is missing is fetched; null: from the service. */
+  constructor(context: FilterContext, store: CacheStore, rules: CacheRules, keys: CacheKeys, shield: Shield | null = null) {
     this.context = context;
     this.store = store;
     this.rules = rules;
     this.finder = new EntryFinder(store, keys);
     this.hits = new HitRenderer(rules);
     this.goingBy = new GoingBy(context.worker, store, rules, keys);
-    this.misses = new Misses({ owner: this, context, store, rules, finder: this.finder, goingBy: this.goingBy });
+    this.misses = new Misses({ owner: this, context, store, rules, finder: this.finder, goingBy: this.goingBy, shield });
     this.collapsedLine = rules.statusLine({ forward: 'uri-miss', isCollapsed: true });
   }
 
@@ -134,7 +135,13 @@ export class CacheStage implements Stage, MissOwner {
   ): FilterVerdict {
     const { exchange } = pass;
     const { view, rules } = this;
-    if (waiter === null && verdict.kind === 'fresh' && (facts & (HAS_RANGE | HAS_CONDITION)) === 0 && entry.state === 'whole') {
+    if (
+      waiter === null &&
+      verdict.kind === 'fresh' &&
+      !rules.isForPeers &&
+      (facts & (HAS_RANGE | HAS_CONDITION)) === 0 &&
+      entry.state === 'whole'
+    ) {
       exchange.cached = 'hit-memory';
       if (this.hits.answer(exchange, pass.listener, entry, view, now)) {
         entry.release();
@@ -154,7 +161,7 @@ export class CacheStage implements Stage, MissOwner {
   private send(pass: RequestPass, facts: number, entry: MemoryEntry, lines: string): void {
     const { random } = this.context.worker;
     const asked = (facts & (HAS_RANGE | HAS_CONDITION)) === 0 ? null : this.finder.fieldsOf(pass);
-    sendEntry(this.store, { exchange: pass.exchange, entry, asked, fields: null, lines, random });
+    sendEntry(this.store, { exchange: pass.exchange, entry, asked, fields: null, lines: lines + this.rules.tagLine(entry.head), random });
   }
 
   /** The service fails, and what is kept may stand in (RFC 5861 §4). */

@@ -55,3 +55,8 @@ export function tagsOf(head: string): readonly string[] {
   const end = head.lastIndexOf(TAGS);
   return end < 0 ? [] : head.slice(end + 1).split('\n');
 }
+
+/** Those that the service gave it: none of them has a line end or begins like the ones by which we find all that lies under a URL (`cache-key.ts`). */
+export function shownTags(head: string): readonly string[] {
+  return tagsOf(head).filter((tag) => !tag.startsWith('uri ') && !tag.startsWith('@'));
+}

@@ -26,12 +26,17 @@ const CONDITION = /^(?:If-None-Match|If-Modified-Since):[^\n]*\n/gim;
 /** The same fetch once more, without asking whether what is kept still holds (RFC 9111 §4.3.3). */
 export function unconditionalFetch(before: Exchange, now: Instant): Exchange {
   const exchange = fetchExchange(before, before.client, now);
-  exchange.head = before.head.replaceAll(CONDITION, '');
+  exchange.head = withoutConditions(before.head);
   exchange.key = before.key;
   exchange.wanted = before.wanted;
   exchange.session = before.session;
   exchange.exchangeDeadline = before.exchangeDeadline;
   return exchange;
+}
+
+/** A request's head without the conditions that we have put there. */
+export function withoutConditions(head: string): string {
+  return head.replaceAll(CONDITION, '');
 }
 
 /** What the log and the figures of the client's exchange say of the service is what the fetch met. */

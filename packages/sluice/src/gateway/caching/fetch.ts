@@ -24,6 +24,7 @@ import { fetchExchange, unconditionalFetch } from './fetch-exchange.ts';
 import type { FetchLeader } from './fetch-leader.ts';
 import { FetchOutput } from './fetch-output.ts';
 import { type CameHead, keepingOf, refreshedMeta } from './keeping.ts';
+import { ownersLines, type PeerLeg } from './peer-leg.ts';
 import type { FetchFollower, FetchReader, RunningFetch, Settlement } from './running-fetch.ts';
 import { keepEntry, keepPassMark, type KeepPlace, type KeptEntry } from './store-entry.ts';
 
@@ -45,6 +46,8 @@ export interface FetchInit {
   readonly stale: MemoryEntry | null;
   /** Gives up the claim. */
   readonly unclaim: () => void;
+  /** By way of another node; null: from the service. */
+  readonly peer: PeerLeg | null;
 }
 
 const LOOK: Settlement = { kind: 'look' };
@@ -75,6 +78,7 @@ export class Fetch implements Client, RunningFetch, Sweepable {
     this.leader = leader;
     this.stale = init.stale;
     this.exchange = fetchExchange(asked, this, worker.clock.now());
+    if (init.peer !== null) this.exchange.service = init.peer;
     this.requestedAt = worker.clock.wall();
     if (leader !== null) leader.exchange.leaveQueue = () => this.leaderLeft();
     store.fetches.set(place.key, this);
@@ -134,9 +138,12 @@ export class Fetch implements Client, RunningFetch, Sweepable {
 
   onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean {
     const { parser } = attempt;
+    const lines = endToEndLines(parser, bytes, start);
+    const text = this.isWithPeer ? ownersLines(lines) : lines;
+    if (text === null) return this.leavePeer();
     const came: CameHead = {
       status: parser.status,
-      text: withEdits(exchange, endToEndLines(parser, bytes, start)),
+      text: withEdits(exchange, text),
       bodyBytes: parser.bodyKind === 'none' ? 0 : parser.bodyKind === 'length' ? parser.contentLength : -1,
       requestedAt: this.requestedAt,
       receivedAt: this.init.worker.clock.wall(),
@@ -196,6 +203,7 @@ export class Fetch implements Client, RunningFetch, Sweepable {
   /** No reply of the service: a failure, a refusal, or a filter behind us that has answered. */
   replyOwn(exchange: Exchange, answer: OwnAnswer): void {
     if (this.isOver) return;
+    if (this.isWithPeer && exchange.outcome !== 'timeout-exchange') return void this.leavePeer();
     exchange.stop();
     exchange.status = answer.status;
     const isFailure = answer.status >= 502 && answer.status <= 504;
@@ -224,7 +232,8 @@ export class Fetch implements Client, RunningFetch, Sweepable {
     if (leader === null) entry.release();
     else {
       const fields = fieldsOf(meta.head);
-      leader.send(this.exchange, { store, verdict: 'revalidated', edits, entry, fields, lines: '', random: worker.random });
+      const lines = rules.tagLine(meta.head);
+      leader.send(this.exchange, { store, verdict: 'revalidated', edits, entry, fields, lines, random: worker.random });
     }
     this.settleWith(LOOK);
     return true;
@@ -232,15 +241,36 @@ export class Fetch implements Client, RunningFetch, Sweepable {
 
   /** The 304 is about something else than what we have. */
   private askPlainly(): false {
+    const { worker, peer } = this.init;
+    this.dropStale();
+    const now = worker.clock.now();
+    const before = this.exchange;
+    return this.restart(peer === null ? unconditionalFetch(before, now) : peer.restart(before, now, true));
+  }
+
+  /** It is another node that is asked for it. */
+  private get isWithPeer(): boolean {
+    const { peer } = this.init;
+    return peer !== null && peer.isWay(this.exchange);
+  }
+
+  /** The other node cannot be reached, or does not take us for one. */
+  private leavePeer(): false {
+    const { worker, peer } = this.init;
+    return this.restart(peer!.restart(this.exchange, worker.clock.now(), false));
+  }
+
+  /** @param exchange In place of the one that there is. */
+  private restart(exchange: Exchange): false {
     const { worker } = this.init;
     const before = this.exchange;
-    this.dropStale();
     before.stop();
     before.isOver = true;
     before.service?.exchangeEnded(before);
-    this.exchange = unconditionalFetch(before, worker.clock.now());
+    this.attempt = null;
+    this.exchange = exchange;
     this.requestedAt = worker.clock.wall();
-    worker.dispatch(this.exchange);
+    worker.dispatch(exchange);
     return false;
   }
 
@@ -330,7 +360,7 @@ export class Fetch implements Client, RunningFetch, Sweepable {
     const leader = this.takeLeader();
     if (leader === null || this.stale === null) return;
     const { store, rules, worker } = this.init;
-    const lines = rules.agedLines(view.of(this.stale), worker.clock.wall(), 'stale-if-error');
+    const lines = rules.agedLines(view.of(this.stale), worker.clock.wall(), 'stale-if-error') + rules.tagLine(this.stale.head);
     const entry = retained(this.stale);
     const { random } = worker;
     leader.send(this.exchange, { store, verdict: 'stale-if-error', edits: rules.tagDrops, entry, fields: null, lines, random });

@@ -6,6 +6,7 @@ import { validationLines } from '../../core/caching/http/conditional.ts';
 import { TextFields } from '../../core/caching/http/fields.ts';
 import type { Verdict } from '../../core/caching/http/reuse.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { joinEdits } from '../exchange/header-edits.ts';
 import { type FilterContext, type FilterVerdict, PASS, type RequestPass, WAIT } from '../filters/filter.ts';
 import type { CacheRules } from './cache-rules.ts';
 import type { CacheStore } from './cache-store.ts';
@@ -17,6 +18,7 @@ import type { GoingBy } from './going-by.ts';
 import { originEdits, SentFields } from './origin-request.ts';
 import { HAS_AUTHORIZATION, HAS_CONDITION, HAS_RANGE, requestText } from './request-facts.ts';
 import type { RunningFetch } from './running-fetch.ts';
+import { nodeEdits, type Shield } from './shield.ts';
 import { Waiter, type WaiterOwner } from './waiter.ts';
 
 /** Who looks at the cache, and has those go on who waited. `cache-stage.ts` is it. */
@@ -31,6 +33,8 @@ export interface MissesInit {
   readonly rules: CacheRules;
   readonly finder: EntryFinder;
   readonly goingBy: GoingBy;
+  /** Null: the service is asked for everything. */
+  readonly shield: Shield | null;
 }
 
 /** How a fetch begins. */
@@ -108,13 +112,16 @@ export class Misses {
 
   /** Puts a fetch in the place of the client's exchange. */
   private begin(pass: RequestPass, facts: number, { key, primary, mark, entry }: Found, how: Beginning): typeof PASS {
-    const { rules, store, finder, context } = this.init;
+    const { rules, store, finder, context, shield } = this.init;
     const asked = pass.exchange;
     const selecting = mark?.names ?? [];
     const stale = entry?.kind === REPLY ? entry : null;
     if (stale === null) entry?.release();
-    pass.edit(originEdits(rules, pass.view, selecting));
-    if (stale !== null) pass.edit({ drops: '', lines: validationLines(new TextFields(fieldsOf(stale.head))) });
+    let edits = originEdits(rules, pass.view, selecting);
+    if (stale !== null) edits = joinEdits(edits, { drops: '', lines: validationLines(new TextFields(fieldsOf(stale.head))) });
+    if (rules.plan.shield !== null) edits = joinEdits(edits, nodeEdits(pass, rules.plan.shield));
+    const leg = shield === null || isPersonal(asked, facts) ? null : shield.legFor(pass, primary, edits);
+    pass.edit(edits);
     const sent = new SentFields(how.text, rules, selecting);
     const ownTag = rules.isWide ? finder.keys.tagOf(finder.keys.uriOf(pass), asked.service) : null;
     const conditions = (facts & (HAS_RANGE | HAS_CONDITION)) === 0 ? null : new TextFields(how.text);
@@ -129,6 +136,7 @@ export class Misses {
         reason: how.reason,
         stale,
         unclaim: how.unclaim,
+        peer: leg,
       },
       asked,
       how.hasLeader ? new FetchLeader(asked, conditions) : null,

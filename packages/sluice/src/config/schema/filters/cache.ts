@@ -1,6 +1,7 @@
 /** How `cache` is written. `'cache'` alone keeps what replies say may be kept, for as long as they say it. */
 import * as z from 'zod';
 import type { CacheKeyPlan, CachePlan } from '../../filters/cache-plan.ts';
+import { prerender, shield } from './cache-nodes.ts';
 import { headerName } from '../header.ts';
 import { choice, duration, flag, listOf, name, text, whole } from '../scalar.ts';
 import { named, optional, preset, section } from '../section.ts';
@@ -100,6 +101,15 @@ export const cacheSchema = section("an object such as { store: 'default' }", {
   tagFields: preset(headerList('header names'), ['surrogate-key', 'cache-tag']).describe(
     'Reply fields that name tags, by which replies are purged. They do not reach clients.',
   ),
+  push: flag()
+    .default(false)
+    .describe('Files that were pushed (`sluice cache push`) answer first. On a route without `to`, everything else is answered with 404.'),
+  shield: optional(shield, "an object such as { service: 'nodes', self: '10.0.0.1:8080', secret: '…' }").describe(
+    'Nodes share the work: each reply is fetched from the service by one of them, and the others fetch it there.',
+  ),
+  prerender: optional(prerender, "an object such as { host: 'example.com', paths: ['/'] }").describe(
+    'Pages that are fetched ahead of need.',
+  ),
   status: flag().default(true).describe('Whether replies say what the cache did (Cache-Status, RFC 9211).'),
 })
   .transform((given): CachePlan => ({
@@ -120,8 +130,9 @@ export const cacheSchema = section("an object such as { store: 'default' }", {
     variantsMax: given.variantsMax,
     tagFields: given.tagFields,
     status: given.status,
-    shield: null,
-    prerender: null,
+    isPushed: given.push,
+    shield: given.shield,
+    prerender: given.prerender,
   }))
   .meta({
     id: 'CacheFilter',
