@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type FilterStageWorld, stageFilters } from '../../../test/support/filter-stage.ts';
+import { hostileOrigin } from '../../../test/support/hostile-origin.ts';
 import { RawClient } from '../../../test/support/raw-client.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sluice-custom-'));
@@ -369,6 +370,26 @@ test('over HTTP/2: content is read and goes on, replies are held, changed and st
   await until(() => world.origin.seen.length === 3);
   stream.close(8);
   await once(stream, 'close');
+  assert.deepEqual(failures(world), []);
+});
+
+test('an upgrade passes; the filter hears that there is no reply for it to change', async (t) => {
+  await using origin = await hostileOrigin(async (connection) => {
+    await connection.head();
+    connection.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\nhello');
+  });
+  const services = { origin: { endpoints: [`127.0.0.1:${origin.port}`], outlier: false as const, retry: false as const } };
+  const world = await stage(
+    t,
+    `async (request, next) => { try { return await next(); } catch (error) { globalThis.upgraded = error.name; throw error; } }`,
+    { services },
+  );
+  using client = await RawClient.open(world.plane.port);
+  client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n');
+  assert.match(await client.until('the tunnel', (text) => text.endsWith('hello')), /^HTTP\/1\.1 101/);
+  await until(() => 'upgraded' in globalThis);
+  assert.equal(Reflect.get(globalThis, 'upgraded'), 'RequestOver');
+  Reflect.deleteProperty(globalThis, 'upgraded');
   assert.deepEqual(failures(world), []);
 });
 
