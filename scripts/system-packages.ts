@@ -35,6 +35,8 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   iptables: 'iptables',
   '/usr/lib/podman/netavark': 'netavark',
   '/bin/busybox': 'busybox-static',
+  '/usr/share/doc/libmodsecurity3': 'libmodsecurity3',
+  '/usr/share/modsecurity-crs/owasp-crs.load': 'modsecurity-crs',
 };
 
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];

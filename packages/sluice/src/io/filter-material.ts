@@ -11,6 +11,7 @@ import { readApiKeys } from './filter-material-api-key.ts';
 import { readBasic } from './filter-material-basic.ts';
 import { readIp } from './filter-material-ip.ts';
 import { readJwt } from './filter-material-jwt.ts';
+import { readWaf } from './filter-material-waf.ts';
 import { readStatic } from './filter-material-static.ts';
 import type { FilterReader } from './filter-reader.ts';
 
@@ -32,5 +33,6 @@ async function readFilter(filter: FilterPlan, path: Path, reader: FilterReader):
   if (filter.kind === 'static') return { kind: 'static', options: await readStatic(filter.options, path, reader) };
   if (filter.kind === 'fixed') return { kind: 'fixed', options: await readFixed(filter.options, path, reader) };
   if (filter.kind === 'errorPage') return { kind: 'errorPage', options: await readErrorPage(filter.options, path, reader) };
+  if (filter.kind === 'waf') return { kind: 'waf', options: await readWaf(filter.options, path, reader) };
   return filter;
 }
