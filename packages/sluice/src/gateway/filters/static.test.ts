@@ -294,12 +294,15 @@ describe('outside of the root', () => {
       }
     })();
     const seen = new Set<number>();
-    for (let count = 0; count < 300; count++) {
-      seen.add(await statusOf(served, '/a/x.txt'));
-      served.world.advance(1_001);
+    try {
+      for (let count = 0; count < 300; count++) {
+        seen.add(await statusOf(served, '/a/x.txt'));
+        served.world.advance(1_001);
+      }
+    } finally {
+      isOver = true;
+      await swapping;
     }
-    isOver = true;
-    await swapping;
     assert.ok(seen.has(200), 'the file inside was had');
   });
 
