@@ -26,6 +26,8 @@ export interface TestPlane {
   readonly board: MetricBoard;
   /** What it told the control plane. */
   readonly said: readonly FromWorker[];
+  /** What its filters share with other workers, by `memoryKey`. */
+  memories(): Readonly<Record<string, SharedArrayBuffer>>;
   /** Moves time on and looks at everything that can be late. */
   advance(ms: number): void;
   /** Applies another configuration, as a reload does. */
@@ -69,6 +71,7 @@ export async function startPlane(config: PlaneConfig): Promise<TestPlane> {
     plane,
     board,
     said,
+    memories: () => memories.buffers(),
     advance(ms) {
       nowMs += ms;
       plane.sweep();
@@ -77,6 +80,7 @@ export async function startPlane(config: PlaneConfig): Promise<TestPlane> {
     async [Symbol.asyncDispose]() {
       plane.close();
       await plane.closeLog();
+      await memories.close();
     },
   };
 }
