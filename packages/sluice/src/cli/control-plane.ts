@@ -34,6 +34,7 @@ import { MetricBoard } from '../observe/metric-board.ts';
 import { BUCKETS, ROW_LENGTH } from '../observe/metric-layout.ts';
 import type { ConfigSource } from './config-source.ts';
 import { FleetPlane } from './fleet-plane.ts';
+import type { MemoryMakerOptions } from './memory-maker.ts';
 import { PlanLoader } from './plan-loader.ts';
 
 export interface ControlPlaneOptions {
@@ -62,6 +63,8 @@ export interface ControlPlane {
   readonly certificates: CertificateKeeper;
   readonly fleet: FleetPlane;
   readonly caches: CacheKeeper;
+  /** What works for the memory that workers share ends; after the workers. */
+  closeMemories(): Promise<void>;
   /** Of the configuration that runs. */
   settings(): ControlSettings;
   /** What the plan was made from, besides the configuration. */
@@ -104,8 +107,13 @@ export function buildControlPlane({ source, say, reread, refresh, unstartable }:
     claim: claimName,
   });
   const limits = new LimitsLoop({ runtime, table, say, latencyCounts: latencyReader(board) });
-  const memories = new SharedMemories(async (plan) => (await import('./memory-maker.ts')).makeMemory(plan));
+  const memories: SharedMemories = new SharedMemories(async (plan) => (await import('./memory-maker.ts')).makeMemory(plan, making));
   const caches = new CacheKeeper(() => memories.caches());
+  const making: MemoryMakerOptions = {
+    say,
+    diskOf: (cache) => memories.caches().find(({ name }) => name === cache)?.disk ?? null,
+    purgeHere: (order) => caches.purgeHere(order),
+  };
   const tickets = new TicketRotation({ timers: runtime.timers, randomBytes, changed: (secrets) => supervisor.changeTickets(secrets) });
   const expiry = new ExpiryWatch({ runtime, say, reread });
   const supervisor: Supervisor = new Supervisor({
@@ -188,6 +196,7 @@ export function buildControlPlane({ source, say, reread, refresh, unstartable }:
     certificates,
     fleet,
     caches,
+    closeMemories: () => memories.close(),
     settings: () => loader.current.settings,
     files: () => loader.current.files,
     prepare: () => supervisor.prepare(Math.min(source.workersExpected, WORKERS_ROOM)),

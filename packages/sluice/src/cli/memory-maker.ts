@@ -4,11 +4,53 @@ import type { MemoryPlan } from '../config/memory-plan.ts';
 import { CONTROL, createMemoryStore, defaultEntriesMax, MemoryStore } from '../core/caching/memory/memory-store.ts';
 import { takeBackHeld } from '../core/rate-limiting/concurrency.ts';
 import { createLimitTable, LimitTable } from '../core/rate-limiting/limit-table.ts';
+import type { PurgeOrder } from '../core/caching/purge-order.ts';
+import { DiskKeeper } from '../control/caching/disk-keeper.ts';
+import { SharedPurges } from '../control/caching/shared-purges.ts';
+import type { SayEvent } from '../control/say-event.ts';
+import { nodeRuntime } from '../io/node-runtime.ts';
 import type { SharedMemory } from '../control/apply/shared-memories.ts';
 
+/** What the parts of memory that work by themselves need. */
+export interface MemoryMakerOptions {
+  readonly say: SayEvent;
+  /** The disk of a cache; null: it has none. */
+  readonly diskOf: (cache: string) => DiskKeeper | null;
+  /** Does on this node what another one has ordered. */
+  readonly purgeHere: (order: PurgeOrder) => Promise<unknown>;
+}
+
+const ALONE: MemoryMakerOptions = { say: () => {}, diskOf: () => null, purgeHere: () => Promise.resolve() };
+
 /** Memory as a plan asks for it, formatted and empty. */
-export async function makeMemory(plan: MemoryPlan): Promise<SharedMemory> {
-  return plan.kind === 'cache' ? cacheMemory(plan) : limitsMemory(plan.keys);
+export async function makeMemory(plan: MemoryPlan, options: MemoryMakerOptions = ALONE): Promise<SharedMemory> {
+  switch (plan.kind) {
+    case 'cache':
+      return cacheMemory(plan);
+    case 'disk':
+      return diskMemory(plan, options);
+    case 'shared':
+      return sharedMemory(plan, options);
+    case 'limits':
+      return limitsMemory(plan.keys);
+  }
+}
+
+function diskMemory({ name, directory, bytes }: Extract<MemoryPlan, { kind: 'disk' }>, { say }: MemoryMakerOptions): SharedMemory {
+  const disk = new DiskKeeper({ name, directory, bytes, runtime: nodeRuntime, say });
+  return {
+    buffer: disk.board.buffer,
+    disk,
+    workerGone: (worker) => disk.workerGone(worker),
+    start: () => disk.start(),
+    close: () => disk.close(),
+  };
+}
+
+function sharedMemory({ name, store, prefix }: Extract<MemoryPlan, { kind: 'shared' }>, options: MemoryMakerOptions): SharedMemory {
+  const { say, purgeHere } = options;
+  const shared = new SharedPurges({ name, store, prefix, runtime: nodeRuntime, say, purgeHere, disk: () => options.diskOf(name) });
+  return { buffer: shared.board.buffer, shared, start: () => shared.start(), close: () => shared.close() };
 }
 
 /** An object's bytes are an Int32 in the store. */

@@ -245,7 +245,7 @@ export class Program {
     this.#options.source.close();
     // A change that runs ends with the workers; only then is nobody left who could wake the loops again.
     await Promise.all([applier.close(), supervisor.close(), this.#admin.close(), certificates[Symbol.asyncDispose]()]);
-    await Promise.all([kernel[Symbol.asyncDispose](), fleet[Symbol.asyncDispose]()]);
+    await Promise.all([kernel[Symbol.asyncDispose](), fleet[Symbol.asyncDispose](), this.#plane.closeMemories()]);
     departures.stop();
     tickets.stop();
     expiry.stop();

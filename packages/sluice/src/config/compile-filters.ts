@@ -46,14 +46,28 @@ export function compileStore(name: string, store: ValidConfig['stores'][string])
   return { name, url, connectTimeoutMs: connectTimeout, commandTimeoutMs: commandTimeout, prefix };
 }
 
+/** Of one cache: its memory tier, and what threads share about the others. */
+function cacheMemories(config: ValidConfig, name: string): readonly MemoryPlan[] {
+  const { memory, objectMax, eviction, disk, shared } = cacheOf(config, name);
+  const memories: MemoryPlan[] = [{ kind: 'cache', name, bytes: memory, objectBytesMax: objectMax, eviction }];
+  if (disk !== null) memories.push({ kind: 'disk', name, directory: disk.path, bytes: disk.size });
+  const store = shared === null ? undefined : config.stores[shared.store];
+  if (shared !== null && store !== undefined)
+    memories.push({
+      kind: 'shared',
+      name,
+      store: compileStore(shared.store, store),
+      prefix: shared.prefix,
+      objectBytesMax: shared.objectMax,
+    });
+  return memories;
+}
+
 /** The memory that the filters of these routes need. */
 export function compileMemories(config: ValidConfig, routes: readonly RoutePlan[]): readonly MemoryPlan[] {
   const filters = routes.flatMap((route) => route.filters);
   const stores = new Set(filters.flatMap((filter) => (filter.kind === 'cache' ? [filter.options.store] : [])));
-  const memories: MemoryPlan[] = [...stores].flatMap((name) => {
-    const { memory, objectMax, eviction } = cacheOf(config, name);
-    return [{ kind: 'cache', name, bytes: memory, objectBytesMax: objectMax, eviction }];
-  });
+  const memories: MemoryPlan[] = [...stores].flatMap((name) => cacheMemories(config, name));
   if (filters.some(({ kind }) => kind === 'rateLimit')) memories.push({ kind: 'limits', name: 'limits', keys: config.rateLimitKeys });
   return memories;
 }

@@ -7,8 +7,9 @@ import type { Timestamp } from '../base/time.ts';
 import type { AcmeSettings } from '../config/compile.ts';
 import { unusedCertificates } from '../config/unused-certificates.ts';
 import { type Fault, firstLine, makeFault, type Path } from '../config/fault.ts';
-import type { CacheStorePlan, ForwardProxyListenerPlan, ListenerPlan, Plan, ServicePlan } from '../config/plan.ts';
+import type { ForwardProxyListenerPlan, ListenerPlan, Plan, ServicePlan } from '../config/plan.ts';
 import type { CertificatePlan, ClientCertificatePlan, TlsPlan, UpstreamTlsPlan } from '../config/tls-plan.ts';
+import { readCaches } from './cache-material.ts';
 import { type CertificateReading, type LoadedCertificate, readCertificate } from './certificate.ts';
 import type { CertificateFault } from './certificate-fault.ts';
 import { CertificateStore } from './certificate-store.ts';
@@ -44,10 +45,10 @@ export async function readMaterial(plan: Plan, options: MaterialOptions): Promis
   const listeners = await Promise.all(plan.listeners.map((listener) => reader.listener(listener)));
   const services = await Promise.all(plan.services.map((service) => reader.service(service)));
   const routes = await Promise.all(plan.routes.map((route, index) => readFilters(route, index, reader)));
-  const caches = plan.caches.map((cache) => reader.cache(cache));
+  const { caches, memories } = await readCaches(plan, reader);
   const { faults, warnings, outdated } = reader;
   return {
-    plan: { ...plan, listeners, services, routes, caches },
+    plan: { ...plan, listeners, services, routes, caches, memories },
     faults,
     warnings,
     outdated,
@@ -84,10 +85,6 @@ class MaterialReader implements FilterReader {
     const state = this.files.get(file) ?? fileState(file);
     this.files.set(file, state);
     return state;
-  }
-
-  cache(cache: CacheStorePlan): CacheStorePlan {
-    return cache.disk === null ? cache : { ...cache, disk: { ...cache.disk, directory: resolve(this.directory, cache.disk.directory) } };
   }
 
   async listener(given: ListenerPlan): Promise<ListenerPlan> {

@@ -4,6 +4,9 @@
  */
 import { type MemoryPlan, memoryKey } from '../../config/memory-plan.ts';
 import type { Plan } from '../../config/plan.ts';
+import type { CacheParts } from '../caching/cache-keeper.ts';
+import type { DiskKeeper } from '../caching/disk-keeper.ts';
+import type { SharedPurges } from '../caching/shared-purges.ts';
 import type { MemoryStore } from '../../core/caching/memory/memory-store.ts';
 
 /** Memory that was made, and what the main thread does with it. */
@@ -11,8 +14,16 @@ export interface SharedMemory {
   readonly buffer: SharedArrayBuffer;
   /** The main thread's own way into a cache: purges and figures. */
   readonly cache?: MemoryStore;
+  /** The disk of a cache. */
+  readonly disk?: DiskKeeper;
+  /** The purges of all nodes, of a cache. */
+  readonly shared?: SharedPurges;
   /** A worker has crashed: what it held is free again. */
   workerGone?(worker: number): void;
+  /** It is among those that are in use: what works for it may begin. */
+  start?(): void;
+  /** No plan asks for it any more. */
+  close?(): void | Promise<void>;
 }
 
 interface Kept {
@@ -38,7 +49,10 @@ export class SharedMemories {
       const before = this.kept.get(key);
       next.set(key, before !== undefined && isSame(before.plan, memory) ? before : { plan: memory, memory: await this.make(memory) });
     }
+    const before = this.kept;
     this.kept = next;
+    for (const [key, { memory }] of before) if (next.get(key)?.memory !== memory) void memory.close?.();
+    for (const [key, { memory }] of next) if (before.get(key)?.memory !== memory) memory.start?.();
   }
 
   /** What workers are given, by `memoryKey`. */
@@ -51,11 +65,21 @@ export class SharedMemories {
     for (const { memory } of this.kept.values()) memory.workerGone?.(worker);
   }
 
-  /** Caches of the plan that was asked for last. */
-  caches(): readonly { readonly name: string; readonly store: MemoryStore }[] {
-    return [...this.kept.values()].flatMap(({ plan, memory }) =>
-      memory.cache === undefined ? [] : [{ name: plan.name, store: memory.cache }],
-    );
+  /** Caches of the plan that was asked for last, with all their tiers. */
+  caches(): readonly CacheParts[] {
+    return [...this.kept.values()].flatMap(({ plan: { name }, memory: { cache: store } }) => {
+      if (store === undefined) return [];
+      const disk = this.kept.get(memoryKey({ kind: 'disk', name }))?.memory.disk ?? null;
+      const shared = this.kept.get(memoryKey({ kind: 'shared', name }))?.memory.shared ?? null;
+      return [{ name, store, disk, shared }];
+    });
+  }
+
+  /** Everything ends. */
+  async close(): Promise<void> {
+    const all = [...this.kept.values()];
+    this.kept.clear();
+    await Promise.all(all.map(async ({ memory }) => await memory.close?.()));
   }
 }
 

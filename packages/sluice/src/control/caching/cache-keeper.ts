@@ -1,60 +1,71 @@
 /**
- * Caches as the control plane sees them: purges, and what they hold. A purge of memory is a write to memory that every worker reads, so it holds for each of them at once; who else keeps
- * replies (disk, the store that nodes share) follows it (`PurgeFollower`).
+ * Caches as the control plane sees them: purges, and what they hold. A purge of memory is a write to memory that every worker reads, so it holds for each of them at once; disks and the other
+ * nodes are told with it.
  */
 import type { MemoryStore, MemoryStoreStats } from '../../core/caching/memory/memory-store.ts';
 import type { PurgeOrder, PurgeTarget } from '../../core/caching/purge-order.ts';
+import type { DiskKeeper, DiskStatus } from './disk-keeper.ts';
+import type { SharedPurges, SharedStatus } from './shared-purges.ts';
 
-/** A cache, and the main thread's own way into its memory. */
-export interface CacheMemory {
+/** A cache, and the main thread's own way into its tiers. */
+export interface CacheParts {
   readonly name: string;
   readonly store: MemoryStore;
-}
-
-/** A tier behind memory, or the other nodes. */
-export interface PurgeFollower {
-  /** @returns Entries, where they are counted; -1: not counted. */
-  purge(order: PurgeOrder): Promise<number>;
+  /** Null: no disk tier. */
+  readonly disk: DiskKeeper | null;
+  /** Null: no tier that nodes share. */
+  readonly shared: SharedPurges | null;
 }
 
 export interface PurgeCount {
   readonly cache: string;
-  /** Entries that it reached; -1: not counted. */
+  /** Entries of memory that it reached; -1: not counted. */
   readonly entries: number;
 }
 
 export interface CacheStatus extends MemoryStoreStats {
   readonly name: string;
+  readonly disk: DiskStatus | null;
+  readonly shared: SharedStatus | null;
 }
 
 export class CacheKeeper {
-  private readonly memories: () => readonly CacheMemory[];
-  private readonly followers: PurgeFollower[] = [];
+  private readonly parts: () => readonly CacheParts[];
 
-  /** @param memories Of the plan that runs. */
-  constructor(memories: () => readonly CacheMemory[]) {
-    this.memories = memories;
+  /** @param parts Of the plan that runs. */
+  constructor(parts: () => readonly CacheParts[]) {
+    this.parts = parts;
   }
 
-  follow(follower: PurgeFollower): void {
-    this.followers.push(follower);
-  }
-
-  /** Resolves when every tier of this node has done it. */
+  /** Resolves when every tier of this node has done it, and the store that nodes share knows of it: then no node takes anything from there any more that it means. */
   async purge(order: PurgeOrder): Promise<readonly PurgeCount[]> {
-    const counts = this.purgeMemory(order);
-    await Promise.all(this.followers.map((follower) => follower.purge(order)));
+    const meant = this.meant(order);
+    const counts = await this.purgeHere(order);
+    await Promise.all(meant.map(async ({ shared }) => await shared?.publish(order)));
     return counts;
   }
 
-  /** Of memory alone: an order that another node has sent, say. */
-  purgeMemory(order: PurgeOrder): readonly PurgeCount[] {
-    const meant = this.memories().filter(({ name }) => order.cache === null || name === order.cache);
-    return meant.map(({ name, store }) => ({ cache: name, entries: purge(store, order.target, order.soft) }));
+  /** On this node alone: an order that another one has sent, say. */
+  async purgeHere(order: PurgeOrder): Promise<readonly PurgeCount[]> {
+    const meant = this.meant(order);
+    // Before memory: what is read from the disk now would be put into memory after the purge. After it: what was taken from memory before it would be written behind the purge.
+    for (const { disk } of meant) disk?.announce(order);
+    const counts = meant.map(({ name, store }) => ({ cache: name, entries: purge(store, order.target, order.soft) }));
+    await Promise.all(meant.map(async ({ disk }) => await disk?.purge(order)));
+    return counts;
   }
 
   status(): readonly CacheStatus[] {
-    return this.memories().map(({ name, store }) => ({ name, ...store.stats() }));
+    return this.parts().map(({ name, store, disk, shared }) => ({
+      name,
+      ...store.stats(),
+      disk: disk?.status() ?? null,
+      shared: shared?.status() ?? null,
+    }));
+  }
+
+  private meant({ cache }: PurgeOrder): readonly CacheParts[] {
+    return this.parts().filter(({ name }) => cache === null || name === cache);
   }
 }
 

@@ -1,6 +1,6 @@
 /** One of the caches in one worker: its memory tier, what stands behind it, who fetches what here, and what is told of it. Shared by all routes that use it, over plans. */
 import { MemoryStore } from '../../core/caching/memory/memory-store.ts';
-import type { EntryMeta, MemoryEntry } from '../../core/caching/memory/memory-store.ts';
+import type { EntryMeta, EntryWriter, MemoryEntry } from '../../core/caching/memory/memory-store.ts';
 import type { Client } from '../exchange/exchange.ts';
 import type { SharedPart } from '../filters/shared-parts.ts';
 import type { Sweepable } from '../sweeper.ts';
@@ -10,6 +10,8 @@ import type { Tier, TierEntry } from './tiers.ts';
 
 /** A cache that has no room is told of this often. */
 const TOLD_EVERY_MS = 60_000;
+/** What a tier has of more than this is not waited for. */
+const SHOWN_AT_ONCE_BYTES = 160 * 1024;
 
 /** Node's own, which its types do not have. */
 const { latin1Slice } = Buffer.prototype as unknown as { latin1Slice(this: Uint8Array, start: number, end: number): string };
@@ -56,11 +58,11 @@ export class CacheStore implements SharedPart, Sweepable {
     this.memory = new MemoryStore(buffer, worker.index, latin1);
   }
 
-  /** Looks for a key behind memory, and puts into memory what is there. @returns Where it lay; null: nowhere. */
+  /** Looks for a key behind memory, and puts into memory what is there. @returns Where it lay, when memory may be looked at; null: nowhere. */
   async fetchFromTiers(key: string): Promise<Tier['detail'] | null> {
     for (const tier of this.tiers) {
       const found = await tier.find(key);
-      if (found !== null && (await this.fill(key, found))) return tier.detail;
+      if (found !== null && (await this.promote(key, tier, found))) return tier.detail;
     }
     return null;
   }
@@ -110,17 +112,38 @@ export class CacheStore implements SharedPart, Sweepable {
     this.unkept = 0;
   }
 
-  private async fill(key: string, { meta, body }: TierEntry): Promise<boolean> {
-    const writer = this.memory.begin(key, meta);
-    if (writer === null) return false;
-    try {
-      for await (const piece of body) if (!writer.append(piece, 0, piece.length)) return false;
-      writer.finish();
-      return writer.entry.state === 'whole';
-    } catch {
-      writer.abort();
+  /** What is large is shown at once, and served while it comes. */
+  private async promote(key: string, tier: Tier, found: TierEntry): Promise<boolean> {
+    const writer = this.memory.begin(key, found.meta);
+    if (writer === null) {
+      found.discard();
       return false;
     }
+    const isLarge = found.meta.bodyBytes > SHOWN_AT_ONCE_BYTES;
+    if (isLarge) writer.publish();
+    const filled = this.fill(key, tier, found, writer);
+    return isLarge || (await filled);
+  }
+
+  /** @returns Whether it came to its end; never rejects. */
+  private async fill(key: string, tier: Tier, { meta, body }: TierEntry, writer: EntryWriter): Promise<boolean> {
+    const { entry } = writer;
+    try {
+      for await (const piece of body) if (!writer.append(piece, 0, piece.length)) return false;
+    } catch {
+      writer.abort(); // who reads it is cut off; the tier knows what is wrong
+      return false;
+    }
+    entry.retain();
+    writer.finish();
+    const isWhole = entry.state === 'whole';
+    for (const nearer of this.tiers) {
+      if (nearer === tier || !isWhole) break;
+      entry.retain();
+      nearer.store(key, meta, entry);
+    }
+    entry.release();
+    return isWhole;
   }
 
   /** What sockets still read stays theirs. */

@@ -42,7 +42,8 @@ export class InvalidatingClient extends PassingClient {
     const { store, rules, keys, service, fields } = this.init;
     const key = keys.keyOf(uri, service, fields);
     store.memory.purgeKey(key, false);
-    if (rules.isWide) store.memory.purgeTag(keys.tagOf(uri, service), false);
-    for (const tier of store.tiers) tier.remove(key);
+    const tag = rules.isWide ? keys.tagOf(uri, service) : undefined;
+    if (tag !== undefined) store.memory.purgeTag(tag, false);
+    for (const tier of store.tiers) tier.remove(key, tag);
   }
 }

@@ -1,8 +1,12 @@
 /** `cache`: see `caching/cache-stage.ts`. One store of each name per worker, over plans. */
 import { memoryKey } from '../../config/memory-plan.ts';
+import { CacheKeys } from '../caching/cache-key.ts';
 import { CacheRules } from '../caching/cache-rules.ts';
 import { CacheStage } from '../caching/cache-stage.ts';
 import { CacheStore } from '../caching/cache-store.ts';
+import { cacheTiers } from '../caching/cache-tiers.ts';
+import { Shield } from '../caching/shield.ts';
+import { ShieldedCache } from '../caching/shielded-cache.ts';
 import { assert } from '../../base/assert.ts';
 import type { FilterModule } from './filter.ts';
 
@@ -13,8 +17,12 @@ export const filter: FilterModule<'cache'> = {
     assert(plan?.kind === 'cache', `the plan has memory for the cache ${options.store}`);
     const buffer = shared.memories[memoryKey(plan)];
     assert(buffer !== undefined, `the memory of the cache ${options.store} has come with the plan`);
-    const form = `cache ${options.store} ${plan.bytes} ${plan.objectBytesMax} ${plan.eviction}`;
-    const store = shared.get(form, () => new CacheStore({ worker, name: options.store, objectBytesMax: plan.objectBytesMax, buffer, tiers: [] }));
-    return new CacheStage(context, store, new CacheRules(options));
+    const { name, bytes, objectBytesMax, eviction } = plan;
+    const tiers = cacheTiers(name, worker, shared);
+    const form = `cache ${name} ${bytes} ${objectBytesMax} ${eviction} ${tiers.form}`;
+    const store = shared.get(form, () => new CacheStore({ worker, name, objectBytesMax, buffer, tiers: tiers.make() }));
+    const rules = new CacheRules(options);
+    if (options.shield !== null) return new ShieldedCache(context, store, rules, new Shield(worker, context.route.name, options.shield));
+    return new CacheStage(context, store, rules, new CacheKeys(rules, context.route.name));
   },
 };

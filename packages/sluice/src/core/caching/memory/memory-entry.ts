@@ -50,6 +50,8 @@ export interface MemoryEntry extends Omit<EntryMeta, 'tags'> {
   readonly sequence: number;
   /** Purged softly. */
   readonly isStale: boolean;
+  /** Purged, or its writer gave up. */
+  readonly isGone: boolean;
   /** Uses over all workers: about right, some 30 for each of the others may be missing. */
   readonly hits: number;
   readonly state: EntryState;
