@@ -7,7 +7,7 @@ import { entriesOf } from '../../core/filters/header-list.ts';
 import type { ErrorPagePlan } from '../../config/filters/error-page-plan.ts';
 import { fieldEntries } from '../custom/custom-request.ts';
 import type { OwnAnswer } from '../downstream/reply-writer.ts';
-import type { Attempt, Client, Exchange } from '../exchange/exchange.ts';
+import type { Attempt, Client, Exchange, ReadyReply } from '../exchange/exchange.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { PassingClient } from '../exchange/passing-client.ts';
 import { type FetchedPage, PageFetch } from './page-fetch.ts';
@@ -80,6 +80,11 @@ export class ErrorClient extends PassingClient {
   override onReplyCut(exchange: Exchange, failure: UpstreamFailure): void {
     if (this.discarding === 0) return this.client.onReplyCut(exchange, failure);
     this.answer(exchange, this.discarding, this.kept);
+  }
+
+  override replyReady(exchange: Exchange, reply: ReadyReply): boolean {
+    const isReplaced = this.rules.plan.coversService && this.rules.isReplaced[reply.status] === 1;
+    return !isReplaced && this.client.replyReady(exchange, reply);
   }
 
   override replyOwn(exchange: Exchange, answer: OwnAnswer): void {
