@@ -6,6 +6,7 @@ import { checkAddresses } from './checks/addresses.ts';
 import { checkCapacity } from './checks/capacity.ts';
 import { checkFilters } from './checks/filters.ts';
 import { checkFleet } from './checks/fleet.ts';
+import { warnForwardProxy } from './checks/forward-proxy.ts';
 import { checkKernel, warnKernel } from './checks/kernel.ts';
 import { checkLayer4 } from './checks/layer4.ts';
 import { checkListeners } from './checks/listeners.ts';
@@ -47,6 +48,7 @@ export function validate(value: unknown, checkRegex: RegexChecker): Validation {
   const warnings: Fault[] = [];
   warn(parsed.data, collect(value, warnings));
   warnKernel(raw, collect(value, warnings));
+  warnForwardProxy(raw, collect(value, warnings));
   return { ok: true, config: parsed.data, warnings };
 }
 

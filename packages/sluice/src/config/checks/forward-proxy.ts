@@ -3,7 +3,7 @@ import { addressClass } from '../../core/forward-proxy/address-class.ts';
 import { type IpRange, ipRange } from '../../core/forward-proxy/ip-range.ts';
 import { isLoopback, LISTENER, parseAddress } from '../address.ts';
 import type { Path } from '../fault.ts';
-import { rawField, rawList, rawTexts, type Report } from '../raw.ts';
+import { type RawConfig, rawField, rawList, rawTexts, type Report } from '../raw.ts';
 import { checkBasic } from './filters-basic.ts';
 
 /** A wider range has public addresses in it: it is no list of private ones. */
@@ -97,8 +97,16 @@ function checkOpen(listener: unknown, allow: readonly Given[], path: Path, repor
   if (isOpen && !isForAll) report({ path: [...path, 'open'], what: 'has no effect: the proxy is not open', hint: 'take it out' });
 }
 
+/** Reports proxies that are open to everybody because somebody says so. */
+export function warnForwardProxy(config: RawConfig, report: Report): void {
+  for (const [name, listener] of Object.entries(config.listeners)) {
+    if (rawField(listener, 'open') !== true || !isWideOpen(listener)) continue;
+    report({ path: ['listeners', name], what: 'is an open proxy: whoever reaches it can send what they like from here' });
+  }
+}
+
 /** Whether everything is allowed, to anybody, from other machines. */
-export function isWideOpen(listener: unknown, allow: readonly Given[] = hostsOf(listener, 'allow', [])): boolean {
+function isWideOpen(listener: unknown, allow: readonly Given[] = hostsOf(listener, 'allow', [])): boolean {
   const given = rawField(listener, 'forwardProxy');
   const parsed = typeof given === 'string' ? parseAddress(given, LISTENER) : null;
   if (parsed === null || !parsed.ok || isLoopback(parsed.address)) return false;

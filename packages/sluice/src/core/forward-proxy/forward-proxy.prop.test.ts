@@ -70,7 +70,7 @@ test('what deny has, no rule allows', () => {
 
 test('an authority that is read means the same when it is written and read again, and an address reads as exactly itself', () => {
   const text = fc.oneof(
-    fc.string({ unit: fc.constantFrom(...'0123456789abcfx.:[]-_%@A'), maxLength: 24 }),
+    fc.string({ unit: fc.constantFrom(...'0123456789abcfx.:[]-_%@A'.split('')), maxLength: 24 }),
     fc.tuple(ipv4.map(dotted), port).map(([host, at]) => `${host}:${at}`),
     fc.tuple(ipv6.map(ipText), port).map(([host, at]) => formatDestination(host, at)),
   );

@@ -4,6 +4,7 @@ import { ID } from '../../core/http1/field-section.ts';
 import { VIA } from '../../core/http1/known-fields.ts';
 import type { RequestParser } from '../../core/http1/request-parser.ts';
 import { parseTarget, type Target } from '../../core/http1/target.ts';
+import { normalizeHost } from '../../core/routing/host.ts';
 import type { Http1Limits } from '../../config/plan.ts';
 import type { Asked } from './admission.ts';
 import type { ForwardedRequest } from './forward-exchange.ts';
@@ -38,6 +39,8 @@ export function readRequest(head: WholeHead): Reading {
   request.referer = parser.find(bytes, start, 'referer') ?? '';
   const target = parseTarget(parser.method, parser.target);
   if (target === null) return form('the target is malformed');
+  // The target says where to (RFC 9112 §3.2.2), but a Host that is none is refused all the same (§3.2).
+  if (parser.host !== null && normalizeHost(parser.host) === null) return form('Host is malformed');
   if (target.authority === null) return form('this is a forward proxy: ask for https://… by CONNECT, and for http://… with the whole URL');
   return target.form === 'authority' ? readConnect(head, target.authority) : readAbsolute(head, target, target.authority);
 }
@@ -59,6 +62,9 @@ function readAbsolute(head: WholeHead, target: Target, text: string): Reading {
   request.destination = formatDestination(authority.host, authority.port);
   request.path = target.path;
   request.query = target.query ?? '';
+  // Upgrade is not passed on, but a client that means it would take what follows for frames, and we for content.
+  if (parser.bodyKind !== 'none' && parser.upgrade?.toLowerCase().includes('websocket') === true)
+    return form('a WebSocket handshake has no content');
   if (parser.method === 'TRACE')
     return refused(REFUSALS.method, 'TRACE is not passed on: its reply would show what others keep from the client');
   const forwards = parser.method === 'OPTIONS' ? readForwards(parser.find(bytes, start, 'max-forwards')) : null;
