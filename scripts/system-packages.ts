@@ -29,6 +29,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   ps: 'procps',
   prometheus: 'prometheus',
   'redis-server': 'redis-server',
+  mmdblookup: 'mmdb-bin',
   dockerd: 'docker.io',
   podman: 'podman',
   runc: 'runc',

@@ -7,7 +7,14 @@ if (major < 24) {
   );
   process.exit(1);
 }
-const { existsSync } = await import('node:fs');
+const { existsSync, promises: files } = await import('node:fs');
+const cores = (await import('node:os')).availableParallelism();
+if (cores > 4 && process.env.UV_THREADPOOL_SIZE === undefined) {
+  // Workers share one pool of threads, which compresses and hashes; its size is read once, when it is first used. What we start need not inherit it.
+  process.env.UV_THREADPOOL_SIZE = String(cores);
+  await files.stat('/');
+  delete process.env.UV_THREADPOOL_SIZE;
+}
 const isBuilt = existsSync(new URL('../dist/cli/main.js', import.meta.url));
 const load = (module) => import(new URL(isBuilt ? `../dist/${module}.js` : `../src/${module}.ts`, import.meta.url).href);
 const { useCompileCache } = await load('io/compile-cache');
