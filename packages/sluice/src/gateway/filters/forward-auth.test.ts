@@ -187,3 +187,10 @@ test('a wrong configuration is a fault that says what to do', () => {
     assert.doesNotMatch(text, /hunter2/);
   }
 });
+
+test('what the service said to somebody who was let in is not shared (RFC 9111 §3.5)', async () => {
+  await using auth = await startAnswering((request, reply) => reply.setHeader('Remote-User', String(request.headers['x-token'])).end());
+  const forwardAuth = { url: auth.url, requestHeaders: ['x-token'], copyHeaders: ['Remote-User'] };
+  await using world = await startGuarded([{ forwardAuth }, { cache: { defaultTtl: '10m' } }]);
+  for (const user of ['anna', 'ben']) assert.deepEqual(fieldValues(await world.ask([`X-Token: ${user}`]), 'remote-user'), [user]);
+});

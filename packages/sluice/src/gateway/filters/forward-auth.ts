@@ -26,6 +26,13 @@ export const filter: FilterModule<'forwardAuth'> = {
   create: (options, context) => new ForwardAuthStage(options, context),
 };
 
+/** Somebody was proved to ask, if not who: the cache treats the request as one with Authorization (RFC 9111 §3.5). */
+const SOMEBODY: Readonly<Record<string, unknown>> = Object.freeze({});
+
+function letIn({ exchange }: RequestPass): void {
+  exchange.claims ??= SOMEBODY;
+}
+
 class ForwardAuthStage implements Stage {
   private readonly options: ForwardAuthPlan;
   private readonly context: FilterContext;
@@ -53,6 +60,7 @@ class ForwardAuthStage implements Stage {
     const name = this.options.cache === null ? null : this.nameOf(pass, this.options.cache);
     const leave = name === null ? undefined : this.leaves.get(name);
     if (leave !== undefined && this.clock.now() < leave.untilMs) {
+      letIn(pass);
       if (this.drops !== '') pass.edit(leave.edits);
       return PASS;
     }
@@ -66,6 +74,7 @@ class ForwardAuthStage implements Stage {
     if (status >= 300) return pass.answer({ status, fields: replyLines(fields), body });
     const edits = { drops: this.drops, lines: chosenLines(fields, this.options.replyHeaders) };
     const lines = chosenLines(fields, this.options.clientHeaders);
+    letIn(pass);
     if (this.drops !== '') pass.edit(edits);
     if (lines !== '') pass.exchange.addReplyEdits({ drops: '', lines });
     // An answer that says something to this client (a cookie) is not for the next request.
