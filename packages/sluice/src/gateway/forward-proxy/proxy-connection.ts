@@ -2,24 +2,21 @@
  * A client's connection to a forward proxy: heads out of bytes, one request at a time and in order. Each is let in or refused by an `Admission`; what follows belongs to a `ConnectTunnel`, and then
  * the connection with it, or to a `ForwardExchange`, and then the next request may come.
  */
-import { CR, LF } from '../../core/http1/characters.ts';
-import { FAULTS, type Fault } from '../../core/http1/fault.ts';
 import { MORE, REFUSED } from '../../core/http1/field-section.ts';
-import type { RequestParser } from '../../core/http1/request-parser.ts';
 import type { ForwardProxyListenerPlan } from '../../config/plan.ts';
 import type { AccessOutcome } from '../../observe/access-log.ts';
 import type { CloseReason } from '../../observe/metric-layout.ts';
-import type { Socket } from 'node:net';
 import type { Instant } from '../../base/time.ts';
 import { unmapped } from '../address-list.ts';
-import { ownReply } from '../downstream/refusal.ts';
 import type { EndpointLink, LinkOwner } from '../layer4/endpoint-link.ts';
 import type { Arrival, ClientConnection, ConnectionOwner } from '../listeners/arrival.ts';
-import { resetSocket } from '../reset-socket.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { Admission } from './admission.ts';
+import { ClientSocket } from './client-socket.ts';
 import { ConnectTunnel } from './connect-tunnel.ts';
 import { ForwardExchange } from './forward-exchange.ts';
+import { HeadReader } from './head-reader.ts';
+import { ownAnswer } from './own-answer.ts';
 import { type Reading, readRequest } from './request-reading.ts';
 import { ProxyRequest } from './proxy-request.ts';
 import type { ProxyRules } from './proxy-rules.ts';
@@ -51,8 +48,8 @@ export class ProxyConnection implements ClientConnection {
   isClosing = false;
   request: ProxyRequest | null = null;
   private readonly owner: ProxyConnectionOwner;
-  private readonly socket: Socket;
-  private parser: RequestParser | null = null;
+  private readonly client: ClientSocket;
+  private readonly heads: HeadReader;
   private reading: Reading | null = null;
   private admission: Admission | null = null;
   private exchange: ForwardExchange | null = null;
@@ -61,7 +58,6 @@ export class ProxyConnection implements ClientConnection {
   private rules: ProxyRules;
   /** Bytes that wait: a head that is not whole, content or a tunnel's bytes before their time, a pipelined request. */
   private pending: Buffer | null = null;
-  private isPaused = false;
   private isLingering = false;
   private isGone = false;
   private isFirst = true;
@@ -76,7 +72,8 @@ export class ProxyConnection implements ClientConnection {
     this.arrival = arrival;
     this.isCountedBySource = isCountedBySource;
     this.address = unmapped(arrival.address ?? '');
-    this.socket = socket;
+    this.client = new ClientSocket(arrival);
+    this.heads = new HeadReader(owner.worker);
     this.deadline = this.worker.clock.now() + owner.plan.timeouts.headerMs;
     socket.on('data', (chunk: Buffer) => this.onData(chunk));
     socket.on('drain', () => this.onDrain());
@@ -88,7 +85,7 @@ export class ProxyConnection implements ClientConnection {
   // ---- what the listener and the sweeper do to it
 
   get isIdle(): boolean {
-    return this.request === null && this.pending === null && this.socket.writableLength === 0;
+    return this.request === null && this.pending === null && this.client.isFlushed;
   }
 
   announceClose(): void {
@@ -101,7 +98,7 @@ export class ProxyConnection implements ClientConnection {
     if (this.tunnel !== null) return this.tunnel.cut(reason);
     if (this.request !== null) this.request.outcome = 'drain';
     this.abandon();
-    this.socket.destroy();
+    this.client.cut(false);
   }
 
   onDeadline(now: Instant): void {
@@ -110,8 +107,8 @@ export class ProxyConnection implements ClientConnection {
     if (this.admission !== null) return this.admission.onDeadline();
     if (!this.isLingering) this.closeReason = 'timeout';
     const hasBegun = this.pending !== null;
-    if (!this.isLingering && hasBegun && this.hasRoom) this.refuseBytes(REFUSALS.late, 'the request did not come in time');
-    else this.socket.destroy();
+    if (!this.isLingering && hasBegun && this.client.hasRoom) this.refuseBytes(REFUSALS.late, 'the request did not come in time');
+    else this.client.cut(false);
   }
 
   // ---- bytes of the client
@@ -129,37 +126,32 @@ export class ProxyConnection implements ClientConnection {
     while (at >= 0 && at < bytes.length && !this.isGone && !this.isLingering) {
       const { request, exchange, tunnel } = this;
       if (tunnel !== null) return tunnel.onClientBytes(bytes.subarray(at));
-      if (request === null && this.hasRoom) at = this.onHeadBytes(bytes, at);
+      if (request === null && this.client.hasRoom) at = this.onHeadBytes(bytes, at);
       else if (exchange !== null && !exchange.content.isDone) at = exchange.onContent(bytes, at);
       else {
         this.pending = bytes.subarray(at);
         // While a request is being let in we go on reading, to know when its client leaves; a pipelined one waits where it is.
-        if (this.admission === null || this.pending.length >= EARLY_BYTES_MAX) this.pauseClient();
+        if (this.admission === null || this.pending.length >= EARLY_BYTES_MAX) this.client.pause();
         return;
       }
     }
   }
 
   private onHeadBytes(bytes: Buffer, from: number): number {
-    let at = from;
-    if (this.parser === null) {
-      // RFC 9112 §2.2: empty lines before a request line are ignored.
-      while (bytes[at] === CR) {
-        if (at + 1 === bytes.length) return this.hold(bytes, at);
-        if (bytes[at + 1] !== LF) return this.refuseFault(FAULTS.lineEnding);
-        at += 2;
-        if (at === bytes.length) return at;
-      }
-      this.parser = this.worker.takeParser(this.owner.plan.http1);
+    const { heads } = this;
+    const next = heads.read(bytes, from, this.owner.plan.http1);
+    if (next === MORE) return this.hold(bytes, heads.start);
+    if (next === REFUSED) {
+      this.closeReason = 'error';
+      this.refuseBytes({ status: heads.fault.status, outcome: 'client-error' }, heads.fault.what);
+      return -1;
     }
-    const next = this.parser.parse(bytes, at, bytes.length);
-    if (next === MORE) return this.hold(bytes, at);
-    if (next === REFUSED) return this.refuseFault(this.parser.fault!);
-    this.begin(bytes, at, next);
+    this.begin(bytes, heads.start, next);
     return next;
   }
 
   private hold(bytes: Buffer, at: number): -1 {
+    if (at === bytes.length) return -1;
     if (!this.isHeadDeadlineSet) {
       this.isHeadDeadlineSet = true; // absolute: further bytes of this head do not move it
       if (!this.isFirst) this.deadline = this.worker.clock.now() + this.owner.plan.timeouts.headerMs;
@@ -170,13 +162,13 @@ export class ProxyConnection implements ClientConnection {
 
   /** The head is whole. */
   private begin(bytes: Buffer, start: number, next: number): void {
-    const parser = this.parser!;
+    const parser = this.heads.parser!;
     const { rules, plan } = this.owner;
     this.isFirst = false;
     this.rules = rules;
     const request = this.open();
     const reading = readRequest({ parser, bytes, start, via: rules.via, limits: plan.http1, request });
-    this.dropParser();
+    this.heads.release();
     if (parser.connection.close || (parser.minorVersion === 0 && !parser.connection.keepAlive)) this.isClosing = true;
     if (request.user === '' && this.arrival.tls?.client) request.user = this.arrival.tls.client.subject;
     if (reading.kind === 'refused') {
@@ -221,20 +213,16 @@ export class ProxyConnection implements ClientConnection {
   onOpen(): void {
     const bytes = this.pending;
     this.pending = null;
-    this.resumeClient();
+    this.client.resume();
     if (bytes !== null) this.process(bytes);
   }
 
   pauseClient(): void {
-    if (this.isPaused) return;
-    this.isPaused = true;
-    this.socket.pause();
+    this.client.pause();
   }
 
   resumeClient(): void {
-    if (!this.isPaused) return;
-    this.isPaused = false;
-    this.socket.resume();
+    this.client.resume();
   }
 
   onExchangeEnd(): void {
@@ -254,8 +242,7 @@ export class ProxyConnection implements ClientConnection {
     this.request!.isCut = true;
     this.closeReason = outcome.startsWith('timeout') ? 'timeout' : 'error';
     this.settle();
-    if (isUnframed && !this.socket.writableFinished) resetSocket(this.socket, this.arrival.transport);
-    else this.socket.destroy();
+    this.client.cut(isUnframed);
   }
 
   onTunnelEnd(reason: CloseReason): void {
@@ -266,49 +253,26 @@ export class ProxyConnection implements ClientConnection {
 
   // ---- replies of our own
 
-  private answer({ status, outcome }: Refusal, detail: string): void {
+  private answer(refusal: Refusal, detail: string): void {
     const request = this.request!;
-    const { plan } = this.owner;
-    request.status = status;
-    request.outcome = outcome;
-    const hasWord = outcome !== 'complete';
-    const fields = `Content-Type: text/plain; charset=utf-8\r\nSluice-Error: ${outcome}\r\n${status === 407 ? this.rules.users!.challenge : ''}`;
-    const text = ownReply({
-      status,
-      fields: hasWord ? fields : '',
-      body: hasWord ? `${status} ${outcome}: ${detail}\n` : '',
-      hstsLine: '',
-      close: this.isClosing,
-      isHead: request.method === 'HEAD',
-      wallMs: this.worker.clock.wall(),
-      saysKeepAlive: request.minorVersion === 0,
-    });
-    this.deadline = this.worker.coarseNow + plan.timeouts.bodyIdleMs;
-    this.socket.write(text, 'latin1');
+    const { worker, rules } = this;
+    request.status = refusal.status;
+    request.outcome = refusal.outcome;
+    this.client.write(ownAnswer(request, refusal, detail, { rules, close: this.isClosing, wallMs: worker.clock.wall() }));
     this.settle();
     this.next();
-  }
-
-  private refuseFault(fault: Fault): -1 {
-    this.closeReason = 'error';
-    this.refuseBytes({ status: fault.status, outcome: 'client-error' }, fault.what);
-    return -1;
   }
 
   /** Refuses bytes that never became a request. */
   private refuseBytes(refusal: Refusal, detail: string): void {
     this.pending = null;
-    this.dropParser();
+    this.heads.release();
     this.open();
     this.isClosing = true;
     this.answer(refusal, detail);
   }
 
   // ---- between requests, and the end
-
-  private get hasRoom(): boolean {
-    return !this.socket.writableNeedDrain;
-  }
 
   private next(): void {
     if (this.isGone) return;
@@ -319,15 +283,15 @@ export class ProxyConnection implements ClientConnection {
 
   private awaitNext(): void {
     const { timeouts } = this.owner.plan;
-    if (!this.hasRoom) {
+    if (!this.client.hasRoom) {
       // Who does not take replies gets no more of them: they would pile up in memory.
       this.deadline = this.worker.coarseNow + timeouts.bodyIdleMs;
-      return this.pauseClient();
+      return this.client.pause();
     }
     this.deadline = this.worker.coarseNow + timeouts.keepAliveMs;
     // Not from here: a long pipeline of replies of our own would recurse.
     if (this.pending !== null) this.worker.later(() => this.resume());
-    else this.resumeClient();
+    else this.client.resume();
   }
 
   private resume(): void {
@@ -339,9 +303,8 @@ export class ProxyConnection implements ClientConnection {
     this.pending = null;
     this.isLingering = true;
     const { worker } = this;
-    this.deadline = worker.clock.now() + (this.socket.writableLength > 0 ? this.owner.plan.timeouts.bodyIdleMs : LINGER_MS);
-    this.socket.end(() => (this.deadline = worker.clock.now() + LINGER_MS));
-    this.resumeClient();
+    this.deadline = worker.clock.now() + (!this.client.isFlushed ? this.owner.plan.timeouts.bodyIdleMs : LINGER_MS);
+    this.client.end(() => (this.deadline = worker.clock.now() + LINGER_MS));
   }
 
   private onDrain(): void {
@@ -353,9 +316,9 @@ export class ProxyConnection implements ClientConnection {
   private onEnd(): void {
     if (this.tunnel !== null) return this.tunnel.onClientEnd();
     if (this.isLingering) return; // both sides have ended: the socket closes by itself
-    if (this.request === null && this.socket.writableLength > 0) return this.finish(); // it still reads the last reply
+    if (this.request === null && !this.client.isFlushed) return this.finish(); // it still reads the last reply
     this.abandon();
-    this.socket.destroy();
+    this.client.cut(false);
   }
 
   private leave(isError: boolean): void {
@@ -389,12 +352,7 @@ export class ProxyConnection implements ClientConnection {
     if (this.isGone) return;
     this.isGone = true;
     this.pending = null;
-    this.dropParser();
+    this.heads.release();
     this.owner.onClosed(this, this.closeReason === 'normal' ? reason : this.closeReason);
-  }
-
-  private dropParser(): void {
-    if (this.parser !== null) this.worker.giveParser(this.parser);
-    this.parser = null;
   }
 }
