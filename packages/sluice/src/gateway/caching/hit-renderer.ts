@@ -9,7 +9,7 @@ import { reasonPhrase } from '../../core/http1/reason-phrase.ts';
 import type { MemoryEntry } from '../../core/caching/memory/memory-store.ts';
 import type { Timestamp } from '../../base/time.ts';
 import type { Exchange, ReadyReply } from '../exchange/exchange.ts';
-import { type CompiledEdits, keptLines } from '../exchange/header-edits.ts';
+import { keptLines } from '../exchange/header-edits.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
 import type { CacheRules } from './cache-rules.ts';
 import { fieldsOf } from './entry-view.ts';
@@ -24,36 +24,38 @@ const VIA_VERSION = 1;
 /** A text that is ready, and for whom. */
 class Rendered implements ReadyReply {
   readonly entry: MemoryEntry;
-  readonly edits: CompiledEdits;
+  /** Of the edits for which it holds; their lines may differ from request to request. */
+  readonly drops: string;
   readonly via: string;
   readonly hsts: string;
+  readonly status: number;
   /** Of the entry, when it was rendered. */
   age = -1;
-  status = 0;
+  editLines = '';
   text = '';
   headEnd = 0;
   private readonly head: string;
   private readonly content: string;
   private readonly bodyLength: number;
 
-  constructor(entry: MemoryEntry, edits: CompiledEdits, via: string, hsts: string) {
+  constructor(entry: MemoryEntry, drops: string, via: string, hsts: string) {
     this.entry = entry;
-    this.edits = edits;
+    this.drops = drops;
     this.via = via;
     this.hsts = hsts;
     this.status = entry.status;
-    const { drops } = edits;
     const fields = keptLines(fieldsOf(entry.head), hsts === '' ? drops : `,strict-transport-security${drops === '' ? ',' : drops}`);
-    this.head = `HTTP/1.1 ${entry.status} ${reasonPhrase(entry.status)}\r\n${fields}${keptLines(via + hsts, drops)}${edits.lines}`;
+    this.head = `HTTP/1.1 ${entry.status} ${reasonPhrase(entry.status)}\r\n${fields}${keptLines(via + hsts, drops)}`;
     const isEmpty = entry.status === 204;
     const body = isEmpty ? '' : entry.text();
     this.content = isEmpty ? '\r\n' : `Content-Length: ${body.length}\r\n\r\n${body}`;
     this.bodyLength = body.length;
   }
 
-  render(age: number, lines: string): void {
+  render(age: number, ageLines: string, editLines: string): void {
     this.age = age;
-    this.text = this.head + lines + this.content;
+    this.editLines = editLines;
+    this.text = this.head + editLines + keptLines(ageLines, this.drops) + this.content;
     this.headEnd = this.text.length - this.bodyLength;
   }
 }
@@ -75,13 +77,15 @@ export class HitRenderer {
     const age = Math.floor(currentAge(view, now) / 1000);
     const index = entry.slot & (MEMOS - 1);
     let ready = this.memos[index]!;
-    const edits = exchange.responseEdits;
+    const { drops, lines } = exchange.responseEdits;
     const via = listener.forwarding.viaLine(VIA_VERSION);
-    if (ready === null || ready.entry !== entry || ready.edits !== edits || ready.via !== via || ready.hsts !== listener.hstsLine) {
-      ready = new Rendered(entry, edits, via, listener.hstsLine);
+    if (ready === null || ready.entry !== entry || ready.drops !== drops || ready.via !== via || ready.hsts !== listener.hstsLine) {
+      ready = new Rendered(entry, drops, via, listener.hstsLine);
       this.memos[index] = ready;
     }
-    if (ready.age !== age) ready.render(age, ageLine(age * 1000) + this.rules.hitLine(ttlSeconds(view, now), 'memory'));
+    if (ready.age !== age || ready.editLines !== lines) {
+      ready.render(age, ageLine(age * 1000) + this.rules.hitLine(ttlSeconds(view, now), 'memory'), lines);
+    }
     return exchange.client.replyReady(exchange, ready);
   }
 }
