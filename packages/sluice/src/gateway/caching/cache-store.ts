@@ -1,21 +1,17 @@
 /** One of the caches in one worker: its memory tier, what stands behind it, who fetches what here, and what is told of it. Shared by all routes that use it, over plans. */
-import { MemoryStore } from '../../core/caching/memory/memory-store.ts';
-import type { EntryMeta, EntryWriter, MemoryEntry } from '../../core/caching/memory/memory-store.ts';
+import type { EntryMeta, EntryWriter, MemoryEntry, MemoryStore } from '../../core/caching/memory/memory-store.ts';
 import type { Client } from '../exchange/exchange.ts';
 import type { SharedPart } from '../filters/shared-parts.ts';
 import type { Sweepable } from '../sweeper.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import type { RunningFetch } from './running-fetch.ts';
 import type { Tier, TierEntry } from './tiers.ts';
+import { workerMemory } from './worker-memory.ts';
 
 /** A cache that has no room is told of this often. */
 const TOLD_EVERY_MS = 60_000;
 /** What a tier has of more than this is not waited for. */
 const SHOWN_AT_ONCE_BYTES = 160 * 1024;
-
-/** Node's own, which its types do not have. */
-const { latin1Slice } = Buffer.prototype as unknown as { latin1Slice(this: Uint8Array, start: number, end: number): string };
-const latin1 = (bytes: Uint8Array, start: number, end: number): string => latin1Slice.call(bytes, start, end);
 
 /** Memory that a socket may still read from. */
 interface Lent {
@@ -55,7 +51,7 @@ export class CacheStore implements SharedPart, Sweepable {
     this.name = name;
     this.objectBytesMax = objectBytesMax;
     this.tiers = tiers;
-    this.memory = new MemoryStore(buffer, worker.index, latin1);
+    this.memory = workerMemory(buffer, worker.index);
   }
 
   /** Looks for a key behind memory, and puts into memory what is there. @returns Where it lay, when memory may be looked at; null: nowhere. */
