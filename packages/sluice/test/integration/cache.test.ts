@@ -1,7 +1,9 @@
 /** The cache in one worker, over real sockets; time is moved by the test. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
+import { CONTROL, MemoryStore } from '../../src/core/caching/memory/memory-store.ts';
 import { ask, type CacheOrigin, reply, startCacheOrigin } from '../support/cache-origin.ts';
 import { planeTo, startPlane, type PlaneConfig, type TestPlane } from '../support/data-plane.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -226,8 +228,8 @@ test('stale-if-error stands in for a service that fails, for all that wait, and 
   await using at = await stage();
   at.origin.on('/a', (_request, response, count) => {
     if (count === 1) response.writeHead(200, { 'cache-control': 'max-age=10, stale-if-error=60' }).end('old');
-    else if (count === 2) response.writeHead(503).end('down');
-    else if (count === 3) response.destroy();
+    else if (count === 2) response.writeHead(503, { connection: 'close' }).end('down');
+    else if (count === 3) response.destroy(); // on a new connection: nobody takes it for one that was closed while it was idle
     else response.writeHead(500).end('down');
   });
   await ask(at.plane.port, '/a');
@@ -237,6 +239,7 @@ test('stale-if-error stands in for a service that fails, for all that wait, and 
     assert.deepEqual([status, body], [200, 'old'], reason);
     assert.match(headers['cache-status'] as string, /^sluice;hit;ttl=-\d+;detail=stale-if-error$/);
   }
+  assert.equal(at.origin.count('/a'), 3);
   at.plane.advance(60_000);
   assert.equal((await ask(at.plane.port, '/a')).status, 500);
 });
@@ -486,4 +489,70 @@ test('a reply is the same whichever way it goes: ready as text, or through all t
   assert.deepEqual(ready, await linesOf('Range: lines=1-2\r\n')); // no unit of ours: answered whole, but looked at closer
   assert.ok(ready.includes('X-Set: yes') && !ready.some((line) => /^(?:x-gone|age):/i.test(line)));
   client.socket.destroy();
+});
+
+test('what was purged softly is served while a new one is fetched, or while none can be had; what was purged hard is gone', async () => {
+  await using at = await stage({ staleIfError: '1h' });
+  at.origin.on('/a', (_request, response, count) => {
+    if (count === 2) response.writeHead(503).end();
+    else response.writeHead(200, { 'cache-control': 'max-age=60', 'surrogate-key': 'shelf' }).end(`copy ${count}`);
+  });
+  await ask(at.plane.port, '/a');
+  const control = new MemoryStore(at.plane.memories()['cache default']!, CONTROL);
+  control.purgeTag('shelf', true);
+  const stale = await ask(at.plane.port, '/a');
+  assert.deepEqual([stale.body, at.origin.count('/a')], ['copy 1', 2]);
+  assert.equal((await ask(at.plane.port, '/a')).body, 'copy 3');
+  assert.equal((await ask(at.plane.port, '/a')).body, 'copy 3');
+  control.purgeTag('shelf', false);
+  assert.equal((await ask(at.plane.port, '/a')).body, 'copy 4');
+});
+
+test('a purge reaches what is being fetched: whoever asks afterwards gets something newer', async () => {
+  await using at = await stage();
+  const waiting = held(at.origin, '/a');
+  const before = ask(at.plane.port, '/a');
+  await at.origin.until('/a', 1);
+  new MemoryStore(at.plane.memories()['cache default']!, CONTROL).purgeAll(false);
+  waiting[0]!.writeHead(200, { 'cache-control': 'max-age=60' }).end('old');
+  assert.equal((await before).body, 'old');
+  const after = ask(at.plane.port, '/a');
+  await at.origin.until('/a', 2);
+  waiting[1]!.writeHead(200, { 'cache-control': 'max-age=60' }).end('new');
+  assert.equal((await after).body, 'new');
+});
+
+test('what may not be kept goes to its client as it comes, at its pace, and ends with it', async () => {
+  await using at = await stage();
+  const waiting = held(at.origin, '/a');
+  const client = await RawClient.open(at.plane.port);
+  client.write('GET /a HTTP/1.1\r\nHost: a\r\n\r\n');
+  await at.origin.until('/a', 1);
+  waiting[0]!.writeHead(200, { 'cache-control': 'no-store', 'content-type': 'text/event-stream' });
+  waiting[0]!.write('data: one\n\n');
+  await client.until('the first event', (text) => text.includes('data: one'));
+  client.socket.pause();
+  const piece = 'x'.repeat(100_000);
+  let written = 0;
+  while (waiting[0]!.write(piece) && written < 500) written++;
+  await new Promise((resolve) => setTimeout(resolve, 100)); // nobody tells when nothing happens
+  let more = 0;
+  while (waiting[0]!.write(piece) && more < 500) more++;
+  assert.ok(written + more < 400, `the service is held back: ${written + more} pieces were taken`);
+  const closed = once(waiting[0]!, 'close');
+  client.socket.destroy();
+  await closed;
+});
+
+test('a fetch whose client has left is ended when it turns out that nothing of it can be kept', async () => {
+  await using at = await stage();
+  const waiting = held(at.origin, '/a');
+  const client = await RawClient.open(at.plane.port);
+  client.write('GET /a HTTP/1.1\r\nHost: a\r\n\r\n');
+  await at.origin.until('/a', 1);
+  client.socket.destroy();
+  await once(client.socket, 'close');
+  const closed = once(waiting[0]!, 'close');
+  waiting[0]!.writeHead(200, { 'cache-control': 'no-store' }).write('x'.repeat(100_000));
+  await closed;
 });
