@@ -36,7 +36,11 @@ test('names are escaped as strings are', () => {
 test('what is left comes with the time in which the rate earns it, so that their ratio is the rate', () => {
   assert.equal(limitItem(MINUTE, allowed(50)), '"permin";r=50;t=60');
   assert.equal(limitItem(MINUTE, allowed(20)), '"permin";r=20;t=24');
-  assert.equal(limitItem(MINUTE, allowed(0)), '"permin";r=0;t=1');
+});
+
+test('whoever took the last one is told to wait for as long as one takes to come back', () => {
+  assert.equal(limitItem({ name: 'login', quota: 5, windowMs: 60_000 }, allowed(0)), '"login";r=0;t=12');
+  assert.equal(limitItem(MINUTE, allowed(0)), '"permin";r=0;t=2');
 });
 
 test('a refusal says when there is something again, rounded up, and Retry-After is never before it', () => {

@@ -45,7 +45,7 @@ export function limitItem(policy: AdvertisedPolicy, decision: RateDecision): str
 function effectiveWindow({ quota, windowMs }: AdvertisedPolicy, { allowed, remaining, retryAfterMs }: RateDecision): number | null {
   if (windowMs === null) return null;
   if (!allowed) return Number.isFinite(retryAfterMs) ? Math.ceil(retryAfterMs / 1_000) : null;
-  return Math.max(1, Math.ceil((remaining * windowMs) / quota / 1_000));
+  return Math.max(1, Math.ceil((Math.max(1, remaining) * windowMs) / quota / 1_000));
 }
 
 /**
