@@ -26,6 +26,7 @@ const RECORD: AccessRecord = {
   hedged: false,
   affinity: '',
   cache: '',
+  filter: '',
   requestId: 'id',
   userAgent: 'curl',
   referer: '',

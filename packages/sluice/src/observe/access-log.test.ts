@@ -27,6 +27,7 @@ const base: AccessRecord = {
   attempts: 1,
   hedged: false,
   cache: '',
+  filter: '',
   affinity: '',
   requestId: 'a1b2',
   userAgent: 'curl/8.5.0',
@@ -58,6 +59,10 @@ test('a JSON line holds every field that has a value', () => {
     userAgent: 'curl/8.5.0',
     outcome: 'complete',
   });
+});
+
+test('a JSON line says which filter answered', () => {
+  equal(JSON.parse(formatAccess({ ...base, status: 403, filter: 'waf' }, 'json')).filter, 'waf');
 });
 
 test('a JSON line leaves out what there is not', () => {

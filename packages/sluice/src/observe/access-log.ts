@@ -5,6 +5,7 @@
  */
 import type { Timestamp } from '../base/time.ts';
 import type { DenialOutcome } from '../core/forward-proxy/denial.ts';
+import type { FilterKind } from '../core/filters/filter-kinds.ts';
 import type { CacheVerdict } from './cache-verdict.ts';
 import { apacheField, jsonString } from './escape.ts';
 import { apacheTime, isoTime } from './log-time.ts';
@@ -72,6 +73,8 @@ export interface AccessRecord {
   affinity: string;
   /** What the cache did, or ''. */
   cache: CacheVerdict | '';
+  /** The filter that answered in place of the service, or ''. */
+  filter: FilterKind | '';
   requestId: string;
   userAgent: string;
   referer: string;
@@ -105,8 +108,12 @@ function jsonLine(record: AccessRecord, withQuery: boolean): string {
   line += field('route', record.route) + field('service', record.service) + field('endpoint', record.endpoint);
   line += `,"attempts":${record.attempts}`;
   if (record.hedged) line += ',"hedged":true';
-  line += field('affinity', record.affinity) + field('cache', record.cache) + field('requestId', record.requestId);
-  line += field('userAgent', record.userAgent) + field('referer', record.referer) + field('user', record.user ?? '');
+  line += field('affinity', record.affinity) + field('cache', record.cache) + field('filter', record.filter);
+  line +=
+    field('requestId', record.requestId) +
+    field('userAgent', record.userAgent) +
+    field('referer', record.referer) +
+    field('user', record.user ?? '');
   return `${line},"outcome":"${record.outcome}"}\n`;
 }
 

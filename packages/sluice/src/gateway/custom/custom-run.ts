@@ -213,6 +213,7 @@ export class CustomRun implements Sweepable, HoldOwner, ExchangeFollower {
   private send({ status, fields, body }: CheckedAnswer, isRefusal = false): void {
     const { exchange } = this.pass;
     if (exchange.isOver || exchange.isReplyStarted) return;
+    exchange.answeredBy = 'custom';
     if (this.hold !== null) exchange.client = this.hold.outer; // who stands further in has no part in this
     if (isRefusal) {
       if (status >= 500) exchange.outcome = 'internal-error';

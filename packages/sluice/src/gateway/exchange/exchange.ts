@@ -9,6 +9,7 @@ import type { BodyKind } from '../../core/http1/framing.ts';
 import type { AccessOutcome } from '../../observe/access-log.ts';
 import type { ResponseParser } from '../../core/http1/response-parser.ts';
 import type { RoutePlan, ServicePlan } from '../../config/plan.ts';
+import type { FilterKind } from '../../core/filters/filter-kinds.ts';
 import type { CacheVerdict } from '../../observe/cache-verdict.ts';
 import { type CompiledEdits, joinEdits, keptLines, NO_EDITS } from './header-edits.ts';
 import type { RequestView } from './request-view.ts';
@@ -199,6 +200,8 @@ export class Exchange {
   isFetch = false;
   /** What the cache did, as the access log and the metrics say it; empty: nothing. */
   cached: CacheVerdict | '' = '';
+  /** The filter that answers in place of the service, as the access log says it; empty: none. The cache has `cached`. */
+  answeredBy: FilterKind | '' = '';
   /** How a gRPC call has ended, or -1. */
   grpcStatus = -1;
 

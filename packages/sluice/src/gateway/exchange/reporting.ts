@@ -58,6 +58,7 @@ function writeLine(worker: WorkerContext, exchange: Exchange, now: Instant): voi
     hedged: exchange.isHedged,
     affinity: exchange.affinity,
     cache: exchange.cached,
+    filter: exchange.answeredBy,
     requestId: exchange.requestId,
     userAgent: exchange.log?.userAgent ?? '',
     referer: exchange.log?.referer ?? '',

@@ -105,6 +105,7 @@ export class RequestPass implements RoutedRequest {
 
   /** Answers the request: `return pass.answer({ status: 403 })`. */
   answer(answer: OwnAnswer): typeof ANSWERED {
+    this.exchange.answeredBy = this.filters.kindAt(this.at - 1);
     this.exchange.client.replyOwn(this.exchange, answer);
     return ANSWERED;
   }
@@ -150,6 +151,7 @@ export class RequestPass implements RoutedRequest {
     this.filters.failed(this.at - 1, error);
     if (!this.exchange.isOver && !this.exchange.isReplyStarted) {
       this.exchange.outcome = 'internal-error';
+      this.exchange.answeredBy = this.filters.kindAt(this.at - 1);
       this.exchange.client.replyOwn(this.exchange, { status: 500 });
     }
     this.release();

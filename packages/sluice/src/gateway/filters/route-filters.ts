@@ -1,5 +1,6 @@
 /** The filters of one route in one worker: its stages in the order in which they run, and what is told of them. */
 import type { FilterPlan } from '../../config/filter-plan.ts';
+import type { FilterKind } from '../../core/filters/filter-kinds.ts';
 import type { FilterStage } from '../exchange/filter-stage.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
@@ -28,6 +29,10 @@ export class RouteFilters {
     this.plans = plans;
     this.stages = stages;
     this.toldAt = new Float64Array(stages.length).fill(-Infinity);
+  }
+
+  kindAt(index: number): FilterKind {
+    return this.plans[index]!.kind;
   }
 
   /** A stage has answered a request by itself. */

@@ -140,6 +140,7 @@ class StaticStage implements Stage {
   }
 
   private answer({ view, exchange }: RequestPass, file: FileInfo): FileAnswer {
+    exchange.answeredBy = 'static';
     return answerWith(file, hasConditions(view) ? asFields(view) : null, exchange.isHead, this.worker.clock.wall());
   }
 }

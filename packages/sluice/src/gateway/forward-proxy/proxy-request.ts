@@ -82,6 +82,7 @@ export function finishRequest(worker: WorkerContext, listenerSlot: number, reque
     attempts: request.connectMs < 0 ? 0 : 1,
     hedged: false,
     cache: '',
+    filter: '',
     affinity: '',
     requestId: '',
     userAgent: request.userAgent,

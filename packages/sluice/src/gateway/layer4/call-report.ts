@@ -73,6 +73,7 @@ export function finishCall(worker: WorkerContext, names: CallNames, call: Call):
     attempts: call.attempts,
     hedged: false,
     cache: '',
+    filter: '',
     affinity: '',
     requestId: '',
     userAgent: '',
