@@ -27,12 +27,23 @@ export interface ModSecurityVerdict {
 }
 
 const LIBRARIES = ['libmodsecurity.so.3', 'libmodsecurity.so', 'libmodsecurity.dylib'];
-const RULES_MAX = 32;
+/** Log lines of one request. */
+const LINES_MAX = 64;
 /** They add up scores and say so: of no help to who asks why. */
 const isSum = (id: number): boolean => (id >= 949_000 && id < 950_000) || (id >= 980_000 && id < 981_000);
 
 type Pointer = unknown;
 type Call = (...given: readonly unknown[]) => unknown;
+
+/** The library as it was opened in this thread. */
+interface Library {
+  readonly calls: ReadonlyMap<string, Call>;
+  /** Makes a callback for log lines. */
+  register(take: (line: string) => void): Pointer;
+  unregister(callback: Pointer): void;
+}
+
+let library: Library | null = null;
 
 const SIGNATURES = [
   'void *msc_init()',
@@ -56,34 +67,31 @@ const SIGNATURES = [
 ] as const;
 
 export class ModSecurity {
-  private readonly calls: ReadonlyMap<string, Call>;
+  private readonly library: Library;
+  private readonly callback: Pointer;
   private readonly engine: Pointer;
   private readonly rules: Pointer;
   private logged: string[] = [];
 
-  private constructor(calls: ReadonlyMap<string, Call>, onLog: (take: (line: string) => void) => Pointer) {
-    this.calls = calls;
+  private constructor(library: Library) {
+    this.library = library;
     this.engine = this.call('msc_init');
     this.call('msc_set_connector_info', this.engine, 'Sluice');
-    const callback = onLog((line) => this.logged.length < RULES_MAX && this.logged.push(line));
-    this.call('msc_set_log_cb', this.engine, callback);
+    this.callback = library.register((line) => this.logged.length < LINES_MAX && this.logged.push(line));
+    this.call('msc_set_log_cb', this.engine, this.callback);
     this.rules = this.call('msc_create_rules_set');
   }
 
   /** Opens the library and reads rules. @param files In their order. @throws {Error} that says what is missing, or which file is wrong and why. */
   static async open(files: readonly string[]): Promise<ModSecurity> {
-    const { default: koffi } = await import('koffi').catch((error: unknown) => {
-      throw new Error('modSecurity needs the optional package koffi: npm install koffi', { cause: error });
-    });
-    const library = openLibrary((name) => koffi.load(name));
-    koffi.reset(); // types of this thread, where it was opened before
-    const callback = koffi.proto('void LogCallback(void *data, const char *message)');
-    koffi.struct('Intervention', { status: 'int', pause: 'int', url: 'void *', log: 'void *', disruptive: 'int' });
-    const calls = new Map(SIGNATURES.map((signature) => [/(\w+)\(/.exec(signature)![1]!, library.func(signature) as unknown as Call]));
-    const opened = new ModSecurity(calls, (take) =>
-      koffi.register((_data: unknown, message: string) => take(message), koffi.pointer(callback)),
-    );
-    for (const file of files) opened.add(file);
+    library ??= await loadLibrary();
+    const opened = new ModSecurity(library);
+    try {
+      for (const file of files) opened.add(file);
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
     return opened;
   }
 
@@ -105,6 +113,7 @@ export class ModSecurity {
   close(): void {
     this.call('msc_rules_cleanup', this.rules);
     this.call('msc_cleanup', this.engine);
+    this.library.unregister(this.callback);
   }
 
   private add(file: string): void {
@@ -142,19 +151,34 @@ export class ModSecurity {
   }
 
   private call(name: string, ...given: readonly unknown[]): unknown {
-    return this.calls.get(name)!(...given);
+    return this.library.calls.get(name)!(...given);
   }
 }
 
-function openLibrary<Library>(load: (name: string) => Library): Library {
-  for (const name of LIBRARIES) {
+async function loadLibrary(): Promise<Library> {
+  const { default: koffi } = await import('koffi').catch((error: unknown) => {
+    throw new Error('needs the optional package koffi: npm install koffi', { cause: error });
+  });
+  const opened = firstOf(LIBRARIES, (name) => koffi.load(name));
+  if (opened === null) throw new Error('libmodsecurity 3 is not installed: apt-get install libmodsecurity3');
+  const callback = koffi.proto('void LogCallback(void *data, const char *message)');
+  koffi.struct('Intervention', { status: 'int', pause: 'int', url: 'void *', log: 'void *', disruptive: 'int' });
+  return {
+    calls: new Map(SIGNATURES.map((signature) => [/(\w+)\(/.exec(signature)![1]!, opened.func(signature) as unknown as Call])),
+    register: (take) => koffi.register((_data: unknown, message: string) => take(message), koffi.pointer(callback)),
+    unregister: (registered) => koffi.unregister(registered as Parameters<typeof koffi.unregister>[0]),
+  };
+}
+
+function firstOf<Opened>(names: readonly string[], open: (name: string) => Opened): Opened | null {
+  for (const name of names) {
     try {
-      return load(name);
+      return open(name);
     } catch {
       continue;
     }
   }
-  throw new Error('libmodsecurity 3 is not installed: apt-get install libmodsecurity3');
+  return null;
 }
 
 function ruleOf(line: string): number {

@@ -3,7 +3,7 @@
  * threshold is reached and nothing but a verdict is wanted. Each rule counts once. Work is bounded: by the number of texts, and by the characters that expressions may be tested on; a request
  * that needs more is a finding of its own. Never throws.
  */
-import { classesOf, CONTROL, DOLLAR, isWord, NUL, OTHER, QUOTE, SLASH } from './character-classes.ts';
+import { BACKSLASH, classesOf, CONTROL, DOLLAR, isWord, NUL, OTHER, QUOTE, SLASH } from './character-classes.ts';
 import { isExcluded, type WafExclusion } from './exclusion.ts';
 import { decodePercent, FOUND_BROKEN, FOUND_INVALID, FOUND_NUL, FOUND_OVERLONG, takeFound } from './percent.ts';
 import { RULE_PLACES, RULES } from './rule-list.ts';
@@ -191,7 +191,7 @@ export class Inspection implements RuleListener {
     let forms = 1 << NORMAL;
     const sql = (all & SLASH) !== 0 && normal.includes('/*') ? dropSqlComments(normal) : normal;
     const path = (all & SLASH) !== 0 ? plainPath(normal) : normal;
-    const shell = (all & (QUOTE | SLASH | DOLLAR | OTHER)) !== 0 ? plainShell(normal) : normal;
+    const shell = (all & (QUOTE | BACKSLASH | DOLLAR | OTHER)) !== 0 ? plainShell(normal) : normal;
     const scheme = (all & CONTROL) !== 0 ? plainScheme(lower) : normal;
     if (sql === normal) forms |= 1 << SQL;
     if (path === normal) forms |= 1 << PATH;

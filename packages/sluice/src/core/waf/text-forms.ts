@@ -165,9 +165,9 @@ function isWideSign(code: number): boolean {
   );
 }
 
-/** Runs of spaces and control characters are one space. */
+/** Runs of spaces and control characters are one space. @param classes Of the text. */
 export function squeeze(text: string, classes: number): string {
-  if ((classes & (SPACE | CONTROL | PERCENT | AMPERSAND | BACKSLASH | NON_ASCII)) === 0) return text;
+  if ((classes & CONTROL) === 0 && !text.includes('  ')) return text;
   let form = '';
   let copied = 0;
   for (let index = 0; index < text.length; index++) {

@@ -65,10 +65,13 @@ export interface HeadRules {
 
 /** Names that were seen, and what is to be done: bounded, since clients choose names. */
 const NAMES_MAX = 512;
+const AGENTS_MAX = 512;
+const AGENT_MAX = 512;
 
 export class HeadInspection {
   private readonly rules: HeadRules;
   private readonly known = new Map<string, number>();
+  private readonly agents = new Set<string>();
 
   constructor(rules: HeadRules) {
     this.rules = rules;
@@ -114,12 +117,23 @@ export class HeadInspection {
       const value = parser.value(bytes, start, index);
       if (lower === 'user-agent') hasAgent = value !== '';
       else if (lower === 'referer') referer = value;
-      inspectField(lower, value, inspection);
+      if (lower === 'user-agent') this.lookAtAgent(value, inspection);
+      else inspectField(lower, value, inspection);
     }
     if (!hasAgent) inspection.raise(raised.NO_USER_AGENT, IN_HEADER, 'user-agent', '');
     if (!hasAccept) inspection.raise(raised.NO_ACCEPT, IN_HEADER, 'accept', '');
     if (view.query !== null && referer !== '') inspectSession(view.query, referer, view.host, inspection);
     if (isAddress(view.host)) inspection.raise(raised.NUMERIC_HOST, IN_HEADER, 'host', view.host.slice(0, 64));
+  }
+
+  /** Few programs send most requests: those in whose name nothing was found are remembered. */
+  private lookAtAgent(value: string, inspection: Inspection): void {
+    if (this.agents.has(value)) return;
+    const before = inspection.findings;
+    inspectField('user-agent', value, inspection);
+    if (inspection.findings !== before || value.length > AGENT_MAX) return;
+    if (this.agents.size >= AGENTS_MAX) this.agents.clear();
+    this.agents.add(value);
   }
 
   /** @param name As it was sent. */
