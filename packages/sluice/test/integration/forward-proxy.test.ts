@@ -8,7 +8,7 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as tlsConnect } from 'node:tls';
 import { hashPassword } from '../../src/io/password.ts';
-import { DENIED } from '../../src/observe/metric-layout.ts';
+import { DENIED, STARTED } from '../../src/observe/metric-layout.ts';
 import { type ForwardConfig, type ForwardPlane, startForwardProxy } from '../support/forward-plane.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { tlsMaterial } from '../support/tls-material.ts';
@@ -423,6 +423,8 @@ test('our own listeners and admin API cannot be reached, whatever is allowed, an
   assert.equal(await statusOf(proxy, `GET http://127.0.0.1:${proxy.plane.port}/`), '508 denied-loop');
   assert.equal(await statusOf(proxy, `CONNECT me.test:${proxy.plane.port}`), '508 denied-loop');
   assert.equal(await statusOf(proxy, 'GET http://127.0.0.1:9900/'), '508 denied-loop');
+  proxy.names.set('mapped.test', [['::ffff:127.0.0.1']]);
+  assert.equal(await statusOf(proxy, 'GET http://mapped.test:9900/'), '508 denied-loop', 'however its address is written');
   assert.equal(await statusOf(proxy, 'GET http://me.test/', 'Via: 1.1 other, 1.1 sluice-forward (x)'), '508 denied-loop');
   assert.equal(await statusOf(proxy, 'GET http://me.test/', 'Via: 1.1 other', 'Via: 1.1 sluice-forward'), '508 denied-loop');
 });
@@ -481,8 +483,8 @@ test('a head that comes too slowly is 408, whatever trickles in', async () => {
   assert.equal(await client.ended(), 'fin');
 });
 
-test('an origin that does not answer is 504, and so is a name server', async (context) => {
-  const { proxy, url } = await withScript(context, () => {}, { timeouts: { response: '20s', resolve: '2s' } });
+test('an origin that does not answer is 504', async (context) => {
+  const { proxy, url } = await withScript(context, () => {}, { timeouts: { response: '20s' } });
   using client = await RawClient.open(proxy.port);
   client.write(head(`GET ${url}/`));
   await eventually(2_000, 'the request is on its way', () => proxy.listener.size === 1 && proxy.asked.length === 1);
@@ -491,6 +493,67 @@ test('an origin that does not answer is 504, and so is a name server', async (co
   assert.equal(client.text, '');
   proxy.advance(1_001);
   assert.match(await client.until('a 504', isWhole), /^HTTP\/1\.1 504 [^]*Sluice-Error: timeout-response/);
+});
+
+test('a name server that does not answer is 504, and who leaves meanwhile is forgotten', async () => {
+  await using proxy = await startForwardProxy({ allow: ['slow.test'], timeouts: { resolve: '2s' } });
+  proxy.names.set('slow.test', []);
+  using client = await RawClient.open(proxy.port);
+  client.write(head('CONNECT slow.test:443'));
+  using leaver = await RawClient.open(proxy.port);
+  leaver.write(head('GET http://slow.test/'));
+  await eventually(2_000, 'the name is asked for', () => proxy.asked.length === 1);
+  await eventually(2_000, 'both wait', () => proxy.listener.size === 2 && proxy.plane.board.row('listener', 5)[STARTED] === 2);
+  leaver.socket.destroy();
+  await eventually(2_000, 'one has left', () => proxy.records.length === 1);
+  proxy.advance(2_001);
+  assert.match(await client.until('a 504', isWhole), /^HTTP\/1\.1 504 [^]*Sluice-Error: timeout-resolve/);
+  assert.deepEqual(
+    proxy.records.map(({ outcome }) => outcome),
+    ['client-gone', 'timeout-resolve'],
+  );
+});
+
+test('where one address does not answer, the next one is tried', async (context) => {
+  const port = await listen(
+    context,
+    createHttp((_request, reply) => reply.end('second')),
+  );
+  await using proxy = await startForwardProxy({ allow: [{ hosts: ['two.test'], ports: [port] }], allowPrivate: ['127.0.0.0/8'] });
+  proxy.names.set('two.test', [['127.0.0.77', '127.0.0.1']]);
+  assert.equal(await statusOf(proxy, `GET http://two.test:${port}/`), '200');
+  assert.equal(proxy.records[0]!.endpoint, `127.0.0.1:${port}`);
+  assert.equal(await statusOf(proxy, `CONNECT two.test:${port}`), '200');
+});
+
+test('the way to the proxy may be behind TLS, with a certificate for a password', async (context) => {
+  using material = await tlsMaterial();
+  const server = await material.leaf('proxy', ['proxy.test']);
+  const client = await material.authority.leaf(['anna.test'], { purpose: 'client' });
+  const origin = await listen(
+    context,
+    createHttp((_request, reply) => reply.end('through')),
+  );
+  await using proxy = await startForwardProxy({
+    allow: [{ hosts: ['a.test'], ports: [origin] }],
+    ...LOOPBACK,
+    tls: { certificates: server.files, clientCertificates: { ca: material.caFile } },
+  });
+  proxy.names.set('a.test', [['127.0.0.1']]);
+  const through = async (more: object): Promise<string> => {
+    const session = tlsConnect({ host: '127.0.0.1', port: proxy.port, servername: 'proxy.test', ca: material.authority.certPem, ...more });
+    let text = '';
+    session.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+    session.on('error', () => {});
+    session.write(head(`CONNECT a.test:${origin}`));
+    session.on('data', () => isWhole(text) && !text.includes('through') && session.write('GET / HTTP/1.0\r\n\r\n'));
+    await new Promise((resolve) => session.once('close', resolve));
+    return text;
+  };
+  assert.equal(await within(3_000, 'a refusal', through({})), '');
+  assert.match(await within(3_000, 'a reply', through({ cert: client.certPem, key: client.keyPem })), /^HTTP\/1\.1 200 [^]*through$/);
+  await eventually(2_000, 'it is logged', () => proxy.records.length === 1);
+  assert.match(proxy.records[0]!.user ?? '', /anna\.test/);
 });
 
 test('an origin that ends too soon, breaks rules or plays the proxy is 502, or a cut where its reply had begun', async (context) => {

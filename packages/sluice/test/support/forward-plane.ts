@@ -20,7 +20,7 @@ export interface ForwardPlane {
   readonly plane: TestPlane;
   /** What the access log was told. */
   readonly records: readonly AccessRecord[];
-  /** Addresses by name; each asking takes the first of several answers, the last one stays. */
+  /** Addresses by name; each asking takes the first of several answers, the last one stays. No answers: it is waited for in vain. */
   readonly names: Map<string, (readonly string[])[]>;
   /** Names that were asked for, in order. */
   readonly asked: readonly string[];
@@ -54,6 +54,7 @@ export async function startForwardProxy(config: ForwardConfig): Promise<ForwardP
       asked.push(plain);
       const answers = names.get(plain);
       if (answers === undefined) return Promise.reject(new Error('not found'));
+      if (answers.length === 0) return new Promise(() => {});
       const answer = answers.length > 1 ? answers.shift()! : answers[0]!;
       return Promise.resolve(answer.map((address) => ({ address, ttl: 1 })));
     },

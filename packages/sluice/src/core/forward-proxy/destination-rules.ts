@@ -3,7 +3,7 @@
  * data out), and for the addresses that the name has. Nothing is allowed unless a rule says so; what `deny` has, no rule allows; and addresses that are not public are left out whatever
  * the name, unless `allowPrivate` has them. After Smokescreen's order of checks. About 0.2 µs for a dozen rules.
  */
-import { ipBytes } from '../proxy-protocol/ip-bytes.ts';
+import { ipBytes, ipText } from '../proxy-protocol/ip-bytes.ts';
 import { type AddressClass, classOfBytes } from './address-class.ts';
 import type { Authority } from './authority.ts';
 import { type IpRange, ipRange, isInRanges } from './ip-range.ts';
@@ -65,21 +65,20 @@ export class DestinationRules {
     return isKnown ? 'denied-port' : 'denied-host';
   }
 
-  /** Which of the addresses that a name has may be connected to. */
+  /** Which of the addresses that a name has may be connected to. Those are in their canonical text: one that came as `::ffff:1.2.3.4` is `1.2.3.4`. */
   addresses(addresses: readonly string[], port: number): AddressVerdict {
     const usable: string[] = [];
     let left: AddressVerdict['left'] = null;
     for (const address of addresses) {
-      const why = this.objection(address, port);
-      if (why === null) usable.push(address);
-      else left ??= { address, why };
+      const bytes = ipBytes(address);
+      const why = bytes === null ? 'reserved' : this.objection(bytes, port);
+      if (bytes !== null && why === null) usable.push(ipText(bytes));
+      else left ??= { address, why: why ?? 'reserved' };
     }
     return { usable, left };
   }
 
-  private objection(address: string, port: number): Exclude<AddressClass, 'public'> | 'denied' | null {
-    const bytes = ipBytes(address);
-    if (bytes === null) return 'reserved';
+  private objection(bytes: Uint8Array, port: number): Exclude<AddressClass, 'public'> | 'denied' | null {
     for (const rule of this.deny) if (rule.hasPort(port, null) && isInRanges(rule.ranges, bytes)) return 'denied';
     const kind = classOfBytes(bytes);
     if (kind === 'public') return null;

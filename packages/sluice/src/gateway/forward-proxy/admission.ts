@@ -118,8 +118,7 @@ export class Admission {
     const { usable, left } = this.rules.destinations.addresses(addresses, port);
     if (usable.length === 0) {
       this.request.address = formatDestination(left!.address, port); // for the log: the client is not told
-      const why = left!.why === 'denied' ? 'denied' : 'not public';
-      return this.refuse(REFUSALS.private, `every address of ${host} is ${why}`);
+      return this.refuse(REFUSALS.private, `${host} has no address that may be connected to`);
     }
     const others = usable.filter((address) => !this.rules.own.has(address, port));
     if (others.length === 0) return this.refuse(REFUSALS.loop, `${this.destination} is this proxy itself`);

@@ -12,7 +12,8 @@ import { Entry, type EntryOwner } from '../listeners/entry.ts';
 import { SourceCounts } from '../source-counts.ts';
 import { type Sweepable, Sweeper } from '../sweeper.ts';
 import type { WorkerContext } from '../worker-context.ts';
-import { ProxyConnection, type ProxyConnectionOwner } from './proxy-connection.ts';
+import type { ProxyConnectionOwner } from './proxy-client.ts';
+import { ProxyConnection } from './proxy-connection.ts';
 import { countRequestBytes, denialOf, finishRequest, type ProxyRequest } from './proxy-request.ts';
 import { ProxyRules } from './proxy-rules.ts';
 

@@ -3,52 +3,26 @@
  * the connection with it, or to a `ForwardExchange`, and then the next request may come.
  */
 import { MORE, REFUSED } from '../../core/http1/field-section.ts';
-import type { ForwardProxyListenerPlan } from '../../config/plan.ts';
 import type { AccessOutcome } from '../../observe/access-log.ts';
 import type { CloseReason } from '../../observe/metric-layout.ts';
 import type { Instant } from '../../base/time.ts';
-import { unmapped } from '../address-list.ts';
 import type { EndpointLink, LinkOwner } from '../layer4/endpoint-link.ts';
-import type { Arrival, ClientConnection, ConnectionOwner } from '../listeners/arrival.ts';
-import type { WorkerContext } from '../worker-context.ts';
+import type { Arrival } from '../listeners/arrival.ts';
 import { Admission } from './admission.ts';
-import { ClientSocket } from './client-socket.ts';
 import { ConnectTunnel } from './connect-tunnel.ts';
 import { ForwardExchange } from './forward-exchange.ts';
 import { HeadReader } from './head-reader.ts';
 import { ownAnswer } from './own-answer.ts';
 import { type Reading, readRequest } from './request-reading.ts';
+import { ProxyClient, type ProxyConnectionOwner } from './proxy-client.ts';
 import { ProxyRequest } from './proxy-request.ts';
 import type { ProxyRules } from './proxy-rules.ts';
 import { type Refusal, REFUSALS } from './refusals.ts';
 
-/** After the last reply, what the client still sends is read away for this long, so that no reset overtakes the reply (RFC 9112 §9.6). */
-const LINGER_MS = 1_000;
 /** What a client may say while it is not known yet whether it may. */
 const EARLY_BYTES_MAX = 64 * 1024;
 
-/** Whose connection it is. `forward-listener.ts` is it. */
-export interface ProxyConnectionOwner extends ConnectionOwner {
-  readonly worker: WorkerContext;
-  readonly plan: ForwardProxyListenerPlan;
-  readonly rules: ProxyRules;
-  onRequest(): void;
-  /** Once for each `onRequest`. */
-  onRequestEnd(request: ProxyRequest): void;
-}
-
-export class ProxyConnection implements ClientConnection {
-  readonly worker: WorkerContext;
-  readonly arrival: Arrival;
-  /** Has a place among those of its address. */
-  readonly isCountedBySource: boolean;
-  readonly address: string;
-  deadline: number;
-  sweepIndex = -1;
-  isClosing = false;
-  request: ProxyRequest | null = null;
-  private readonly owner: ProxyConnectionOwner;
-  private readonly client: ClientSocket;
+export class ProxyConnection extends ProxyClient {
   private readonly heads: HeadReader;
   private reading: Reading | null = null;
   private admission: Admission | null = null;
@@ -56,25 +30,13 @@ export class ProxyConnection implements ClientConnection {
   private tunnel: ConnectTunnel | null = null;
   /** Those that the request began with. */
   private rules: ProxyRules;
-  /** Bytes that wait: a head that is not whole, content or a tunnel's bytes before their time, a pipelined request. */
-  private pending: Buffer | null = null;
-  private isLingering = false;
-  private isGone = false;
   private isFirst = true;
-  private isHeadDeadlineSet = false;
-  private closeReason: CloseReason = 'normal';
 
   constructor(owner: ProxyConnectionOwner, arrival: Arrival, isCountedBySource: boolean) {
+    super(owner, arrival, isCountedBySource);
     const { socket } = arrival;
-    this.owner = owner;
-    this.worker = owner.worker;
     this.rules = owner.rules;
-    this.arrival = arrival;
-    this.isCountedBySource = isCountedBySource;
-    this.address = unmapped(arrival.address ?? '');
-    this.client = new ClientSocket(arrival);
     this.heads = new HeadReader(owner.worker);
-    this.deadline = this.worker.clock.now() + owner.plan.timeouts.headerMs;
     socket.on('data', (chunk: Buffer) => this.onData(chunk));
     socket.on('drain', () => this.onDrain());
     socket.on('end', () => this.onEnd());
@@ -83,15 +45,6 @@ export class ProxyConnection implements ClientConnection {
   }
 
   // ---- what the listener and the sweeper do to it
-
-  get isIdle(): boolean {
-    return this.request === null && this.pending === null && this.client.isFlushed;
-  }
-
-  announceClose(): void {
-    this.isClosing = true;
-    this.closeReason = 'drain';
-  }
 
   cut(reason: CloseReason): void {
     this.closeReason = reason;
@@ -217,14 +170,6 @@ export class ProxyConnection implements ClientConnection {
     if (bytes !== null) this.process(bytes);
   }
 
-  pauseClient(): void {
-    this.client.pause();
-  }
-
-  resumeClient(): void {
-    this.client.resume();
-  }
-
   onExchangeEnd(): void {
     this.settle();
     this.next();
@@ -272,40 +217,7 @@ export class ProxyConnection implements ClientConnection {
     this.answer(refusal, detail);
   }
 
-  // ---- between requests, and the end
-
-  private next(): void {
-    if (this.isGone) return;
-    if (this.isClosing) return this.finish();
-    this.isHeadDeadlineSet = false;
-    this.awaitNext();
-  }
-
-  private awaitNext(): void {
-    const { timeouts } = this.owner.plan;
-    if (!this.client.hasRoom) {
-      // Who does not take replies gets no more of them: they would pile up in memory.
-      this.deadline = this.worker.coarseNow + timeouts.bodyIdleMs;
-      return this.client.pause();
-    }
-    this.deadline = this.worker.coarseNow + timeouts.keepAliveMs;
-    // Not from here: a long pipeline of replies of our own would recurse.
-    if (this.pending !== null) this.worker.later(() => this.resume());
-    else this.client.resume();
-  }
-
-  private resume(): void {
-    if (this.request === null && !this.isGone && this.pending !== null) this.onOpen();
-  }
-
-  /** Closes our side; the client's last bytes are read away for a moment. */
-  private finish(): void {
-    this.pending = null;
-    this.isLingering = true;
-    const { worker } = this;
-    this.deadline = worker.clock.now() + (!this.client.isFlushed ? this.owner.plan.timeouts.bodyIdleMs : LINGER_MS);
-    this.client.end(() => (this.deadline = worker.clock.now() + LINGER_MS));
-  }
+  // ---- what its socket says
 
   private onDrain(): void {
     if (this.tunnel !== null) return this.tunnel.onClientDrain();
@@ -324,6 +236,7 @@ export class ProxyConnection implements ClientConnection {
   private leave(isError: boolean): void {
     if (this.tunnel !== null) return this.tunnel.onClientClosed(isError);
     this.abandon();
+    this.heads.release();
     this.depart(isError ? 'error' : 'normal');
   }
 
@@ -346,13 +259,5 @@ export class ProxyConnection implements ClientConnection {
     this.exchange = null;
     this.reading = null;
     if (request !== null) this.owner.onRequestEnd(request);
-  }
-
-  private depart(reason: CloseReason): void {
-    if (this.isGone) return;
-    this.isGone = true;
-    this.pending = null;
-    this.heads.release();
-    this.owner.onClosed(this, this.closeReason === 'normal' ? reason : this.closeReason);
   }
 }

@@ -41,7 +41,7 @@ export function readRequest(head: WholeHead): Reading {
   if (target === null) return form('the target is malformed');
   // The target says where to (RFC 9112 §3.2.2), but a Host that is none is refused all the same (§3.2).
   if (parser.host !== null && normalizeHost(parser.host) === null) return form('Host is malformed');
-  if (target.authority === null) return form('this is a forward proxy: ask for https://… by CONNECT, and for http://… with the whole URL');
+  if (target.authority === null) return form('this is a forward proxy: https is asked for by CONNECT, http with the whole URL');
   return target.form === 'authority' ? readConnect(head, target.authority) : readAbsolute(head, target, target.authority);
 }
 
