@@ -8,6 +8,7 @@ import { CACHE_API } from './cache-api.ts';
 import type { ApiCall, Endpoint } from './endpoint.ts';
 import { FLEET_API } from './fleet-api.ts';
 import { durationMember, readMembers } from './json-body.ts';
+import { PUSH_API } from './push-api.ts';
 import { openApiDocument } from './openapi.ts';
 import { json, problem } from './problem.ts';
 import type { AdminReply } from './problem.ts';
@@ -19,6 +20,8 @@ export interface ApiRequest {
   readonly target: string;
   /** '' without one. */
   readonly body: string;
+  readonly headers: ApiCall['headers'];
+  readonly content: ApiCall['content'];
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
   /** Whether the client is the user that Sluice runs as, or root, or has shown a token. Costs about a millisecond. */
@@ -97,10 +100,11 @@ export const API: readonly Endpoint[] = [
   },
   ...FLEET_API,
   ...CACHE_API,
+  ...PUSH_API,
 ];
 
 const FOR_OWNER =
-  'this lets sluice run programs as its own user: over loopback only that user and root may ask for it; for others configure admin.token, or a unix socket';
+  'this lets sluice run programs, or serve what you give it, as its own user: over loopback only that user and root may ask for it; for others configure admin.token, or a unix socket';
 
 /** Answers one request. */
 export async function answer(backend: AdminBackend, request: ApiRequest): Promise<AdminReply> {
@@ -114,13 +118,18 @@ export async function answer(backend: AdminBackend, request: ApiRequest): Promis
     if (parameters === null) continue;
     if (parameters.includes(null)) return problem(400, `the path "${path}" is not percent-encoded correctly`);
     if (endpoint.method === method && endpoint.isForOwner === true && !request.isOwner()) return problem(403, FOR_OWNER);
-    if (endpoint.method === method)
-      return endpoint.handle(backend, { parameters: parameters as readonly string[], query, body: request.body, signal: request.signal });
+    if (endpoint.method === method) return endpoint.handle(backend, { ...request, parameters: parameters as readonly string[], query });
     allowed.push(endpoint.method);
   }
   if (allowed.length === 0)
     return problem(404, `no such path: "${path}"`, { paths: API.map((endpoint) => `${endpoint.method} ${endpoint.path}`) });
   return problem(405, `${path} takes ${allowed.join(' or ')}, not ${request.method}`, {}, { allow: allowed.join(', ') });
+}
+
+/** Whether the body of such a request is bytes of any kind. @param target Path and query. */
+export function takesContent(method: string, target: string): boolean {
+  const [path = ''] = target.split('?', 1);
+  return API.some((endpoint) => endpoint.takesContent === true && endpoint.method === method && matchPath(endpoint.path, path) !== null);
 }
 
 /** Values of the upper-case segments, decoded (null where that fails); null when the path does not fit. */

@@ -10,7 +10,14 @@ const PURGE = CACHE_API.find(({ path }) => path === '/api/caches/purge')!;
 async function purge(body: unknown): Promise<{ reply: AdminReply; caches: FakeCaches }> {
   const caches = new FakeCaches();
   const backend = { caches } as unknown as AdminBackend;
-  const call = { parameters: [], query: new URLSearchParams(), body: JSON.stringify(body), signal: new AbortController().signal };
+  const call = {
+    parameters: [],
+    query: new URLSearchParams(),
+    body: JSON.stringify(body),
+    headers: {},
+    content: null,
+    signal: new AbortController().signal,
+  };
   return { reply: await PURGE.handle(backend, call), caches };
 }
 

@@ -6,6 +6,38 @@ export interface CacheBackend {
   status(): readonly AdminCacheStatus[];
   /** Resolves when it holds on this node, and others have been told. */
   purge(order: PurgeOrder): Promise<readonly { readonly cache: string; readonly entries: number }[]>;
+  /** Files that are pushed into a cache; null: there is no such cache, or no route shows them. */
+  pushes(cache: string): PushBackend | null;
+}
+
+/** Where a version of files lies. */
+export interface PushedPlace {
+  readonly host: string;
+  readonly prefix: string;
+}
+
+/** What a file is besides its content. */
+export interface PushedFileFields {
+  /** Field lines, each with CRLF. */
+  readonly head: string;
+  readonly tags: readonly string[];
+  readonly ttlMs: number;
+}
+
+/** `control/caching/push-keeper.ts` is it. */
+export interface PushBackend {
+  readonly objectBytesMax: number;
+  status(): readonly (PushedPlace & { readonly id: string; readonly version: string; readonly files: number; readonly isShown: boolean })[];
+  begin(place: PushedPlace, version: string): { readonly id: string } | string;
+  write(id: string, file: PushedFileFields & { readonly path: string; readonly bodyBytes: number }): PushedFileWriter | string;
+  show(id: string): string | null;
+  tooLarge(path: string): string;
+}
+
+export interface PushedFileWriter {
+  append(bytes: Uint8Array): boolean;
+  finish(): number;
+  abort(): void;
 }
 
 export interface AdminCacheStatus {

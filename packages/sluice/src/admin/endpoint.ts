@@ -9,6 +9,10 @@ export interface ApiCall {
   readonly query: URLSearchParams;
   /** '' without one. */
   readonly body: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** The body as it comes, where the endpoint takes it so; else null. */
+  readonly content: AsyncIterable<Uint8Array> | null;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
 }
@@ -19,7 +23,7 @@ export type Answer = (backend: AdminBackend, call: ApiCall) => AdminReply | Prom
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export interface Endpoint {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   /** Segments; upper-case ones are parameters. */
   readonly path: string;
   /** One sentence. */
@@ -27,6 +31,8 @@ export interface Endpoint {
   /** Query parameters and what they mean. */
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: JsonSchema;
+  /** The body is no JSON but bytes of any kind, as many as its answerer takes. */
+  readonly takesContent?: true;
   /** What a 200 says. */
   readonly answers: string;
   /** It lets Sluice run something: over loopback without a token, only the user that Sluice runs as, and root, may ask. */

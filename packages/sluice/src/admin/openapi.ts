@@ -23,7 +23,7 @@ const PROBLEM = {
   required: ['type', 'title', 'status', 'detail'],
 };
 
-function operation({ method, path, summary, query = {}, body, answers, type = 'application/json' }: Endpoint): object {
+function operation({ method, path, summary, query = {}, body, takesContent, answers, type = 'application/json' }: Endpoint): object {
   const parameters = [
     ...namesIn(path).map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
     ...Object.entries(query).map(([name, description]) => ({ name, in: 'query', description, schema: { type: 'string' } })),
@@ -33,6 +33,7 @@ function operation({ method, path, summary, query = {}, body, answers, type = 'a
     summary,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: body } } } }),
+    ...(takesContent === true ? { requestBody: { content: { '*/*': {} } } } : {}),
     responses: {
       200: { description: answers, content: { [type]: {} } },
       default: {

@@ -1,18 +1,18 @@
 /**
  * The admin API on a socket: node:http, since nothing here is hot. Loopback or a unix socket by default (mode 0600); elsewhere only
- * with a token. Everything is bounded: 256 connections, 16 KiB of head, 1 MiB of body, 10 s for the head and 30 s for the whole request.
+ * with a token. Everything is bounded: 256 connections, 16 KiB of head, 1 MiB of body (uploads: what the cache takes of an object), 10 s for the head and 30 s for the whole request.
  */
 import { once } from 'node:events';
 import { lstatSync, unlinkSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { http } from '../io/node-http.ts';
-import { connect, type AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { peerUid } from '../io/peer-user.ts';
 import { formatAddress } from '../config/address.ts';
 import type { AddressPlan } from '../config/plan.ts';
-import { answer } from './api.ts';
+import { answer, takesContent } from './api.ts';
 import type { AdminBackend } from './backend.ts';
-import { hasBody, readBody } from './body.ts';
+import { contentOf, discardRest, hasBody, readBody } from './body.ts';
 import { AdminGuard } from './guard.ts';
 import type { GuardedRequest } from './guard.ts';
 import { problem } from './problem.ts';
@@ -93,21 +93,33 @@ async function replyTo(options: AdminOptions, guard: AdminGuard, request: Incomi
   const method = request.method ?? '';
   // For load balancers and container engines, which have no token; says one word and does nothing.
   const isOpen = target === '/healthz' && (method === 'GET' || method === 'HEAD');
-  const refusal = isOpen ? null : guard.refusal(guarded(request));
+  const isUpload = takesContent(method, target);
+  const refusal = isOpen ? null : guard.refusal(guarded(request, isUpload));
   if (refusal !== null) return refusal;
-  const body = hasBody(request) ? await readBody(request) : '';
+  const body = hasBody(request) && !isUpload ? await readBody(request) : '';
   if (body === null) return problem(413, 'the body is larger than 1 MiB');
-  return answer(options.backend, { method, target, body, signal, isOwner: () => isOwner(options, request) });
+  const { headers } = request;
+  const content = isUpload ? contentOf(request) : null;
+  const reply = await answer(options.backend, { method, target, body, headers, content, signal, isOwner: () => isOwner(options, request) });
+  if (isUpload && !request.complete) await discardRest(request);
+  return reply;
 }
 
 /** With a token, the guard has seen it; a unix socket is open to its owner alone. */
 function isOwner({ address, token }: AdminOptions, { socket }: IncomingMessage): boolean {
   if (token !== null || address.kind === 'unix' || process.platform !== 'linux') return true;
+  const known = owners.get(socket);
+  if (known !== undefined) return known;
   const uid = peerUid(socket);
-  return uid !== null && (uid === 0 || uid === process.getuid?.());
+  const isOne = uid !== null && (uid === 0 || uid === process.getuid?.());
+  owners.set(socket, isOne);
+  return isOne;
 }
 
-function guarded(request: IncomingMessage): GuardedRequest {
+/** Whose connection it is does not change, and is dear to find out. */
+const owners = new WeakMap<Socket, boolean>();
+
+function guarded(request: IncomingMessage, takesContentOfAnyKind: boolean): GuardedRequest {
   const { headers } = request;
   return {
     host: headers.host,
@@ -116,6 +128,7 @@ function guarded(request: IncomingMessage): GuardedRequest {
     authorization: headers.authorization,
     contentType: headers['content-type'],
     hasBody: hasBody(request),
+    takesContent: takesContentOfAnyKind,
   };
 }
 

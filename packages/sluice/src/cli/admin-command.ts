@@ -19,10 +19,15 @@ export async function callAdmin(flags: AdminFlags, call: AdminCall): Promise<unk
   try {
     return await new AdminClient(flags.admin, process.env['SLUICE_ADMIN_TOKEN'] ?? null).call(call);
   } catch (error) {
-    if (!(error instanceof AdminError)) throw error;
-    const faults = error.problem?.['faults'];
-    throw new CommandFault([error.message, ...(Array.isArray(faults) ? faults.map(String) : [])], EXIT_FAILED);
+    throw asCommandFault(error);
   }
+}
+
+/** What the admin API's failures are to the person who called the command; anything else stays what it is. */
+export function asCommandFault(error: unknown): unknown {
+  if (!(error instanceof AdminError)) return error;
+  const faults = error.problem?.['faults'];
+  return new CommandFault([error.message, ...(Array.isArray(faults) ? faults.map(String) : [])], EXIT_FAILED);
 }
 
 /** The lines of an answer that goes on, as they come. @throws {CommandFault} with one line. */

@@ -111,6 +111,7 @@ export function buildControlPlane({ source, say, reread, refresh, unstartable }:
   const caches = new CacheKeeper(() => memories.caches());
   const making: MemoryMakerOptions = {
     say,
+    storeOf: (cache) => memories.caches().find(({ name }) => name === cache)?.store ?? null,
     diskOf: (cache) => memories.caches().find(({ name }) => name === cache)?.disk ?? null,
     purgeHere: (order) => caches.purgeHere(order),
   };

@@ -5,7 +5,9 @@ import { CONTROL, createMemoryStore, defaultEntriesMax, MemoryStore } from '../c
 import { takeBackHeld } from '../core/rate-limiting/concurrency.ts';
 import { createLimitTable, LimitTable } from '../core/rate-limiting/limit-table.ts';
 import type { PurgeOrder } from '../core/caching/purge-order.ts';
+import { createPushBoard, PushBoard } from '../core/caching/push-board.ts';
 import { DiskKeeper } from '../control/caching/disk-keeper.ts';
+import { PushKeeper } from '../control/caching/push-keeper.ts';
 import { SharedPurges } from '../control/caching/shared-purges.ts';
 import type { SayEvent } from '../control/say-event.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
@@ -16,11 +18,13 @@ export interface MemoryMakerOptions {
   readonly say: SayEvent;
   /** The disk of a cache; null: it has none. */
   readonly diskOf: (cache: string) => DiskKeeper | null;
+  /** The main thread's own way into a cache's memory; null: there is none. */
+  readonly storeOf: (cache: string) => MemoryStore | null;
   /** Does on this node what another one has ordered. */
   readonly purgeHere: (order: PurgeOrder) => Promise<unknown>;
 }
 
-const ALONE: MemoryMakerOptions = { say: () => {}, diskOf: () => null, purgeHere: () => Promise.resolve() };
+const ALONE: MemoryMakerOptions = { say: () => {}, diskOf: () => null, storeOf: () => null, purgeHere: () => Promise.resolve() };
 
 /** Memory as a plan asks for it, formatted and empty. */
 export async function makeMemory(plan: MemoryPlan, options: MemoryMakerOptions = ALONE): Promise<SharedMemory> {
@@ -31,6 +35,8 @@ export async function makeMemory(plan: MemoryPlan, options: MemoryMakerOptions =
       return diskMemory(plan, options);
     case 'shared':
       return sharedMemory(plan, options);
+    case 'pushed':
+      return pushedMemory(plan, options);
     case 'limits':
       return limitsMemory(plan.keys);
   }
@@ -51,6 +57,13 @@ function sharedMemory({ name, store, prefix }: Extract<MemoryPlan, { kind: 'shar
   const { say, purgeHere } = options;
   const shared = new SharedPurges({ name, store, prefix, runtime: nodeRuntime, say, purgeHere, disk: () => options.diskOf(name) });
   return { buffer: shared.board.buffer, shared, start: () => shared.start(), close: () => shared.close() };
+}
+
+function pushedMemory({ name, objectBytesMax }: Extract<MemoryPlan, { kind: 'pushed' }>, options: MemoryMakerOptions): SharedMemory {
+  const board = new PushBoard(createPushBoard());
+  const { clock, random } = nodeRuntime;
+  const pushes = new PushKeeper({ store: () => options.storeOf(name), board, objectBytesMax, wall: () => clock.wall(), random });
+  return { buffer: board.buffer, pushes };
 }
 
 /** An object's bytes are an Int32 in the store. */

@@ -63,11 +63,18 @@ function cacheMemories(config: ValidConfig, name: string): readonly MemoryPlan[]
   return memories;
 }
 
+function pushedMemory(config: ValidConfig, name: string): MemoryPlan {
+  const { memory, objectMax, eviction } = cacheOf(config, name);
+  return { kind: 'pushed', name, bytes: memory, objectBytesMax: objectMax, eviction };
+}
+
 /** The memory that the filters of these routes need. */
 export function compileMemories(config: ValidConfig, routes: readonly RoutePlan[]): readonly MemoryPlan[] {
   const filters = routes.flatMap((route) => route.filters);
   const stores = new Set(filters.flatMap((filter) => (filter.kind === 'cache' ? [filter.options.store] : [])));
   const memories: MemoryPlan[] = [...stores].flatMap((name) => cacheMemories(config, name));
+  const pushed = new Set(filters.flatMap((filter) => (filter.kind === 'cache' && filter.options.isPushed ? [filter.options.store] : [])));
+  for (const name of pushed) memories.push(pushedMemory(config, name));
   if (filters.some(({ kind }) => kind === 'rateLimit')) memories.push({ kind: 'limits', name: 'limits', keys: config.rateLimitKeys });
   return memories;
 }

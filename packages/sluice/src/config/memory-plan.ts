@@ -16,6 +16,14 @@ export type MemoryPlan =
   | { readonly kind: 'disk'; readonly name: string; readonly directory: string; readonly bytes: number }
   /** What they know of the purges of all nodes, where a cache has a tier that those share. */
   | { readonly kind: 'shared'; readonly name: string; readonly store: StorePlan; readonly prefix: string; readonly objectBytesMax: number }
+  /** Which pushed files of a cache are to be seen. Another memory is another, empty one. */
+  | {
+      readonly kind: 'pushed';
+      readonly name: string;
+      readonly bytes: number;
+      readonly objectBytesMax: number;
+      readonly eviction: EvictionName;
+    }
   /** What rate limits count. */
   | { readonly kind: 'limits'; readonly name: 'limits'; readonly keys: number };
 

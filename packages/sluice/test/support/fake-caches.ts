@@ -9,6 +9,10 @@ export class FakeCaches implements CacheBackend {
     return [{ name: 'default', entries: 3, bytes: 4_096, capacityBytes: 1_048_576, hits: 5, misses: 2, insertions: 3, evictions: 0 }];
   }
 
+  pushes(): null {
+    return null;
+  }
+
   purge(order: PurgeOrder): ReturnType<CacheBackend['purge']> {
     this.orders.push(order);
     return Promise.resolve([{ cache: 'default', entries: order.target.kind === 'tag' ? -1 : 1 }]);

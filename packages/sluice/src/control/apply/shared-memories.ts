@@ -6,6 +6,7 @@ import { type MemoryPlan, memoryKey } from '../../config/memory-plan.ts';
 import type { Plan } from '../../config/plan.ts';
 import type { CacheParts } from '../caching/cache-keeper.ts';
 import type { DiskKeeper } from '../caching/disk-keeper.ts';
+import type { PushKeeper } from '../caching/push-keeper.ts';
 import type { SharedPurges } from '../caching/shared-purges.ts';
 import type { MemoryStore } from '../../core/caching/memory/memory-store.ts';
 
@@ -18,6 +19,8 @@ export interface SharedMemory {
   readonly disk?: DiskKeeper;
   /** The purges of all nodes, of a cache. */
   readonly shared?: SharedPurges;
+  /** Files that are pushed into a cache. */
+  readonly pushes?: PushKeeper;
   /** A worker has crashed: what it held is free again. */
   workerGone?(worker: number): void;
   /** It is among those that are in use: what works for it may begin. */
@@ -71,7 +74,8 @@ export class SharedMemories {
       if (store === undefined) return [];
       const disk = this.kept.get(memoryKey({ kind: 'disk', name }))?.memory.disk ?? null;
       const shared = this.kept.get(memoryKey({ kind: 'shared', name }))?.memory.shared ?? null;
-      return [{ name, store, disk, shared }];
+      const pushes = this.kept.get(memoryKey({ kind: 'pushed', name }))?.memory.pushes ?? null;
+      return [{ name, store, disk, shared, pushes }];
     });
   }
 

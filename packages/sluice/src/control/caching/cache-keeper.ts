@@ -5,6 +5,7 @@
 import type { MemoryStore, MemoryStoreStats } from '../../core/caching/memory/memory-store.ts';
 import type { PurgeOrder, PurgeTarget } from '../../core/caching/purge-order.ts';
 import type { DiskKeeper, DiskStatus } from './disk-keeper.ts';
+import type { PushKeeper } from './push-keeper.ts';
 import type { SharedPurges, SharedStatus } from './shared-purges.ts';
 
 /** A cache, and the main thread's own way into its tiers. */
@@ -15,6 +16,8 @@ export interface CacheParts {
   readonly disk: DiskKeeper | null;
   /** Null: no tier that nodes share. */
   readonly shared: SharedPurges | null;
+  /** Null: no route shows files that are pushed. */
+  readonly pushes: PushKeeper | null;
 }
 
 export interface PurgeCount {
@@ -62,6 +65,11 @@ export class CacheKeeper {
       disk: disk?.status() ?? null,
       shared: shared?.status() ?? null,
     }));
+  }
+
+  /** Files that are pushed into a cache; null: there is no such cache, or no route shows them. */
+  pushes(cache: string): PushKeeper | null {
+    return this.parts().find(({ name }) => name === cache)?.pushes ?? null;
   }
 
   private meant({ cache }: PurgeOrder): readonly CacheParts[] {

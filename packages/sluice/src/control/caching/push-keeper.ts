@@ -65,7 +65,8 @@ export interface FileWriter {
 }
 
 export interface PushKeeperInit {
-  readonly store: MemoryStore;
+  /** Null: the cache is not there any more. */
+  readonly store: () => MemoryStore | null;
   readonly board: PushBoard;
   readonly objectBytesMax: number;
   readonly wall: () => Timestamp;
@@ -117,8 +118,8 @@ export class PushKeeper {
     if (isNew && (push.paths.size >= FILES_MAX || push.pathsLength + path.length > PATHS_LENGTH_MAX))
       return `a push has at most ${FILES_MAX} files, whose paths have ${PATHS_LENGTH_MAX} characters`;
     if (bodyBytes > this.objectBytesMax) return this.tooLarge(path);
-    const writer = this.init.store.begin(pushedKey(push.host, path, id), this.metaOf(id, file));
-    if (writer === null) return `there is no room for ${path}: the cache is too small, raise its memory`;
+    const writer = this.init.store()?.begin(pushedKey(push.host, path, id), this.metaOf(id, file));
+    if (writer === undefined || writer === null) return `there is no room for ${path}: the cache is too small, raise its memory`;
     return new PushWriter(writer, (bytes) => this.added(push, path, bytes));
   }
 
@@ -166,7 +167,7 @@ export class PushKeeper {
   private missing({ host, id, paths }: Push): number {
     let missing = 0;
     for (const path of paths) {
-      const entry = this.init.store.peek(pushedKey(host, path, id));
+      const entry = this.init.store()?.peek(pushedKey(host, path, id)) ?? null;
       if (entry === null || entry.state !== 'whole' || entry.isStale) missing++;
       entry?.release();
     }
@@ -179,7 +180,7 @@ export class PushKeeper {
 
   private drop({ id }: Push): void {
     this.pushes.delete(id);
-    this.init.store.purgeTag(pushTag(id), false);
+    this.init.store()?.purgeTag(pushTag(id), false);
   }
 
   private writeBoard(): boolean {

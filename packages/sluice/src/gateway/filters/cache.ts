@@ -5,10 +5,12 @@ import { CacheRules } from '../caching/cache-rules.ts';
 import { CacheStage } from '../caching/cache-stage.ts';
 import { CacheStore } from '../caching/cache-store.ts';
 import { cacheTiers } from '../caching/cache-tiers.ts';
+import { PushedFiles } from '../caching/pushed-files.ts';
 import { Shield } from '../caching/shield.ts';
 import { ShieldedCache } from '../caching/shielded-cache.ts';
+import { PushBoard } from '../../core/caching/push-board.ts';
 import { assert } from '../../base/assert.ts';
-import type { FilterModule } from './filter.ts';
+import type { FilterContext, FilterModule, Stage } from './filter.ts';
 
 export const filter: FilterModule<'cache'> = {
   create(options, context) {
@@ -22,7 +24,19 @@ export const filter: FilterModule<'cache'> = {
     const form = `cache ${name} ${bytes} ${objectBytesMax} ${eviction} ${tiers.form}`;
     const store = shared.get(form, () => new CacheStore({ worker, name, objectBytesMax, buffer, tiers: tiers.make() }));
     const rules = new CacheRules(options);
-    if (options.shield !== null) return new ShieldedCache(context, store, rules, new Shield(worker, context.route.name, options.shield));
-    return new CacheStage(context, store, rules, new CacheKeys(rules, context.route.name));
+    const stage = answering(context, store, rules);
+    if (!options.isPushed) return stage;
+    const pushed = shared.memories[memoryKey({ kind: 'pushed', name })];
+    assert(pushed !== undefined, `the memory of what is pushed into ${name} has come with the plan`);
+    const keys = new CacheKeys(rules, context.route.name);
+    return new PushedFiles({ board: new PushBoard(pushed), store, rules, keys, random: worker.random, next: stage });
   },
 };
+
+/** The cache itself. */
+function answering(context: FilterContext, store: CacheStore, rules: CacheRules): Stage {
+  const { worker, route } = context;
+  const { shield } = rules.plan;
+  if (shield !== null) return new ShieldedCache(context, store, rules, new Shield(worker, route.name, shield));
+  return new CacheStage(context, store, rules, new CacheKeys(rules, route.name));
+}
