@@ -33,9 +33,9 @@ export class FetchOutput {
     this.direct = reply;
   }
 
-  /** Whether it goes straight to a client. */
-  get isDirect(): boolean {
-    return this.direct !== null;
+  /** Whether it goes into an entry. */
+  get isKeeping(): boolean {
+    return this.writer !== null;
   }
 
   get hasRoom(): boolean {

@@ -6,7 +6,6 @@
  * Bounds: the service's timeouts and the route's bound on an exchange; memory by the store, else what one read brings.
  */
 import type { Timestamp } from '../../base/time.ts';
-import { TextFields } from '../../core/caching/http/fields.ts';
 import { mayServeOnError } from '../../core/caching/http/reuse.ts';
 import type { ResponseParser } from '../../core/http1/response-parser.ts';
 import type { MemoryEntry } from '../../core/caching/memory/memory-store.ts';
@@ -15,31 +14,20 @@ import type { Attempt, Client, Exchange } from '../exchange/exchange.ts';
 import { keptLines } from '../exchange/header-edits.ts';
 import type { Sweepable } from '../sweeper.ts';
 import { FAILURES, type UpstreamFailure } from '../upstream/upstream-failure.ts';
-import type { WorkerContext } from '../worker-context.ts';
-import type { CacheRules } from './cache-rules.ts';
-import type { CacheStore } from './cache-store.ts';
 import { endToEndLines } from './came-head.ts';
 import { EntryView, fieldsOf } from './entry-view.ts';
 import { fetchExchange, unconditionalFetch } from './fetch-exchange.ts';
+import { FetchAudience } from './fetch-audience.ts';
+import { FetchKeeper, type FetchKeeperInit } from './fetch-keeper.ts';
 import type { FetchLeader } from './fetch-leader.ts';
 import { FetchOutput } from './fetch-output.ts';
-import { type CameHead, keepingOf, refreshedMeta } from './keeping.ts';
+import { type CameHead, refreshedMeta } from './keeping.ts';
 import { ownersLines, type PeerLeg } from './peer-leg.ts';
 import type { FetchFollower, FetchReader, RunningFetch, Settlement } from './running-fetch.ts';
-import { keepEntry, keepPassMark, type KeepPlace, type KeptEntry } from './store-entry.ts';
 
 const INTERIMS_MAX = 32;
-/** After an error nobody waits for anybody, but not for long: it may be over, or it was the request of just one client that was wrong. */
-const ERROR_PASS_MS = 1_000;
 
-export interface FetchInit {
-  readonly worker: WorkerContext;
-  readonly store: CacheStore;
-  readonly rules: CacheRules;
-  readonly place: KeepPlace;
-  /** The request's field lines. */
-  readonly requestText: string;
-  readonly isPersonal: boolean;
+export interface FetchInit extends FetchKeeperInit {
   /** Why, as Cache-Status says it. */
   readonly reason: 'uri-miss' | 'vary-miss' | 'miss' | 'request' | 'stale';
   /** What is asked about; pinned for it. */
@@ -61,27 +49,24 @@ export class Fetch implements Client, RunningFetch, Sweepable {
   sweepIndex = -1;
   private readonly init: FetchInit;
   private readonly output: FetchOutput;
-  private leader: FetchLeader | null;
+  private readonly audience: FetchAudience;
+  private readonly keeper: FetchKeeper;
   private stale: MemoryEntry | null;
-  private followers: FetchFollower[] = [];
-  private settlement: Settlement | null = null;
   private requestedAt: Timestamp;
   private attempt: Attempt | null = null;
-  private kept: KeptEntry | null = null;
   private isOver = false;
 
   /** @param asked Whose request it is like. @param leader Null: nobody waits for it yet. */
   constructor(init: FetchInit, asked: Exchange, leader: FetchLeader | null) {
-    const { worker, store, place } = init;
+    const { worker } = init;
     this.init = init;
     this.output = new FetchOutput(() => this.attempt?.resume());
-    this.leader = leader;
+    this.audience = new FetchAudience(leader);
     this.stale = init.stale;
     this.exchange = fetchExchange(asked, this, worker.clock.now());
     if (init.peer !== null) this.exchange.service = init.peer;
     this.requestedAt = worker.clock.wall();
-    if (leader !== null) leader.exchange.leaveQueue = () => this.leaderLeft();
-    store.fetches.set(place.key, this);
+    this.keeper = new FetchKeeper(init, this);
     worker.sweeper.add(this);
   }
 
@@ -98,16 +83,15 @@ export class Fetch implements Client, RunningFetch, Sweepable {
   // ---- who waits
 
   get isUndecided(): boolean {
-    return this.settlement === null;
+    return this.audience.isUndecided;
   }
 
   follow(follower: FetchFollower): void {
-    if (this.settlement !== null) follower.settled(this.settlement);
-    else this.followers.push(follower);
+    this.audience.follow(follower);
   }
 
   unfollow(follower: FetchFollower): void {
-    this.followers = this.followers.filter((each) => each !== follower);
+    this.audience.unfollow(follower);
   }
 
   fills(entry: MemoryEntry): boolean {
@@ -133,7 +117,8 @@ export class Fetch implements Client, RunningFetch, Sweepable {
 
   onInterim(exchange: Exchange, parser: ResponseParser, bytes: Buffer, start: number): boolean {
     if (++exchange.interims > INTERIMS_MAX) return false;
-    return this.leader === null || this.leader.exchange.client.onInterim(this.leader.exchange, parser, bytes, start);
+    const { client } = this.audience;
+    return client === null || client.client.onInterim(client, parser, bytes, start);
   }
 
   onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean {
@@ -166,9 +151,8 @@ export class Fetch implements Client, RunningFetch, Sweepable {
 
   replyBody(exchange: Exchange, bytes: Buffer, start: number, end: number): void {
     exchange.bytesOut += end - start;
-    const wasKept = this.kept !== null;
     const isRead = this.output.add(bytes, start, end);
-    if (wasKept && !this.isFilling) this.noteOverflow();
+    if (this.keeper.isKeeping && !this.output.isKeeping) this.keeper.giveUp(exchange.bytesOut);
     if (!isRead) this.stop();
   }
 
@@ -177,7 +161,7 @@ export class Fetch implements Client, RunningFetch, Sweepable {
   }
 
   onReplyEnd(_exchange: Exchange, trailers: string): void {
-    if (this.output.end(trailers) && this.kept !== null) this.init.store.offer(this.kept.key, this.kept.meta);
+    if (this.output.end(trailers)) this.keeper.offer();
     this.settle();
   }
 
@@ -210,7 +194,7 @@ export class Fetch implements Client, RunningFetch, Sweepable {
     const { stale } = this;
     if (isFailure && stale !== null && mayServeOnError(view.of(stale), this.init.worker.clock.wall(), 'network')) this.settleWith(STALE);
     else {
-      this.takeLeader()?.answer(exchange, this.init.rules.passingEdits({ forward: this.init.reason }), answer);
+      this.audience.takeLeader()?.answer(exchange, this.init.rules.passingEdits({ forward: this.init.reason }), answer);
       this.settleWith(isFailure ? { kind: 'answer', answer, outcome: exchange.outcome } : ALONE);
     }
     this.settle();
@@ -228,7 +212,7 @@ export class Fetch implements Client, RunningFetch, Sweepable {
     if (isRefreshed) store.offer(place.key, meta);
     const edits = rules.passingEdits({ forward: 'stale', forwardStatus: 304, isStored: isRefreshed });
     const entry = (isRefreshed ? store.memory.peek(place.key) : null) ?? retained(stale);
-    const leader = this.takeLeader();
+    const leader = this.audience.takeLeader();
     if (leader === null) entry.release();
     else {
       const fields = fieldsOf(meta.head);
@@ -276,38 +260,25 @@ export class Fetch implements Client, RunningFetch, Sweepable {
 
   /** Keeps the reply if it may be kept and there is room. */
   private keep(came: CameHead): boolean {
-    const { store, rules, place, worker, isPersonal, requestText, reason } = this.init;
-    const keeping = keepingOf(rules, { fields: new TextFields(requestText), isPersonal }, came, place.ownTag);
-    if (!keeping.keep) return this.refuse(keeping.reason, came);
-    const kept = keepEntry(store, rules, place, keeping, worker.random);
-    if (kept === null) return this.refuse('room', came);
-    this.kept = kept;
-    this.output.keep(kept.writer);
-    if (kept.key !== place.key) store.fetches.set(kept.key, this);
-    const edits = rules.passingEdits({ forward: reason, forwardStatus: came.status, isStored: true });
-    const { random } = worker;
-    const entry = kept.writer.entry;
-    this.takeLeader()?.send(this.exchange, { store, verdict: 'miss', edits, entry: retained(entry), fields: came.text, lines: '', random });
-    return true;
-  }
-
-  /** What one request asked for says nothing of the next: only what the reply says is remembered. */
-  private refuse(reason: string, came: CameHead): false {
-    const { store, rules, place } = this.init;
-    const { passMs } = rules.plan;
-    if (reason === 'room') store.noteUnkept(place.key, came.bodyBytes);
-    if (reason === 'request-no-store' || reason === 'authorization') this.settleWith(LOOK);
-    else if (reason !== 'room' || came.bodyBytes > store.objectBytesMax) {
-      if (came.status < 400) keepPassMark(store, place.key, came.receivedAt, passMs);
-      else if (this.stale === null) keepPassMark(store, place.key, came.receivedAt, Math.min(ERROR_PASS_MS, passMs));
+    const { store, rules, worker, reason } = this.init;
+    const kept = this.keeper.keep(came);
+    if (typeof kept === 'string') {
+      this.settleWith(this.keeper.refuse(kept, came, this.stale) ? LOOK : ALONE);
+      return false;
     }
-    this.settleWith(ALONE);
-    return false;
+    const { random } = worker;
+    const { entry } = kept.writer;
+    this.output.keep(kept.writer);
+    const edits = rules.passingEdits({ forward: reason, forwardStatus: came.status, isStored: true });
+    this.audience
+      .takeLeader()
+      ?.send(this.exchange, { store, verdict: 'miss', edits, entry: retained(entry), fields: came.text, lines: '', random });
+    return true;
   }
 
   /** Hands the reply to the leader as it comes. */
   private passOn(parser: ResponseParser, came: CameHead): void {
-    const leader = this.takeLeader();
+    const leader = this.audience.takeLeader();
     if (leader === null) return this.stop();
     const edits = this.init.rules.passingEdits({ forward: this.init.reason, forwardStatus: came.status });
     const source = { resume: () => this.attempt?.resume(), stop: () => this.stop() };
@@ -316,27 +287,7 @@ export class Fetch implements Client, RunningFetch, Sweepable {
     else this.output.pass(leader.exchange, reply);
   }
 
-  private get isFilling(): boolean {
-    return this.kept !== null && this.output.fills(this.kept.writer.entry);
-  }
-
-  private noteOverflow(): void {
-    this.init.store.noteUnkept(this.init.place.key, this.exchange.bytesOut);
-    this.forgetKept();
-  }
-
   // ---- ends
-
-  private takeLeader(): FetchLeader | null {
-    const { leader } = this;
-    this.leader = null;
-    return leader;
-  }
-
-  /** What comes may still be kept. */
-  private leaderLeft(): void {
-    this.leader = null;
-  }
 
   /** Nobody is served by it any more. */
   private stop(): void {
@@ -347,17 +298,15 @@ export class Fetch implements Client, RunningFetch, Sweepable {
   }
 
   private settleWith(settlement: Settlement): void {
-    if (this.settlement !== null) return;
-    this.settlement = settlement;
+    if (!this.isUndecided) return;
+    this.audience.decide(settlement);
     this.init.unclaim();
     if (settlement === STALE) this.serveStale();
-    const { followers } = this;
-    this.followers = [];
-    for (const follower of followers) follower.settled(settlement);
+    this.audience.tell();
   }
 
   private serveStale(): void {
-    const leader = this.takeLeader();
+    const leader = this.audience.takeLeader();
     if (leader === null || this.stale === null) return;
     const { store, rules, worker } = this.init;
     const lines = rules.agedLines(view.of(this.stale), worker.clock.wall(), 'stale-if-error') + rules.tagLine(this.stale.head);
@@ -371,21 +320,14 @@ export class Fetch implements Client, RunningFetch, Sweepable {
     this.stale = null;
   }
 
-  private forgetKept(): void {
-    const { fetches } = this.init.store;
-    if (this.kept !== null && fetches.get(this.kept.key) === this) fetches.delete(this.kept.key);
-    this.kept = null;
-  }
-
   private settle(): void {
     if (this.isOver) return;
     this.isOver = true;
-    const { worker, store, place } = this.init;
+    const { worker } = this.init;
     const { exchange } = this;
     exchange.isOver = true;
     this.output.close();
-    this.forgetKept();
-    if (store.fetches.get(place.key) === this) store.fetches.delete(place.key);
+    this.keeper.close();
     worker.sweeper.remove(this);
     this.settleWith(LOOK);
     this.dropStale();

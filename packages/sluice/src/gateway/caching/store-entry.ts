@@ -28,20 +28,20 @@ export interface KeptEntry {
   readonly writer: EntryWriter;
 }
 
-/** Begins the entry and shows it. Null: it does not fit, or all memory is in use. */
+/** Begins the entry and shows it. `room`: it does not fit, or all memory is in use; `vary`: the replies of its key vary by too much. */
 export function keepEntry(
   store: CacheStore,
   rules: CacheRules,
   place: KeepPlace,
   { meta, names }: Extract<Keeping, { keep: true }>,
   random: () => number,
-): KeptEntry | null {
+): KeptEntry | 'room' | 'vary' {
   const { memory } = store;
-  if (names.length === 0 && place.mark === null) return begin(memory, place.primary, meta);
+  if (names.length === 0 && place.mark === null) return begin(memory, place.primary, meta) ?? 'room';
   const newId = (): string => Math.floor(random() * 2 ** 52).toString(36);
   const before = place.mark !== null && place.mark.count >= rules.plan.variantsMax ? null : place.mark;
   const mark = markFor(before, before === null ? [...new Set([...names, ...(place.mark?.names ?? [])])].sort() : names, newId);
-  if (mark === null) return null;
+  if (mark === null) return 'vary';
   const key = variantOf(place.primary, mark, place.sent);
   const known = mark === place.mark ? memory.peek(key) : null;
   const kept = begin(memory, key, meta);
@@ -52,7 +52,7 @@ export function keepEntry(
     store.offer(place.primary, shown);
   }
   known?.release();
-  return kept;
+  return kept ?? 'room';
 }
 
 /** Remembers that nobody is to wait for replies under this key. */

@@ -1,0 +1,91 @@
+/** What the cache keeps of a fetch: its entry while it comes, or the mark that says that nothing is kept there; and under which keys others find the fetch meanwhile. */
+import { TextFields } from '../../core/caching/http/fields.ts';
+import type { MemoryEntry } from '../../core/caching/memory/memory-store.ts';
+import type { WorkerContext } from '../worker-context.ts';
+import type { CacheRules } from './cache-rules.ts';
+import type { CacheStore } from './cache-store.ts';
+import { type CameHead, keepingOf } from './keeping.ts';
+import type { RunningFetch } from './running-fetch.ts';
+import { keepEntry, keepPassMark, type KeepPlace, type KeptEntry } from './store-entry.ts';
+
+/** After an error nobody waits for anybody, but not for long: it may be over, or it was the request of just one client that was wrong. */
+const ERROR_PASS_MS = 1_000;
+
+export interface FetchKeeperInit {
+  readonly worker: WorkerContext;
+  readonly store: CacheStore;
+  readonly rules: CacheRules;
+  readonly place: KeepPlace;
+  /** The request's field lines. */
+  readonly requestText: string;
+  readonly isPersonal: boolean;
+}
+
+export class FetchKeeper {
+  private readonly init: FetchKeeperInit;
+  private readonly fetch: RunningFetch;
+  private kept: KeptEntry | null = null;
+
+  /** The fetch is found under its place's key until `close`. */
+  constructor(init: FetchKeeperInit, fetch: RunningFetch) {
+    this.init = init;
+    this.fetch = fetch;
+    init.store.fetches.set(init.place.key, fetch);
+  }
+
+  /** Begins the entry of a reply; or says why there is none. */
+  keep(came: CameHead): KeptEntry | string {
+    const { store, rules, place, worker, isPersonal, requestText } = this.init;
+    const keeping = keepingOf(rules, { fields: new TextFields(requestText), isPersonal }, came, place.ownTag);
+    if (!keeping.keep) return keeping.reason;
+    const kept = keepEntry(store, rules, place, keeping, worker.random);
+    if (typeof kept === 'string') return kept;
+    this.kept = kept;
+    if (kept.key !== place.key) store.fetches.set(kept.key, this.fetch);
+    return kept;
+  }
+
+  /**
+   * Remembers why a reply is not kept. What one request asked for says nothing of the next: only what the reply says is remembered.
+   * @param stale What is kept still, which an error does not take away.
+   * @returns Whether it may be otherwise for the next that asks.
+   */
+  refuse(reason: string, came: CameHead, stale: MemoryEntry | null): boolean {
+    const { store, rules, place } = this.init;
+    const { passMs } = rules.plan;
+    if (reason === 'request-no-store' || reason === 'authorization') return true;
+    if (reason === 'room') store.noteUnkept(place.key, came.bodyBytes);
+    if (reason === 'room' && came.bodyBytes <= store.objectBytesMax) return false;
+    if (came.status < 400) keepPassMark(store, place.key, came.receivedAt, passMs);
+    else if (stale === null) keepPassMark(store, place.key, came.receivedAt, Math.min(ERROR_PASS_MS, passMs));
+    return false;
+  }
+
+  /** An entry was begun, and nothing has been found against it. */
+  get isKeeping(): boolean {
+    return this.kept !== null;
+  }
+
+  /** The entry is whole. */
+  offer(): void {
+    if (this.kept !== null) this.init.store.offer(this.kept.key, this.kept.meta);
+  }
+
+  /** There was no room for all of it. */
+  giveUp(bytes: number): void {
+    this.init.store.noteUnkept(this.init.place.key, bytes);
+    this.forget();
+  }
+
+  close(): void {
+    const { store, place } = this.init;
+    this.forget();
+    if (store.fetches.get(place.key) === this.fetch) store.fetches.delete(place.key);
+  }
+
+  private forget(): void {
+    const { fetches } = this.init.store;
+    if (this.kept !== null && fetches.get(this.kept.key) === this.fetch) fetches.delete(this.kept.key);
+    this.kept = null;
+  }
+}
