@@ -153,12 +153,15 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
       if (this.isDiscarding) at = this.discardBytes(bytes, at);
       else if (exchange === null && this.hasRoom) at = this.onHeadBytes(bytes, at);
       else if (exchange !== null && !exchange.isRequestDone) at = this.onBodyBytes(exchange, bytes, at);
-      else {
-        // A pipelined request, or the first bytes after an upgrade: they wait for the reply, and for room for the next one.
-        this.pending = at === 0 ? bytes : bytes.subarray(at);
-        return this.pause();
-      }
+      else at = this.wait(bytes, at);
     }
+  }
+
+  /** A pipelined request, or the first bytes after an upgrade: they wait for the reply, and for room for the next one. */
+  private wait(bytes: Buffer, at: number): -1 {
+    this.pending = at === 0 ? bytes : bytes.subarray(at);
+    this.pause();
+    return -1;
   }
 
   private onHeadBytes(bytes: Buffer, from: number): number {
@@ -218,6 +221,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
       this.giveUp(exchange, body.fault.status, 'client-error');
       return -1;
     }
+    if (body.isDone && !exchange.isRequestDone && at < bytes.length) return this.wait(bytes, at); // it was refused: its answer comes at the end of this turn
     if (body.mustPause) this.pause();
     if (this.hasRoom)
       this.deadline = exchange.isRequestDone ? exchange.exchangeDeadline : Math.min(body.deadline, exchange.exchangeDeadline);
