@@ -1,8 +1,23 @@
 /** Filters together: with each other, with content that is still on its way, and with what follows on the same connection. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
 import { stageFilters } from '../support/filter-stage.ts';
 import { RawClient } from '../support/raw-client.ts';
+import { eventually } from '../support/waiting.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'sluice-filters-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+let files = 0;
+
+/** A filter of the user's with this code. */
+function custom(code: string): object {
+  const path = join(directory, `filter-${++files}.ts`);
+  writeFileSync(path, `import { defineFilter } from 'sluice';\nexport default defineFilter(${code});\n`);
+  return { custom: { module: path } };
+}
 
 test('content that passes its bound, whole, with the next request behind it in one piece: refused, and then the next', async (t) => {
   const world = await stageFilters(t, [{ bodyLimit: { max: '4B' } }]);
@@ -15,4 +30,61 @@ test('content that passes its bound, whole, with the next request behind it in o
     world.origin.seen.map(({ url }) => url),
     ['/next'],
   );
+});
+
+test('a filter of the user before the cache has the reply, changed or another, when the fetch has long ended', async (t) => {
+  const late = 'const reply = await next(); await new Promise((go) => setTimeout(go, 20));';
+  const answer: NonNullable<Parameters<typeof stageFilters>[2]>['answer'] = (_, response) =>
+    void response.writeHead(200, { 'cache-control': 'max-age=60' }).end('origin');
+  const changed = await stageFilters(
+    t,
+    [custom(`async (request, next) => { ${late} reply.headers.set('x-late', request.method); return reply; }`), 'cache'],
+    { answer },
+  );
+  for (const age of [undefined, '0']) {
+    const { body, headers } = await changed.ask('/');
+    assert.deepEqual([body, headers['x-late'], headers['age']], ['origin', 'GET', age]);
+  }
+  const other = await stageFilters(t, [custom(`async (request, next) => { ${late} return { status: 201, body: 'other' }; }`), 'cache'], {
+    answer,
+  });
+  for (let each = 0; each < 2; each++) {
+    const { status, body } = await other.ask('/');
+    assert.deepEqual([status, body], [201, 'other']);
+  }
+});
+
+test('what a filter of the user is told of a request stays that of this request after next()', async (t) => {
+  let release = (): void => {};
+  const world = await stageFilters(
+    t,
+    [
+      custom(
+        `async (request, next) => { const reply = await next(); reply.headers.set('x-host', request.host + ' ' + request.url); return reply; }`,
+      ),
+    ],
+    {
+      answer({ url }, response) {
+        if (url === '/slow') release = () => response.end();
+        else response.end();
+      },
+    },
+  );
+  const slow = world.ask('/slow', { headers: { host: 'one.example' } });
+  await eventually(3_000, 'the slow one is asked for', () => world.origin.seen.length === 1);
+  await world.ask('/', { headers: { host: 'two.example' } });
+  release();
+  assert.equal((await slow).headers['x-host'], 'one.example http://one.example/slow');
+});
+
+test('a filter of the user that looks at the head when the request has gone on is told so, and sees no other', async (t) => {
+  const world = await stageFilters(t, [
+    custom(`(request) => {
+      globalThis.lookLater = () => { try { return request.headers.get('x-secret'); } catch (error) { return error.message; } };
+    }`),
+  ]);
+  await world.ask('/', { headers: { 'x-secret': 'one' } });
+  const { lookLater } = globalThis as unknown as { lookLater(): string };
+  await world.ask('/', { headers: { 'x-secret': 'two' } });
+  assert.match(lookLater(), /^headers: the request has gone on/);
 });

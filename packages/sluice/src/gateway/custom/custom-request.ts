@@ -4,7 +4,7 @@ import { editedEntries, HeaderList } from '../../core/filters/header-list.ts';
 import { latin1 } from '../../core/http1/text.ts';
 import { normalizePath } from '../../core/routing/path.ts';
 import { waitForContent } from '../exchange/content-wait.ts';
-import { REPLAY_BYTES_MAX } from '../exchange/exchange.ts';
+import { type Exchange, REPLAY_BYTES_MAX } from '../exchange/exchange.ts';
 import { dropsOf } from '../exchange/header-edits.ts';
 import type { RequestPass } from '../exchange/request-pass.ts';
 import type { RequestView } from '../exchange/request-view.ts';
@@ -16,6 +16,10 @@ const UTF8 = new TextDecoder();
 
 export class CustomRequest implements FilterRequest {
   private readonly pass: RequestPass;
+  private readonly exchange: Exchange;
+  /** These two are taken out of the view, which is another request's once this one has gone on. */
+  private readonly hostName: string;
+  private readonly certificate: FilterClient['certificate'];
   private list: HeaderList | null = null;
   private pathNow: string;
   private queryNow: string;
@@ -28,18 +32,21 @@ export class CustomRequest implements FilterRequest {
 
   constructor(pass: RequestPass) {
     this.pass = pass;
+    this.exchange = pass.exchange;
     const { target, view } = pass;
+    this.hostName = view.host;
+    this.certificate = view.client;
     const mark = target === null ? -1 : target.indexOf('?');
     this.pathNow = target === null ? view.path : mark < 0 ? target : target.slice(0, mark);
     this.queryNow = target === null ? (view.query ?? '') : mark < 0 ? '' : target.slice(mark + 1);
   }
 
   get method(): string {
-    return this.pass.exchange.method;
+    return this.exchange.method;
   }
 
   get url(): string {
-    const { exchange } = this.pass;
+    const { exchange } = this;
     return `${this.scheme}://${this.pass.askedHost}${exchange.path}${exchange.query === null ? '' : `?${exchange.query}`}`;
   }
 
@@ -48,7 +55,7 @@ export class CustomRequest implements FilterRequest {
   }
 
   get host(): string {
-    return this.pass.view.host;
+    return this.hostName;
   }
 
   get path(): string {
@@ -78,12 +85,12 @@ export class CustomRequest implements FilterRequest {
   }
 
   get headers(): HeaderList {
+    if (this.list === null) this.checkThere('headers');
     return (this.list ??= new HeaderList(this.readFields(), () => this.isGone));
   }
 
   get client(): FilterClient {
-    const { exchange, view } = this.pass;
-    return { address: exchange.clientAddress, certificate: view.client };
+    return { address: this.exchange.clientAddress, certificate: this.certificate };
   }
 
   get route(): string {
@@ -91,15 +98,16 @@ export class CustomRequest implements FilterRequest {
   }
 
   get parameters(): Readonly<Record<string, string>> {
+    if (this.named === null) this.checkThere('parameters');
     return (this.named ??= this.readParameters());
   }
 
   get user(): string {
-    return this.pass.exchange.user;
+    return this.exchange.user;
   }
 
   get claims(): Readonly<Record<string, unknown>> | null {
-    return this.pass.exchange.claims;
+    return this.exchange.claims;
   }
 
   get signal(): AbortSignal {
@@ -159,6 +167,11 @@ export class CustomRequest implements FilterRequest {
   private readParameters(): Record<string, string> {
     const { params, paramNames } = this.pass.parameters;
     return Object.fromEntries(paramNames.map((name, index) => [name, params[index] ?? '']));
+  }
+
+  /** The head goes with the request: its memory is another one's afterwards. */
+  private checkThere(what: string): void {
+    if (this.isGone) throw new TypeError(`${what}: the request has gone on, or has its answer; look at it before`);
   }
 
   private checkOpen(what: string): void {

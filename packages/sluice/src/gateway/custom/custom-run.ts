@@ -4,7 +4,7 @@
  */
 import { ContentTooLarge, type FilterFunction, type FilterReply } from '../../core/filters/custom-filter.ts';
 import { type CheckedAnswer, checkAnswer } from '../../core/filters/filter-answer.ts';
-import type { ExchangeFollower } from '../exchange/exchange.ts';
+import type { Exchange, ExchangeFollower } from '../exchange/exchange.ts';
 import { LocalReply } from '../exchange/local-reply.ts';
 import { reasonPhrase } from '../../core/http1/reason-phrase.ts';
 import type { Instant } from '../../base/time.ts';
@@ -32,6 +32,8 @@ export class CustomRun implements Sweepable, HoldOwner, ExchangeFollower {
   sweepIndex = -1;
   private readonly filter: RunnableFilter;
   private readonly pass: RequestPass;
+  /** The one that it was called for; who stands further in may put another in its place (`RequestPass.exchange`). */
+  private readonly exchange: Exchange;
   private readonly request: CustomRequest;
   /** Before it hands the request on; afterwards, until there is a reply; with a reply; done. */
   private phase: 'asking' | 'waiting' | 'replying' | 'over' = 'asking';
@@ -43,6 +45,7 @@ export class CustomRun implements Sweepable, HoldOwner, ExchangeFollower {
   constructor(filter: RunnableFilter, pass: RequestPass) {
     this.filter = filter;
     this.pass = pass;
+    this.exchange = pass.exchange;
     this.request = new CustomRequest(pass);
   }
 
@@ -122,7 +125,7 @@ export class CustomRun implements Sweepable, HoldOwner, ExchangeFollower {
   private startWaiting(result: PromiseLike<unknown>): FilterVerdict {
     const { worker } = this.filter.context;
     worker.sweeper.add(this);
-    this.pass.exchange.follow(this);
+    this.exchange.follow(this);
     result.then(
       (settled) => this.returned(settled),
       (error: unknown) => this.threw(error),
@@ -138,7 +141,7 @@ export class CustomRun implements Sweepable, HoldOwner, ExchangeFollower {
 
   /** The request goes on; its reply will be shown to the filter. */
   private handOn(): void {
-    const { exchange } = this.pass;
+    const { exchange } = this;
     this.request.leave(true);
     this.phase = 'waiting';
     this.deadline = Infinity; // from now on it is the service that takes its time
@@ -148,7 +151,7 @@ export class CustomRun implements Sweepable, HoldOwner, ExchangeFollower {
 
   private returned(result: unknown): void {
     if (this.phase === 'over') return;
-    if (this.pass.exchange.isOver) return this.leave();
+    if (this.exchange.isOver) return this.leave();
     if (result === undefined || result === this.reply) {
       if (this.phase === 'asking') return this.goOnAlone();
       const { hold, reply } = this;
@@ -174,7 +177,7 @@ export class CustomRun implements Sweepable, HoldOwner, ExchangeFollower {
 
   private threw(error: unknown): void {
     if (this.phase === 'over') return;
-    if (this.pass.exchange.isOver) return this.leave();
+    if (this.exchange.isOver) return this.leave();
     if (error instanceof ContentTooLarge && error.of === 'request') {
       return this.conclude(() => this.send({ status: 413, fields: '', body: new Uint8Array(0) }, true), error.message);
     }
@@ -211,7 +214,7 @@ export class CustomRun implements Sweepable, HoldOwner, ExchangeFollower {
 
   /** @param isRefusal Of ours, in our words. */
   private send({ status, fields, body }: CheckedAnswer, isRefusal = false): void {
-    const { exchange } = this.pass;
+    const { exchange } = this;
     if (exchange.isOver || exchange.isReplyStarted) return;
     exchange.answeredBy = 'custom';
     if (this.hold !== null) exchange.client = this.hold.outer; // who stands further in has no part in this
