@@ -2,11 +2,20 @@
  * Files of the disk tier, read and written. Small ones are read at once, with one read that brings header and body; of others the header is checked first and the body comes frame by frame.
  * Nothing is synced: what a crash of the machine tears is found by its checksums and dropped.
  */
-import { close, open, read, rename, unlink, writev, write, type PathLike } from 'node:fs';
+import { close, closeSync, open, read, rename, unlink, writev, write, type PathLike } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import type { EntryMeta } from '../core/caching/memory/memory-store.ts';
 import type { DiskName } from '../core/caching/tier/disk-index.ts';
-import { type DiskRecord, FrameReader, FrameWriter, headerLength, PRELUDE_BYTES, readRecord, recordBytes } from './cache-disk-record.ts';
+import {
+  CRC_BYTES,
+  type DiskRecord,
+  FRAME_BYTES,
+  FrameReader,
+  FrameWriter,
+  headerLength,
+  PRELUDE_BYTES,
+  readRecord,
+  recordBytes,
+} from './cache-disk-record.ts';
 import { diskFolder, diskPath } from './cache-disk-place.ts';
 
 /** Read at once. */
@@ -23,6 +32,9 @@ export type DiskReading =
   | { readonly kind: 'absent' }
   /** Not what was written. */
   | { readonly kind: 'torn' };
+
+/** Of a larger one, at a time: four frames. */
+const READ_BYTES = 4 * (FRAME_BYTES + CRC_BYTES);
 
 /** Says that a frame is not what was written. */
 export class TornFile extends Error {
@@ -96,7 +108,7 @@ export async function writeDiskFile(path: string, header: Buffer, body: Iterable
     else if (waiting !== null) await writtenAt(fd, [waiting], at);
     isWhole = true;
   } finally {
-    closed(fd);
+    close(fd, () => {}); // what was written may have to go to the disk first
     if (!isWhole) unlink(path, () => {});
   }
 }
@@ -114,11 +126,6 @@ export function removeDiskFile(path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     unlink(path, (error) => (error === null || error.code === 'ENOENT' ? resolve() : reject(error)));
   });
-}
-
-/** Bytes of the file that a reply makes. */
-export function diskFileBytes(header: Buffer, meta: EntryMeta): number {
-  return recordBytes(header.length, meta.bodyBytes);
 }
 
 /** Checked before anything of it is passed on. */
@@ -160,16 +167,21 @@ class FileBody implements AsyncIterable<Uint8Array> {
     try {
       const frames = new FrameReader(this.#record);
       let at = this.#record.headerBytes;
-      const buffer = Buffer.allocUnsafe(Math.max(frames.next, 1));
+      const end = recordBytes(at, this.#record.meta.bodyBytes);
+      let bytes = this.#first;
+      let bytesAt = 0;
       while (frames.next > 0) {
-        const length = frames.next;
-        const isThere = at + length <= this.#first.length;
-        const frame = isThere ? this.#first.subarray(at, at + length) : buffer.subarray(0, length);
-        if (!isThere && (await readAt(this.#fd, frame, 0, length, at)) < length) throw new TornFile('it ends too early');
+        if (at + frames.next > bytesAt + bytes.length) {
+          const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, end - at));
+          bytes = buffer.subarray(0, await readAt(this.#fd, buffer, 0, buffer.length, at));
+          bytesAt = at;
+          if (frames.next > bytes.length) throw new TornFile('it ends too early');
+        }
+        const frame = bytes.subarray(at - bytesAt, at - bytesAt + frames.next);
         const piece = frames.check(frame);
         if (piece === null) throw new TornFile('a checksum does not hold');
         yield piece;
-        at += length;
+        at += frame.length;
       }
     } finally {
       this.close();
@@ -188,8 +200,9 @@ function opened(path: PathLike, flags: 'r' | 'wx'): Promise<number> {
   });
 }
 
+/** At once: closing what was read does not wait for the disk, and the thread pool costs more. */
 function closed(fd: number): void {
-  close(fd, () => {});
+  closeSync(fd);
 }
 
 /** Reads until `length` bytes are there, or the file ends. */
