@@ -63,7 +63,9 @@ export class AddressLookup {
     const running = this.pending.get(name);
     if (running !== undefined) return running;
     if (this.pending.size >= PENDING_MAX) return 'full';
-    const asked = this.ask(name).finally(() => this.pending.delete(name));
+    const asked = this.ask(name)
+      .catch(() => []) // a resolver that throws knows no address
+      .finally(() => this.pending.delete(name));
     this.pending.set(name, asked);
     return asked;
   }
