@@ -8,7 +8,7 @@ import { WordAutomaton } from './word-automaton.ts';
 
 type Rows = readonly (readonly [given: string, wanted: string])[];
 const rows = (name: string, form: (text: string) => string, cases: Rows): void =>
-  test(name, () => {
+  void test(name, () => {
     for (const [given, wanted] of cases) assert.equal(form(given), wanted, JSON.stringify(given));
   });
 

@@ -47,16 +47,23 @@ class WafStage implements Stage {
   }
 
   onRequest(pass: RequestPass): FilterVerdict {
+    try {
+      return this.look(pass);
+    } catch (error) {
+      return this.refusal.broken(error);
+    }
+  }
+
+  private look(pass: RequestPass): FilterVerdict {
     const { view, exchange } = pass;
     const hasBody = exchange.bodyKind !== 'none';
     const type = hasBody ? (view.header('content-type') ?? '') : '';
     const lower = type.toLowerCase();
     const inspection = new Inspection(this.rules, this.settings, view.path);
     this.head.look(view, hasBody, lower, inspection);
-    if (!this.options.isDetectOnly && inspection.isAttack) return this.attack(pass, inspection);
+    if (!this.options.isDetectOnly && inspection.isAttack) return this.conclude(pass, inspection);
     const { body } = this.options;
-    if (!hasBody || body === null || exchange.isGrpc || bodyKind(lower) === 'binary')
-      return inspection.isAttack ? this.attack(pass, inspection) : PASS;
+    if (!hasBody || body === null || exchange.isGrpc || bodyKind(lower) === 'binary') return this.conclude(pass, inspection);
     pass.hold();
     return pass.wait(this.lookAtBody(pass, body, type, inspection));
   }
@@ -64,19 +71,18 @@ class WafStage implements Stage {
   private async lookAtBody(pass: RequestPass, body: WafBodyPlan, type: string, inspection: Inspection): Promise<FilterVerdict> {
     const content = await wafContent(pass, body, this.context.worker);
     if (content === 'gone') return PASS;
-    if (content === 'unknown') return this.refusal.failed(pass, 415);
-    if (content === 'large') return this.tooLarge(pass, inspection);
-    inspectBody(content.toString('utf8'), bodyKind(type.toLowerCase()), type, inspection);
-    return inspection.isAttack ? this.attack(pass, inspection) : PASS;
+    if (typeof content === 'string')
+      return this.options.isDetectOnly ? this.conclude(pass, inspection) : this.refusal.unread(pass, content);
+    try {
+      inspectBody(content.toString('utf8'), bodyKind(type.toLowerCase()), type, inspection);
+    } catch (error) {
+      return this.refusal.broken(error);
+    }
+    return this.conclude(pass, inspection);
   }
 
-  /** Detection alone never refuses. */
-  private tooLarge(pass: RequestPass, inspection: Inspection): FilterVerdict {
-    if (!this.options.isDetectOnly) return this.refusal.large(pass);
-    return inspection.isAttack ? this.attack(pass, inspection) : PASS;
-  }
-
-  private attack(pass: RequestPass, inspection: Inspection): FilterVerdict {
+  private conclude(pass: RequestPass, inspection: Inspection): FilterVerdict {
+    if (!inspection.isAttack) return PASS;
     return this.refusal.attack(pass, verdictOf(inspection.findings, inspection.score, categoryOf));
   }
 }

@@ -44,11 +44,10 @@ export class ModSecurityStage implements Stage {
       bodyKind((view.header('content-type') ?? '').toLowerCase()) !== 'binary';
     const content = isRead ? await wafContent(pass, body, this.context.worker) : null;
     if (content === 'gone') return PASS;
-    if (content === 'unknown') return this.refusal.failed(pass, 415);
-    if (content === 'large') return this.options.isDetectOnly ? PASS : this.refusal.large(pass);
+    if (typeof content === 'string') return this.options.isDetectOnly ? PASS : this.refusal.unread(pass, content);
     const result = await this.client.judge(requestOf(pass, content), this.plan);
     if (exchange.isOver) return PASS;
-    if (typeof result === 'string') return this.refusal.failed(pass, 503);
+    if (typeof result === 'string') return this.refusal.unable(pass);
     if (result.status === 0) return PASS;
     const verdict = {
       rules: result.rules.slice(0, 8),

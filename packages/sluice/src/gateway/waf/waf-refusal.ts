@@ -4,10 +4,14 @@ import { newRequestId } from '../exchange/request-id.ts';
 import { type FilterContext, type FilterVerdict, PASS, type RequestPass } from '../filters/filter.ts';
 import { WafEvents, type WafVerdict } from './waf-events.ts';
 
+/** An engine that fails is told of this often. */
+const TOLD_EVERY_MS = 60_000;
+
 export class WafRefusal {
   readonly options: WafPlan;
   private readonly context: FilterContext;
   private readonly events: WafEvents;
+  private toldAt = -Infinity;
 
   constructor(options: WafPlan, context: FilterContext) {
     this.options = options;
@@ -27,13 +31,28 @@ export class WafRefusal {
     return pass.answer({ status: status === 0 ? this.options.status : status, fields, body });
   }
 
-  /** The engine could not look at it: 415 where the content cannot be read, 503 where the engine fails or has too much to do. */
-  failed(pass: RequestPass, status: 415 | 503): FilterVerdict {
-    return this.options.failsOpen || this.options.isDetectOnly ? PASS : pass.answer({ status });
+  /** The engine has no time for it, or is not there. */
+  unable(pass: RequestPass): FilterVerdict {
+    return this.options.failsOpen || this.options.isDetectOnly ? PASS : pass.answer({ status: 503 });
   }
 
-  /** There is more content than is looked at. */
-  large(pass: RequestPass): FilterVerdict {
-    return pass.answer({ status: 413 });
+  /** Content that is more than is looked at, or in a coding that nobody can read here: whoever sends it chooses so, and never passes by it. */
+  unread(pass: RequestPass, why: 'large' | 'unknown'): FilterVerdict {
+    return pass.answer({ status: why === 'large' ? 413 : 415 });
+  }
+
+  /** The engine has failed: a fault of ours. @throws What it threw, where that is to answer 500. */
+  broken(error: unknown): FilterVerdict {
+    if (!this.options.failsOpen) throw error;
+    const { worker, route } = this.context;
+    const now = worker.clock.now();
+    if (now - this.toldAt >= TOLD_EVERY_MS) {
+      this.toldAt = now;
+      worker.event('error', 'waf failed, requests pass', {
+        route: route.name,
+        reason: error instanceof Error ? error.message : String(error),
+      });
+    }
+    return PASS;
   }
 }

