@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { stageFilters } from '../support/filter-stage.ts';
+import { after, test, type TestContext } from 'node:test';
+import type { PlaneConfig } from '../support/data-plane.ts';
+import { stageFilters, startOrigin, type TestOrigin } from '../support/filter-stage.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { eventually } from '../support/waiting.ts';
 
@@ -87,4 +88,34 @@ test('a filter of the user that looks at the head when the request has gone on i
   const { lookLater } = globalThis as unknown as { lookLater(): string };
   await world.ask('/', { headers: { 'x-secret': 'two' } });
   assert.match(lookLater(), /^headers: the request has gone on/);
+});
+
+/** Services `shadow0`, `shadow1`, …, and their origins. */
+async function shadows(t: TestContext, count: number): Promise<{ origins: readonly TestOrigin[]; services: PlaneConfig['services'] }> {
+  const origins = await Promise.all(Array.from({ length: count }, () => startOrigin(t)));
+  const services = origins.map(({ port }, index) => [`shadow${index}`, { endpoints: [`127.0.0.1:${port}`], retry: false, outlier: false }]);
+  return { origins, services: Object.fromEntries(services) as PlaneConfig['services'] };
+}
+
+test('several filters look at the same content: each mirror has its copy, and none holds a place for ever', async (t) => {
+  const { origins, services } = await shadows(t, 2);
+  const mirrors = origins.map((_, index) => ({ mirror: { to: `shadow${index}`, concurrency: 2 } }));
+  const reading = custom(`async (request) => { request.headers.set('x-length', String((await request.bytes()).length)); }`);
+  for (const filters of [mirrors, [...mirrors, reading]]) {
+    const isRead = filters.length > mirrors.length;
+    const world = await stageFilters(t, [], {
+      services,
+      routes: [{ path: '/*', to: 'origin', filters, filterOrder: 'written' }],
+    });
+    for (let each = 1; each <= 4; each++) {
+      const before = origins.map(({ seen }) => seen.length);
+      await world.ask('/', { method: 'POST', body: 'content', headers: { 'transfer-encoding': 'chunked' } });
+      await eventually(3_000, 'both copies are there', () => origins.every(({ seen }, index) => seen.length > before[index]!));
+    }
+    assert.deepEqual(
+      origins.map(({ seen }) => seen.at(-1)!.body),
+      ['content', 'content'],
+    );
+    assert.equal(world.origin.seen.at(-1)?.headers['x-length'], isRead ? '7' : undefined);
+  }
 });

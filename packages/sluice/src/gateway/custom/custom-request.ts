@@ -136,7 +136,7 @@ export class CustomRequest implements FilterRequest {
     }
     const { pass } = this;
     this.isGone = true;
-    if (pass.exchange.reader !== null) pass.exchange.leaveQueue?.();
+    this.exchange.leaveQueue?.(); // what it waits for of the content
     const changes = this.list?.changes() ?? null;
     if (changes !== null) pass.edit({ drops: dropsOf(changes.names), lines: changes.lines });
     if (this.hasTarget) pass.target = this.queryNow === '' ? this.pathNow : `${this.pathNow}?${this.queryNow}`;

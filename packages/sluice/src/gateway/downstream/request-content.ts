@@ -63,7 +63,7 @@ export class RequestContent {
       exchange.keepBody(part);
       this.mustPause = exchange.partsBytes > exchange.keptBytesMax;
       exchange.parked?.grew(part.length);
-      exchange.reader?.onContent();
+      exchange.tellReaders();
       return;
     }
     if (exchange.isReplayable && exchange.partsBytes + part.length <= REPLAY_BYTES_MAX) exchange.keepBody(part);
@@ -79,7 +79,7 @@ export class RequestContent {
     exchange.isRequestDone = true;
     exchange.requestTrailers = trailers;
     exchange.current?.sendEnd();
-    exchange.reader?.onContent();
+    exchange.tellReaders();
   }
 
   private decoded(exchange: Exchange, decoder: ContentDecoder, coded: Buffer): Buffer | null {

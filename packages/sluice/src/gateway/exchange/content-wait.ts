@@ -39,7 +39,7 @@ class ContentWait implements ContentReader {
     this.exchange = exchange;
     this.bytesMax = bytesMax;
     this.settle = settle;
-    exchange.reader = this;
+    exchange.addReader(this);
     exchange.leaveQueue = () => this.finish('gone');
   }
 
@@ -50,7 +50,7 @@ class ContentWait implements ContentReader {
   }
 
   private finish(content: Buffer | ContentFailure): void {
-    this.exchange.reader = null;
+    this.exchange.removeReader(this);
     this.exchange.leaveQueue = null;
     this.settle(content);
   }

@@ -137,7 +137,7 @@ export interface ContentDecoder {
   push(bytes: Uint8Array): Uint8Array | null;
 }
 
-/** Waits for the request's content. `content-wait.ts` is it. */
+/** Waits for the request's content. `content-wait.ts` is one. */
 export interface ContentReader {
   /** A piece of it has been kept, or that was all (`isRequestDone`). */
   onContent(): void;
@@ -150,6 +150,7 @@ export interface ExchangeFollower {
 }
 
 const NO_FOLLOWERS: readonly ExchangeFollower[] = [];
+const NO_READERS: readonly ContentReader[] = [];
 
 /** What the access log wants to know, gathered only where a log is kept. */
 export interface LogDetails {
@@ -228,8 +229,8 @@ export class Exchange {
   keptBytesMax = REPLAY_BYTES_MAX;
   /** Content beyond this is refused with 413, as it comes. */
   contentBytesMax = Infinity;
-  /** Who waits for the content to be whole, before anything is sent. */
-  reader: ContentReader | null = null;
+  /** Who waits for the content to be whole. */
+  readers: readonly ContentReader[] = NO_READERS;
   /** Where small pieces are joined: the last of `parts` is its beginning, up to `tailEnd`. */
   private tail: Buffer | null = null;
   private tailEnd = 0;
@@ -376,6 +377,20 @@ export class Exchange {
     this.leaveQueue = null;
     this.current?.discard();
     this.current = null;
+  }
+
+  /** Has somebody told of content that is kept. */
+  addReader(reader: ContentReader): void {
+    this.readers = [...this.readers, reader];
+  }
+
+  removeReader(reader: ContentReader): void {
+    this.readers = this.readers.length === 1 ? NO_READERS : this.readers.filter((each) => each !== reader);
+  }
+
+  /** Some of it has been kept, or that was all. */
+  tellReaders(): void {
+    for (const reader of this.readers) reader.onContent();
   }
 
   /** Has somebody told of its end. */

@@ -79,12 +79,13 @@ class ContentEnd implements ContentReader, ExchangeFollower {
   private readonly exchange: Exchange;
   private readonly bytesMax: number;
   private readonly tell: (isWhole: boolean) => void;
+  private isOver = false;
 
   constructor(exchange: Exchange, bytesMax: number, tell: (isWhole: boolean) => void) {
     this.exchange = exchange;
     this.bytesMax = bytesMax;
     this.tell = tell;
-    exchange.reader = this;
+    exchange.addReader(this);
     exchange.follow(this);
   }
 
@@ -95,11 +96,12 @@ class ContentEnd implements ContentReader, ExchangeFollower {
   }
 
   exchangeOver(): void {
-    if (this.exchange.reader === this) this.end(false);
+    if (!this.isOver) this.end(false);
   }
 
   private end(isWhole: boolean): void {
-    this.exchange.reader = null;
+    this.isOver = true;
+    this.exchange.removeReader(this);
     this.tell(isWhole);
   }
 }
