@@ -10,7 +10,7 @@ import { ageLine } from '../../core/caching/http/stored-head.ts';
 import { currentAge, judge, mayServeOnError, type Verdict } from '../../core/caching/http/reuse.ts';
 import type { MemoryEntry } from '../../core/caching/memory/memory-store.ts';
 import type { Timestamp } from '../../base/time.ts';
-import { ANSWERED, type FilterContext, type FilterVerdict, type RequestPass, type Stage } from '../filters/filter.ts';
+import { ANSWERED, type FilterContext, type FilterVerdict, type RequestPass } from '../filters/filter.ts';
 import type { CacheKeys } from './cache-key.ts';
 import type { CacheRules } from './cache-rules.ts';
 import type { CacheStore } from './cache-store.ts';
@@ -20,6 +20,7 @@ import { EntryView, REPLY } from './entry-view.ts';
 import { GoingBy } from './going-by.ts';
 import { HitRenderer } from './hit-renderer.ts';
 import { Misses, type MissOwner } from './misses.ts';
+import type { PrefetchStage } from './prefetch-stage.ts';
 import { hasOnlyCookies } from './origin-request.ts';
 import { HAS_CONDITION, HAS_CONTROL, HAS_COOKIE, HAS_ORIGIN_CONDITION, HAS_RANGE, requestFacts } from './request-facts.ts';
 import type { Settlement } from './running-fetch.ts';
@@ -30,9 +31,9 @@ import type { Waiter } from './waiter.ts';
 const OTHER_VARIANTS = new EntryView();
 OTHER_VARIANTS.kind = 'vary';
 
-export class CacheStage implements Stage, MissOwner {
+export class CacheStage implements PrefetchStage, MissOwner {
   private readonly context: FilterContext;
-  private readonly store: CacheStore;
+  readonly store: CacheStore;
   private readonly rules: CacheRules;
   private readonly finder: EntryFinder;
   private readonly hits: HitRenderer;
@@ -47,7 +48,7 @@ export class CacheStage implements Stage, MissOwner {
     this.store = store;
     this.rules = rules;
     this.finder = new EntryFinder(store, keys);
-    this.hits = new HitRenderer(rules);
+    this.hits = new HitRenderer(rules, store.ready);
     this.goingBy = new GoingBy(context.worker, store, rules, keys);
     this.misses = new Misses({ owner: this, context, store, rules, finder: this.finder, goingBy: this.goingBy, shield });
     this.collapsedLine = rules.statusLine({ forward: 'uri-miss', isCollapsed: true });
@@ -91,6 +92,21 @@ export class CacheStage implements Stage, MissOwner {
         pass.exchange.addReplyEdits(this.rules.passingEdits({ detail: verdict.detail }));
         return pass.answer({ status: 504 });
     }
+  }
+
+  prefetch(pass: RequestPass, forMs: number): FilterVerdict {
+    const found = this.finder.find(pass);
+    const entry = found?.entry ?? null;
+    const isKept = entry !== null && (entry.kind !== REPLY || this.isFreshFor(entry, forMs));
+    if (found !== null && !isKept) return this.misses.prefetch(pass, found);
+    entry?.release();
+    return ANSWERED;
+  }
+
+  private isFreshFor(entry: MemoryEntry, forMs: number): boolean {
+    const now = this.context.worker.clock.wall();
+    const stored = this.view.of(entry);
+    return !entry.isStale && judge(stored, NO_FIELDS, now, this.rules.reuse).kind === 'fresh' && stored.freshForMs - currentAge(stored, now) > forMs;
   }
 
   /** After a wait. */

@@ -4,6 +4,7 @@ import type { Client } from '../exchange/exchange.ts';
 import type { SharedPart } from '../filters/shared-parts.ts';
 import type { Sweepable } from '../sweeper.ts';
 import type { WorkerContext } from '../worker-context.ts';
+import { ReadyTexts } from './hit-renderer.ts';
 import type { RunningFetch } from './running-fetch.ts';
 import type { Tier, TierEntry } from './tiers.ts';
 import { workerMemory } from './worker-memory.ts';
@@ -35,6 +36,7 @@ export class CacheStore implements SharedPart, Sweepable {
   readonly objectBytesMax: number;
   /** Fetches of this worker under way, by the key that they fill. */
   readonly fetches = new Map<string, RunningFetch>();
+  readonly ready = new ReadyTexts();
   /** What stands behind memory, nearest first. */
   readonly tiers: readonly Tier[];
   /** Looked at with each sweep. */

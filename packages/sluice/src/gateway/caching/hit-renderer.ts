@@ -16,14 +16,21 @@ import { fieldsOf } from './entry-view.ts';
 
 /** Larger entries are sent as they lie in memory. */
 const BODY_BYTES_MAX = 8 * 1024;
-/** Kept texts per route and thread: at most some 8 MiB. */
-const MEMOS = 512;
+/** Kept texts per cache and thread: at most some 17 MiB, usually a tenth of that. */
+const MEMOS = 1_024;
 /** HTTP/1.1 as the version in which the reply once came. */
 const VIA_VERSION = 1;
+
+/** Texts that are ready, by the slots of their entries. */
+export class ReadyTexts {
+  readonly texts = new Array<Rendered | null>(MEMOS).fill(null);
+}
 
 /** A text that is ready, and for whom. */
 class Rendered implements ReadyReply {
   readonly entry: MemoryEntry;
+  /** Of the route that it was rendered for. */
+  readonly rules: CacheRules;
   /** Of the edits for which it holds; their lines may differ from request to request. */
   readonly drops: string;
   readonly via: string;
@@ -38,8 +45,9 @@ class Rendered implements ReadyReply {
   private readonly content: string;
   private readonly bodyLength: number;
 
-  constructor(entry: MemoryEntry, drops: string, via: string, hsts: string) {
+  constructor(entry: MemoryEntry, rules: CacheRules, drops: string, via: string, hsts: string) {
     this.entry = entry;
+    this.rules = rules;
     this.drops = drops;
     this.via = via;
     this.hsts = hsts;
@@ -62,10 +70,12 @@ class Rendered implements ReadyReply {
 
 export class HitRenderer {
   private readonly rules: CacheRules;
-  private readonly memos = new Array<Rendered | null>(MEMOS).fill(null);
+  private readonly texts: (Rendered | null)[];
 
-  constructor(rules: CacheRules) {
+  /** @param ready Of the cache: routes share them. */
+  constructor(rules: CacheRules, ready: ReadyTexts) {
     this.rules = rules;
+    this.texts = ready.texts;
   }
 
   /**
@@ -76,12 +86,19 @@ export class HitRenderer {
     if (view.bodyBytes > BODY_BYTES_MAX || view.bodyBytes < 0 || exchange.isHead) return false;
     const age = Math.floor(currentAge(view, now) / 1000);
     const index = entry.slot & (MEMOS - 1);
-    let ready = this.memos[index]!;
+    let ready = this.texts[index]!;
     const { drops, lines } = exchange.responseEdits;
     const via = listener.forwarding.viaLine(VIA_VERSION);
-    if (ready === null || ready.entry !== entry || ready.drops !== drops || ready.via !== via || ready.hsts !== listener.hstsLine) {
-      ready = new Rendered(entry, drops, via, listener.hstsLine);
-      this.memos[index] = ready;
+    if (
+      ready === null ||
+      ready.entry !== entry ||
+      ready.rules !== this.rules ||
+      ready.drops !== drops ||
+      ready.via !== via ||
+      ready.hsts !== listener.hstsLine
+    ) {
+      ready = new Rendered(entry, this.rules, drops, via, listener.hstsLine);
+      this.texts[index] = ready;
     }
     if (ready.age !== age || ready.editLines !== lines) {
       ready.render(age, ageLine(age * 1000) + this.rules.hitLine(ttlSeconds(view, now), 'memory'), lines);
