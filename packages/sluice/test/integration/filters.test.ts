@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import type { PlaneConfig } from '../support/data-plane.ts';
 import { stageFilters, startOrigin, type TestOrigin } from '../support/filter-stage.ts';
+import { drift } from '../support/drift.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { eventually } from '../support/waiting.ts';
 
@@ -118,4 +119,10 @@ test('several filters look at the same content: each mirror has its copy, and no
     );
     assert.equal(world.origin.seen.at(-1)?.headers['x-length'], isRead ? '7' : undefined);
   }
+});
+
+test('a fault that resets behind the cache is a service that breaks: 502, and the client and the counts are well', async (t) => {
+  const world = await stageFilters(t, ['cache', { fault: { abort: { status: 'reset' } } }]);
+  for (let each = 0; each < 2; each++) assert.equal((await world.ask('/')).status, 502);
+  assert.deepEqual(drift(world.plane), {});
 });

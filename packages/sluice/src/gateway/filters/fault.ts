@@ -76,8 +76,10 @@ function answer(pass: RequestPass, status: number): typeof ANSWERED {
 }
 
 function reset(pass: RequestPass): void {
-  pass.exchange.outcome = 'upstream-reset';
-  pass.requester.abort(pass.exchange);
+  const { exchange } = pass;
+  exchange.outcome = 'upstream-reset';
+  if (exchange.isFetch) exchange.client.replyOwn(exchange, { status: 502 }); // the cache's own request: it has no connection
+  else pass.requester.abort(exchange);
   pass.resume(ANSWERED);
 }
 
