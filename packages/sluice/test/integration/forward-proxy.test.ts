@@ -519,11 +519,17 @@ test('where one address does not answer, the next one is tried', async (context)
     context,
     createHttp((_request, reply) => reply.end('second')),
   );
-  await using proxy = await startForwardProxy({ allow: [{ hosts: ['two.test'], ports: [port] }], allowPrivate: ['127.0.0.0/8'] });
+  await using proxy = await startForwardProxy({
+    allow: [{ hosts: ['two.test', 'silent.test'], ports: [port] }],
+    allowPrivate: ['127.0.0.0/8', '192.0.2.0/24'],
+  });
   proxy.names.set('two.test', [['127.0.0.77', '127.0.0.1']]);
   assert.equal(await statusOf(proxy, `GET http://two.test:${port}/`), '200');
   assert.equal(proxy.records[0]!.endpoint, `127.0.0.1:${port}`);
   assert.equal(await statusOf(proxy, `CONNECT two.test:${port}`), '200');
+  // Reserved for documentation: nobody answers there, at once or ever, by how this machine is connected.
+  proxy.names.set('silent.test', [['192.0.2.1', '127.0.0.1']]);
+  assert.equal(await statusOf(proxy, `GET http://silent.test:${port}/`), '200');
 });
 
 test('the way to the proxy may be behind TLS, with a certificate for a password', async (context) => {

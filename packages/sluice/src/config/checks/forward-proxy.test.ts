@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../compile.ts';
+import { defineConfig } from '../define.ts';
 import type { ForwardProxyListenerPlan } from '../plan.ts';
 import { validate } from '../validate.ts';
 
@@ -144,4 +145,16 @@ test('settings of other listeners have no place here, nor these there', () => {
     () => null,
   );
   assert.ok(!clash.ok && clash.faults.some(({ message }) => message.includes('is the address of listener "a", too')));
+});
+
+test('its type has one address, and takes neither a service nor routes', () => {
+  const config = defineConfig({
+    listeners: { out: { forwardProxy: ':3128', allow: [{ hosts: 'a.test', ports: [443, '8000-8099'] }], tls: 'dev' } },
+  });
+  assert.ok(validate(config, () => null).ok);
+  // @ts-expect-error -- two addresses
+  const two = defineConfig({ listeners: { out: { forwardProxy: ':3128', http: ':80', allow: '*' } } });
+  // @ts-expect-error -- a target
+  const target = defineConfig({ listeners: { out: { forwardProxy: ':3128', allow: '*', to: 'web' } } });
+  for (const wrong of [two, target]) assert.ok(!validate(wrong, () => null).ok);
 });
