@@ -213,9 +213,14 @@ function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 
+/** The only pair of slashes is a URL's, or there is none: most values with one are addresses, and need no form of their own. */
+function isAddress(text: string, pair: number): boolean {
+  return pair < 0 || (pair > 0 && text.charCodeAt(pair - 1) === 0x3a && !text.includes('//', pair + 2));
+}
+
 /** `\` is `/`; `//` and `/./` are `/`. */
 export function plainPath(text: string): string {
-  if (!text.includes('\\') && !text.includes('//') && !text.includes('/./')) return text;
+  if (!text.includes('\\') && !text.includes('/./') && isAddress(text, text.indexOf('//'))) return text;
   let form = '';
   let copied = 0;
   for (let index = 0; index < text.length; index++) {
