@@ -3,6 +3,7 @@
  * schema looks at each field, the checks look across fields at what was written. Pure; about 10 µs per route.
  */
 import { checkAddresses } from './checks/addresses.ts';
+import { checkCaches } from './checks/caches.ts';
 import { checkCapacity } from './checks/capacity.ts';
 import { checkFilters } from './checks/filters.ts';
 import { checkFleet } from './checks/fleet.ts';
@@ -41,6 +42,7 @@ export function validate(value: unknown, checkRegex: RegexChecker): Validation {
   checkKernel(raw, report);
   checkRoutes(raw, checkRegex, report);
   checkFilters(raw, checkRegex, report);
+  checkCaches(raw, report);
   checkServices(raw, report);
   checkFleet(raw, report);
   checkCapacity(raw, report);

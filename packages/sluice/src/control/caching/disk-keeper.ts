@@ -3,7 +3,7 @@
  * themselves (`gateway/caching/disk-tier.ts`); both meet at the board in shared memory.
  *
  * Reads begin when the purges have been read, writes when everything has been counted: until then the bound would not hold. Where the directory cannot be used it is tried again each 10 s, said
- * once. What goes first is what was used longest ago among 64 neighbours, an eighth of them at a time: near to the oldest of all, and no list of all to keep.
+ * once. What goes first is what was used longest ago among 64 entries, an eighth of them at a time: near to the oldest of all, and no list of all to keep.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
@@ -210,20 +210,26 @@ export class DiskKeeper {
 
   async #evict(): Promise<void> {
     const { index } = this.board;
-    for (let windows = 0; index.blocks > this.#blocksMax && !this.#ended.signal.aborted; windows++) {
-      if (windows > (2 * index.entriesMax) / WINDOW) return; // all are changing; looked at again in a moment
-      const live: number[] = [];
-      for (let at = 0; at < WINDOW; at++) {
-        const slot = (this.#hand + at) % index.entriesMax;
-        if (index.isLive(slot)) live.push(slot);
-      }
-      this.#hand = (this.#hand + WINDOW) % index.entriesMax;
-      live.sort((left, right) => index.usedAt(left) - index.usedAt(right));
-      for (const slot of live.slice(0, Math.ceil(live.length / WINDOW_SHARE))) {
+    while (index.blocks > this.#blocksMax && !this.#ended.signal.aborted) {
+      const some = this.#nextLive();
+      if (some.length === 0) return; // all is being written; looked at again in a moment
+      some.sort((left, right) => index.usedAt(left) - index.usedAt(right));
+      for (const slot of some.slice(0, Math.ceil(some.length / WINDOW_SHARE))) {
         if (index.blocks <= this.#blocksMax) return;
         if (await this.#remove(slot)) index.count('evictions');
       }
     }
+  }
+
+  /** The next so many entries round the index, which is in the order of hashes: as good as any at random. */
+  #nextLive(): number[] {
+    const { index } = this.board;
+    const found: number[] = [];
+    for (let seen = 0; seen < index.entriesMax && found.length < WINDOW; seen++) {
+      if (index.isLive(this.#hand)) found.push(this.#hand);
+      this.#hand = (this.#hand + 1) % index.entriesMax;
+    }
+    return found;
   }
 
   /** Looks through everything and removes what purges mean, so that those need not be remembered. */
