@@ -8,7 +8,7 @@ import type { Random } from '../base/random.ts';
 import { type EndpointTable, endpointTable } from '../core/balancing/endpoint-table.ts';
 import { Workspace } from '../core/http2/workspace.ts';
 import { RequestParser } from '../core/http1/request-parser.ts';
-import { type Http1Limits, NO_CHALLENGES, type Plan } from '../config/plan.ts';
+import { type Http1Limits, NO_CHALLENGES, type Plan, type RoutePlan } from '../config/plan.ts';
 import type { WorkerSlots } from '../config/plan-message.ts';
 import type { FromWorker, TicketSecrets, ToWorker, WorkerStart } from '../config/worker-protocol.ts';
 import { collectYoung } from '../io/minor-gc.ts';
@@ -19,6 +19,7 @@ import { WorkerMetrics } from '../observe/worker-metrics.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Http2Request } from './downstream/http2-request.ts';
 import type { Exchange } from './exchange/exchange.ts';
+import { HttpListener } from './listeners/http-listener.ts';
 import type { ListenerOwner } from './listeners/listener.ts';
 import { ListenerSet } from './listeners/listener-set.ts';
 import { RouteRuntime } from './exchange/route-runtime.ts';
@@ -118,6 +119,7 @@ export class DataPlane implements ListenerOwner {
     const stale = areRoutesSame && areServicesSame ? opened : this.listeners.values();
     for (const listener of stale) listener.setRoutes();
     for (const listener of opened) listener.serve();
+    if (!areRoutesSame || !areServicesSame) this.filters.run(plan, (route, isTls) => this.listenerOf(route, isTls));
   }
 
   /** A look at everything that can be late; the worker calls it each SWEEP_PERIOD_MS. */
@@ -213,6 +215,14 @@ export class DataPlane implements ListenerOwner {
 
   event(level: 'info' | 'warn' | 'error', what: string, detail: Readonly<Record<string, string | number | boolean>>): void {
     this.say({ type: 'event', level, what, detail: { worker: this.index, ...detail } });
+  }
+
+  private listenerOf({ listeners }: RoutePlan, isTls: boolean): HttpListener | null {
+    for (const listener of this.listeners.values()) {
+      const isMeant = listener instanceof HttpListener && (listeners.length === 0 || listeners.includes(listener.plan.name));
+      if (isMeant && (listener.plan.tls !== null) === isTls) return listener;
+    }
+    return null;
   }
 
   /** gRPC calls under way that are as old as this. */

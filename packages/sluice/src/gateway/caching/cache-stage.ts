@@ -106,7 +106,11 @@ export class CacheStage implements PrefetchStage, MissOwner {
   private isFreshFor(entry: MemoryEntry, forMs: number): boolean {
     const now = this.context.worker.clock.wall();
     const stored = this.view.of(entry);
-    return !entry.isStale && judge(stored, NO_FIELDS, now, this.rules.reuse).kind === 'fresh' && stored.freshForMs - currentAge(stored, now) > forMs;
+    return (
+      !entry.isStale &&
+      judge(stored, NO_FIELDS, now, this.rules.reuse).kind === 'fresh' &&
+      stored.freshForMs - currentAge(stored, now) > forMs
+    );
   }
 
   /** After a wait. */

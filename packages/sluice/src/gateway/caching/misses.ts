@@ -7,7 +7,7 @@ import { TextFields } from '../../core/caching/http/fields.ts';
 import type { Verdict } from '../../core/caching/http/reuse.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { joinEdits } from '../exchange/header-edits.ts';
-import { type FilterContext, type FilterVerdict, PASS, type RequestPass, WAIT } from '../filters/filter.ts';
+import { ANSWERED, type FilterContext, type FilterVerdict, PASS, type RequestPass, WAIT } from '../filters/filter.ts';
 import type { CacheRules } from './cache-rules.ts';
 import type { CacheStore } from './cache-store.ts';
 import type { EntryFinder, Found } from './entry-finder.ts';
@@ -87,6 +87,20 @@ export class Misses {
     const text = requestText(pass.view);
     answer();
     return this.begin(pass, facts, found, { text, reason: 'stale', unclaim: claim.done, hasLeader: false });
+  }
+
+  /** Fetches for nobody, if nobody does. @returns PASS where a fetch has taken the place of the exchange. */
+  prefetch(pass: RequestPass, found: Found): FilterVerdict {
+    const { store, finder } = this.init;
+    const { key, entry } = found;
+    const claim = store.fetches.get(key) === undefined ? store.memory.claim(key) : null;
+    if (claim === null || !claim.isLeader || finder.hasChanged(found)) {
+      if (claim?.isLeader === true) claim.done();
+      entry?.release();
+      return ANSWERED;
+    }
+    const reason = entry === null ? 'uri-miss' : 'stale';
+    return this.begin(pass, 0, found, { text: requestText(pass.view), reason, unclaim: claim.done, hasLeader: false });
   }
 
   /** Waits for somebody else's fetch, if that is worth it and there is time left. */

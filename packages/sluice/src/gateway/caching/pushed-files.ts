@@ -5,12 +5,13 @@
 import type { PushBoard } from '../../core/caching/push-board.ts';
 import { pushedKey } from '../../core/caching/push-board.ts';
 import type { MemoryEntry } from '../../core/caching/memory/memory-store.ts';
-import { ANSWERED, type FilterVerdict, type RequestPass, type Stage } from '../filters/filter.ts';
+import { ANSWERED, type FilterVerdict, type RequestPass } from '../filters/filter.ts';
 import type { Random } from '../../base/random.ts';
 import type { CacheKeys } from './cache-key.ts';
 import type { CacheRules } from './cache-rules.ts';
 import type { CacheStore } from './cache-store.ts';
 import { sendEntry } from './entry-reply.ts';
+import type { PrefetchStage } from './prefetch-stage.ts';
 import { HAS_CONDITION, HAS_RANGE, requestFacts, RequestFields } from './request-facts.ts';
 
 export interface PushedFilesInit {
@@ -20,10 +21,10 @@ export interface PushedFilesInit {
   readonly keys: CacheKeys;
   readonly random: Random;
   /** For what was not pushed. */
-  readonly next: Stage;
+  readonly next: PrefetchStage;
 }
 
-export class PushedFiles implements Stage {
+export class PushedFiles implements PrefetchStage {
   private readonly init: PushedFilesInit;
   private readonly fields = new RequestFields();
 
@@ -39,6 +40,14 @@ export class PushedFiles implements Stage {
     if (entry === null) return this.init.next.onRequest(pass);
     this.send(pass, entry);
     return ANSWERED;
+  }
+
+  get store(): CacheStore {
+    return this.init.store;
+  }
+
+  prefetch(pass: RequestPass, forMs: number): FilterVerdict {
+    return this.init.next.prefetch(pass, forMs);
   }
 
   close(): void {

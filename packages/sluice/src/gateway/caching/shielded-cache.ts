@@ -2,13 +2,14 @@
  * The cache of a route whose nodes share the work: one stage for clients, which fetches from other nodes what they own, and one for those nodes. What comes from a node is proved, else refused;
  * what has been here before goes round, and is refused, too (RFC 8586).
  */
-import { type FilterContext, type FilterVerdict, type RequestPass, type Stage } from '../filters/filter.ts';
+import type { FilterContext, FilterVerdict, RequestPass } from '../filters/filter.ts';
 import type { CompiledEdits } from '../exchange/header-edits.ts';
 import { CacheKeys } from './cache-key.ts';
 import { CacheRules } from './cache-rules.ts';
 import { CacheStage } from './cache-stage.ts';
 import type { CacheStore } from './cache-store.ts';
 import { OWNER_LINE } from './peer-leg.ts';
+import type { PrefetchStage } from './prefetch-stage.ts';
 import { HAS_LOOP, HAS_PEER, requestFacts } from './request-facts.ts';
 import type { Shield } from './shield.ts';
 
@@ -16,7 +17,7 @@ const OWNER_EDITS: CompiledEdits = { drops: ',sluice-peer,', lines: OWNER_LINE }
 const LOOP = { status: 508 };
 const STRANGER = { status: 421 };
 
-export class ShieldedCache implements Stage {
+export class ShieldedCache implements PrefetchStage {
   private readonly shield: Shield;
   private readonly clients: CacheStage;
   private readonly peers: CacheStage;
@@ -27,6 +28,14 @@ export class ShieldedCache implements Stage {
     this.shield = shield;
     this.clients = new CacheStage(context, store, rules, new CacheKeys(rules, name), shield);
     this.peers = new CacheStage(context, store, peerRules, new PeerKeys(peerRules, name, shield));
+  }
+
+  get store(): CacheStore {
+    return this.clients.store;
+  }
+
+  prefetch(pass: RequestPass, forMs: number): FilterVerdict {
+    return this.clients.prefetch(pass, forMs);
   }
 
   onRequest(pass: RequestPass): FilterVerdict {

@@ -102,6 +102,29 @@ function filter(requester: Requester, exchange: Exchange, route: RouteRuntime, f
   return pass.holdsParser;
 }
 
+/** A request that comes from nobody, on its way behind the stage at `at - 1`; `start` sends it on. @param own Points at its head, and is its own. */
+export function ownPass(requester: PassRequester, exchange: Exchange, route: RouteRuntime, own: RequestView, at: number): RequestPass {
+  const { router } = requester.listener;
+  exchange.method = own.method;
+  exchange.path = own.path;
+  exchange.query = own.query;
+  exchange.isIdempotent = IDEMPOTENT.has(own.method);
+  exchange.route = route;
+  if (route.plan.action.kind === 'services') exchange.service = route.pickService(requester.listener.worker.random);
+  const askedHost = own.parser.host ?? own.host;
+  return new RequestPass({
+    exchange,
+    requester,
+    route,
+    filters: route.filters!,
+    view: own,
+    askedHost,
+    parameters: router,
+    forward: act,
+    at,
+  });
+}
+
 function begin(exchange: Exchange, listener: ListenerContext, route: RouteRuntime | null): void {
   exchange.route = route;
   if (route !== null && route.plan.action.kind === 'services') exchange.service = route.pickService(listener.worker.random);

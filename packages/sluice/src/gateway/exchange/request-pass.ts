@@ -54,7 +54,8 @@ export class RequestPass implements RoutedRequest {
   edits: CompiledEdits = NO_EDITS;
   target: string | null = null;
   private readonly forward: Forward;
-  private at = 0;
+  /** Place of the stage that comes next. */
+  private at: number;
   private isHeld = false;
 
   constructor(init: {
@@ -66,6 +67,8 @@ export class RequestPass implements RoutedRequest {
     askedHost: string;
     parameters: RouteParameters;
     forward: Forward;
+    /** Place of the first stage; 0 if left out. */
+    at?: number;
   }) {
     this.exchange = init.exchange;
     this.requester = init.requester;
@@ -75,6 +78,7 @@ export class RequestPass implements RoutedRequest {
     this.askedHost = init.askedHost;
     this.parameters = init.parameters;
     this.forward = init.forward;
+    this.at = init.at ?? 0;
   }
 
   get listener(): ListenerContext {

@@ -5,12 +5,14 @@ import { CacheRules } from '../caching/cache-rules.ts';
 import { CacheStage } from '../caching/cache-stage.ts';
 import { CacheStore } from '../caching/cache-store.ts';
 import { cacheTiers } from '../caching/cache-tiers.ts';
+import type { PrefetchStage } from '../caching/prefetch-stage.ts';
+import { Prerenderer } from '../caching/prerenderer.ts';
 import { PushedFiles } from '../caching/pushed-files.ts';
 import { Shield } from '../caching/shield.ts';
 import { ShieldedCache } from '../caching/shielded-cache.ts';
 import { PushBoard } from '../../core/caching/push-board.ts';
 import { assert } from '../../base/assert.ts';
-import type { FilterContext, FilterModule, Stage } from './filter.ts';
+import type { FilterContext, FilterModule } from './filter.ts';
 
 export const filter: FilterModule<'cache'> = {
   create(options, context) {
@@ -31,10 +33,11 @@ export const filter: FilterModule<'cache'> = {
     const keys = new CacheKeys(rules, context.route.name);
     return new PushedFiles({ board: new PushBoard(pushed), store, rules, keys, random: worker.random, next: stage });
   },
+  run: ({ prerender }, context) => (prerender === null ? null : new Prerenderer(context, prerender)),
 };
 
 /** The cache itself. */
-function answering(context: FilterContext, store: CacheStore, rules: CacheRules): Stage {
+function answering(context: FilterContext, store: CacheStore, rules: CacheRules): PrefetchStage {
   const { worker, route } = context;
   const { shield } = rules.plan;
   if (shield !== null) return new ShieldedCache(context, store, rules, new Shield(worker, route.name, shield));

@@ -4,6 +4,7 @@
 import type { FilterPlan, FilterKind } from '../../config/filter-plan.ts';
 import type { Plan, RoutePlan } from '../../config/plan.ts';
 import { inOrder, PIPELINE } from '../pipeline.ts';
+import type { ListenerContext } from '../listeners/listener-context.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import type { FilterContext, FilterModule, Stage } from './filter.ts';
 import { RouteFilters } from './route-filters.ts';
@@ -16,6 +17,7 @@ export class FilterSet {
   private readonly worker: WorkerContext;
   private readonly modules = new Map<FilterKind, FilterModule<FilterKind>>();
   private made: RouteFilters[] = [];
+  private running: { close(): void }[] = [];
 
   constructor(worker: WorkerContext) {
     this.worker = worker;
@@ -37,6 +39,15 @@ export class FilterSet {
     for (const filters of before) filters.close();
   }
 
+  /** Begins what filters of the plan do of their own accord, in place of what they did before. */
+  run(plan: Plan, listenerOf: (route: RoutePlan, isTls: boolean) => ListenerContext | null): void {
+    for (const part of this.running) part.close();
+    this.running = plan.routes.flatMap((route) => {
+      const context = { worker: this.worker, route, listener: (isTls: boolean) => listenerOf(route, isTls) };
+      return route.filters.flatMap(({ kind, options }) => this.modules.get(kind)!.run?.(options, context) ?? []);
+    });
+  }
+
   /** The filters of a route. */
   of(route: RoutePlan, routeSlot: number): RouteFilters {
     const plans = inOrder(route.filters, route.keepsFilterOrder);
@@ -47,6 +58,8 @@ export class FilterSet {
   }
 
   close(): void {
+    for (const part of this.running) part.close();
+    this.running = [];
     for (const filters of this.made) filters.close();
     this.shared.close();
   }

@@ -7,6 +7,7 @@ import type { FilterKind, OptionsOf } from '../../config/filter-plan.ts';
 import type { RoutePlan } from '../../config/plan.ts';
 import type { FilterStage } from '../exchange/filter-stage.ts';
 import type { RequestPass } from '../exchange/request-pass.ts';
+import type { ListenerContext } from '../listeners/listener-context.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import type { SharedParts } from './shared-parts.ts';
 
@@ -28,9 +29,19 @@ export interface FilterContext {
   readonly shared: SharedParts;
 }
 
+/** For what a filter does of its own accord, besides looking at requests. */
+export interface RunContext {
+  readonly worker: WorkerContext;
+  readonly route: RoutePlan;
+  /** A listener of this worker to which the route belongs; null: there is none now. */
+  listener(isTls: boolean): ListenerContext | null;
+}
+
 export interface FilterModule<Kind extends FilterKind> {
   /** Makes a stage. Called when the route is first used, and again after each plan that changes routes: cheap; what is costly goes into `context.shared`. */
   create(options: OptionsOf<Kind>, context: FilterContext): Stage;
   /** Before a plan with this filter runs in a worker: whatever takes time (libraries, modules of users). What it rejects with fails the plan, and the one before runs on. */
   prepare?(options: OptionsOf<Kind>, shared: SharedParts): Promise<void>;
+  /** Begins what this worker does of its own accord as long as the plan runs; null: nothing. */
+  run?(options: OptionsOf<Kind>, context: RunContext): { close(): void } | null;
 }
