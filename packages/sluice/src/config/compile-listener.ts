@@ -118,6 +118,8 @@ function compileForwardProxy(name: string, listener: ValidListener): ForwardProx
       headerMs: timeouts.header,
       keepAliveMs: timeouts.keepAlive,
       bodyIdleMs: timeouts.bodyIdle,
+      bodyRateMin: timeouts.bodyRateMin,
+      bodyGraceMs: timeouts.bodyGrace,
       responseMs: timeouts.response,
       resolveMs: timeouts.resolve,
       connectMs: timeouts.connect,

@@ -18,6 +18,9 @@ export interface ForwardProxyTimeouts {
   readonly keepAliveMs: number;
   /** Between two reads of content, or two writes that make progress. Default 30 s. */
   readonly bodyIdleMs: number;
+  /** Bytes per second: below this mean rate, after `bodyGraceMs`, a request's content is too slow. 0 = off. Default 240. */
+  readonly bodyRateMin: number;
+  readonly bodyGraceMs: number;
   /** From the request to the head of its reply. Default 60 s. */
   readonly responseMs: number;
   /** For a name's addresses. Default 5 s. */

@@ -8,7 +8,7 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as tlsConnect } from 'node:tls';
 import { hashPassword } from '../../src/io/password.ts';
-import { DENIED, STARTED } from '../../src/observe/metric-layout.ts';
+import { BYTES_IN, DENIED, STARTED } from '../../src/observe/metric-layout.ts';
 import { type ForwardConfig, type ForwardPlane, startForwardProxy } from '../support/forward-plane.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { tlsMaterial } from '../support/tls-material.ts';
@@ -481,6 +481,37 @@ test('a head that comes too slowly is 408, whatever trickles in', async () => {
   }
   await client.until('a refusal', (text) => text.startsWith('HTTP/1.1 408 '));
   assert.equal(await client.ended(), 'fin');
+});
+
+test('content that trickles is 408, unless it is the origin that takes none', async (context) => {
+  const { proxy, url } = await withScript(context, (socket) => void socket.pause().on('error', () => {}));
+  using slow = await RawClient.open(proxy.port);
+  slow.write(head(`POST ${url}/`, 'Content-Length: 1000000'));
+  const row = (): Float64Array => proxy.plane.board.row('listener', 5);
+  for (let round = 1; round <= 5; round++) {
+    slow.write('x');
+    await eventually(2_000, 'the byte has come', () => {
+      proxy.advance(1);
+      const [connection] = proxy.listener['connections'].all() as unknown as { request: { bytesIn: number } | null }[];
+      return connection?.request?.bytesIn === round;
+    });
+    if (round < 5) proxy.advance(1_000);
+  }
+  proxy.advance(1_500);
+  assert.match(await slow.until('a 408', isWhole), /^HTTP\/1\.1 408 [^]*Sluice-Error: timeout-body/);
+  using fast = await RawClient.open(proxy.port);
+  fast.write(head(`POST ${url}/`, `Content-Length: ${64 * MIB}`));
+  fast.socket.write(Buffer.alloc(64 * MIB));
+  await eventually(3_000, 'the origin takes no more', async () => {
+    const before = row()[BYTES_IN]!;
+    await sleep(50);
+    proxy.advance(1_000);
+    return row()[BYTES_IN] === before && before > MIB;
+  });
+  proxy.advance(10_000);
+  assert.equal(fast.text, '', 'the grace is long over');
+  proxy.advance(30_000);
+  assert.match(await fast.until('a 504', isWhole), /^HTTP\/1\.1 504 /);
 });
 
 test('an origin that does not answer is 504', async (context) => {

@@ -67,6 +67,9 @@ export class ForwardExchange implements LinkOwner, BodySink {
   private interims = 0;
   private hasHead = false;
   private sentAt = 0;
+  /** When the client began to send content, less the time in which the origin took none; Infinity while it waits for a 100. */
+  private contentFrom = Infinity;
+  private stoppedAt = 0;
   private isOver = false;
 
   // oxlint-disable-next-line max-params -- parts of one whole
@@ -85,6 +88,7 @@ export class ForwardExchange implements LinkOwner, BodySink {
 
   onConnected(): void {
     this.sentAt = this.owner.worker.clock.now();
+    if (!this.asked.expectsContinue) this.contentFrom = this.sentAt;
     this.link.write(Buffer.from(this.asked.head, 'latin1'));
     this.parser.begin();
     this.touch();
@@ -96,14 +100,15 @@ export class ForwardExchange implements LinkOwner, BodySink {
   /** Content of the request. @returns The index of the first byte behind it, or -1 where the connection is at its end. */
   onContent(bytes: Buffer, from: number): number {
     const before = this.content.received;
+    if (this.contentFrom === Infinity) this.contentFrom = this.owner.worker.coarseNow;
     const at = this.content.feed(bytes, from);
     this.request.bytesIn += this.content.received - before;
     if (at === REFUSED) {
       this.fail({ status: this.content.faultStatus, outcome: 'client-error' }, 'the content is malformed');
       return -1;
     }
+    if (this.content.mustPause) this.stop();
     this.touch();
-    if (this.content.mustPause) this.owner.pauseClient();
     return at;
   }
 
@@ -123,7 +128,7 @@ export class ForwardExchange implements LinkOwner, BodySink {
     const late = 'not answered in time';
     if (now >= this.endsAt) this.fail(REFUSALS.lifetime, late);
     else if (this.hasHead) this.fail(REFUSALS.body, late);
-    else if (this.content.isDone || this.content.mustPause || this.asked.expectsContinue) this.fail(REFUSALS.response, late);
+    else if (this.content.isDone || this.content.mustPause || this.contentFrom === Infinity) this.fail(REFUSALS.response, late);
     else this.fail(REFUSALS.body, 'the content did not come in time');
   }
 
@@ -140,6 +145,7 @@ export class ForwardExchange implements LinkOwner, BodySink {
   }
 
   onEndpointDrain(): void {
+    if (this.content.mustPause) this.contentFrom += this.owner.worker.coarseNow - this.stoppedAt;
     this.content.mustPause = false;
     this.touch();
     this.owner.resumeClient();
@@ -236,10 +242,24 @@ export class ForwardExchange implements LinkOwner, BodySink {
 
   // ---- the end
 
+  /** The origin takes no more for now: that is not the client's fault. */
+  private stop(): void {
+    this.stoppedAt = this.owner.worker.coarseNow;
+    this.owner.pauseClient();
+  }
+
   private touch(): void {
     const { bodyIdleMs, responseMs } = this.rules.timeouts;
-    const isAwaited = !this.hasHead && (this.content.isDone || (this.asked.expectsContinue && this.content.received === 0));
-    this.owner.deadline = Math.min(this.owner.worker.coarseNow + (isAwaited ? responseMs : bodyIdleMs), this.endsAt);
+    const isAwaited = !this.hasHead && (this.content.isDone || this.contentFrom === Infinity);
+    const silence = this.owner.worker.coarseNow + (isAwaited ? responseMs : bodyIdleMs);
+    this.owner.deadline = Math.min(silence, this.slowAt(), this.endsAt);
+  }
+
+  /** When the content that came is too little for the time that it took. */
+  private slowAt(): number {
+    const { bodyRateMin, bodyGraceMs } = this.rules.timeouts;
+    if (bodyRateMin === 0 || this.content.isDone || this.content.mustPause) return Infinity;
+    return this.contentFrom + Math.max(bodyGraceMs, (this.content.received / bodyRateMin) * 1000);
   }
 
   private finish(): void {
