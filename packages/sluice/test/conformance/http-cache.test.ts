@@ -13,21 +13,13 @@ import { passes, startCacheSuite, type CacheSuite, type SuiteResult } from './ca
 const BROKEN_FRAMING =
   'its origin sends more bytes than it announces, or an unknown transfer coding: such replies are refused, cached or not (response splitting)';
 const AGE =
-  'wants an unreadable or repeated Age to make a reply stale; RFC 9111 §5.1 says to ignore it, or to take the first. Turned round in the later suite';
+  'has the first of two ages count where they stand in one line, and neither where they stand in two; where an Age that is no single number is old, a list is';
 const CLOSE =
   'can be passed by nobody: it looks for a field of the origin in a reply that the origin never gave. Repaired in the later suite';
 
 /** By id. */
 const MISSED: Readonly<Record<string, string>> = {
-  'age-parse-nonnumeric': AGE,
-  'age-parse-negative': AGE,
-  'age-parse-float': AGE,
-  'age-parse-prefix-twoline': AGE,
-  'age-parse-dup-0': AGE,
-  'age-parse-dup-0-twoline': AGE,
-  'age-parse-dup-old': AGE,
-  'age-parse-parameter': AGE,
-  'age-parse-numeric-parameter': AGE,
+  'age-parse-prefix': AGE,
   'stale-close-must-revalidate': CLOSE,
   'stale-close-proxy-revalidate': CLOSE,
   'stale-close-no-cache': CLOSE,
@@ -49,7 +41,7 @@ const MISSED_LATER: Readonly<Record<string, string>> = {
 test('the cache passes the public suite for HTTP caches but for what is listed', { timeout: 180_000 }, async (t) => {
   const folder = process.env['SLUICE_CACHE_SUITE'];
   await using suite = await startCacheSuite(folder);
-  const results = await run(suite);
+  const results = await run(suite, folder === undefined ? 'stale' : 'ignore');
   const tests = new Map(suite.tests.map((each) => [each.id, each]));
   const required = suite.tests.filter(({ kind }) => kind === undefined || kind === 'required');
   const optimal = suite.tests.filter(({ kind }) => kind === 'optimal');
@@ -64,9 +56,10 @@ test('the cache passes the public suite for HTTP caches but for what is listed',
 
 /**
  * The suite sends fields of its own, by which its origin knows what to answer, and tests that others reach the origin: so all are forwarded. It tests Set-Cookie as RFC 9111 has it, and what a cache
- * does that serves stale replies. All three are off unless a configuration asks for them.
+ * does that serves stale replies. All three are off unless a configuration asks for them. 0.4.5 wants an unreadable or repeated Age to make a reply stale; RFC 9111 §5.1, and the later suite, have
+ * it ignored, or the first one count: by default we do as the RFC says, which passes 8 fewer of 0.4.5.
  */
-async function run(suite: CacheSuite): Promise<ReadonlyMap<string, SuiteResult>> {
+async function run(suite: CacheSuite, malformedAge: 'ignore' | 'stale'): Promise<ReadonlyMap<string, SuiteResult>> {
   await using gateway = await startGateway({
     workers: 1,
     services: { origin: { endpoints: [`127.0.0.1:${suite.originPort}`], outlier: false, retry: false } },
@@ -74,7 +67,7 @@ async function run(suite: CacheSuite): Promise<ReadonlyMap<string, SuiteResult>>
       {
         path: '/*',
         to: 'origin',
-        filters: [{ cache: { unkeyedHeaders: 'forward', cookies: 'forward', setCookie: 'store', staleIfError: '1h' } }],
+        filters: [{ cache: { unkeyedHeaders: 'forward', cookies: 'forward', setCookie: 'store', staleIfError: '1h', malformedAge } }],
       },
     ],
   });

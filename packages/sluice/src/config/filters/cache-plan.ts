@@ -13,6 +13,8 @@ export interface CachePlan {
   readonly staleIfErrorMs: number | null;
   /** Names of targeted fields, lower case, most specific first (RFC 9213). */
   readonly targetedFields: readonly string[];
+  /** What an Age that is no single number means: nothing (RFC 9111 §5.1), or that the reply is old. */
+  readonly malformedAge: 'ignore' | 'stale';
   /** Whether Cache-Control of requests is honoured. */
   readonly clientDirectives: 'honour' | 'ignore';
   /** Requests with cookies that are not in the key. */

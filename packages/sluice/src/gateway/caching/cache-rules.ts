@@ -60,6 +60,7 @@ export class CacheRules {
       heuristicMaxMs: DEFAULT_FRESHNESS.heuristicMaxMs,
       staleWhileRevalidateMs: plan.staleWhileRevalidateMs ?? 0,
       staleIfErrorMs: plan.staleIfErrorMs ?? 0,
+      isAgeStrict: plan.malformedAge === 'stale',
     };
     this.tagDrops = plan.tagFields.length === 0 || isForPeers ? NO_EDITS : { drops: dropsOf(plan.tagFields), lines: '' };
     this.kept = new Set([...NEGOTIATED, ...key.headers]);

@@ -75,6 +75,9 @@ export const cacheSchema = section("an object such as { store: 'default' }", {
   targetedFields: preset(headerList('header names'), ['cdn-cache-control']).describe(
     'Fields that speak to caches like this one, most specific first (RFC 9213); the first that is valid stands in place of Cache-Control.',
   ),
+  malformedAge: choice(['ignore', 'stale'])
+    .default('ignore')
+    .describe('What an Age of a reply means that is no single number: nothing, as RFC 9111 has it, or that the reply is old.'),
   clientDirectives: choice(['honour', 'ignore'])
     .default('honour')
     .describe('Whether Cache-Control of requests counts: `no-cache` of a client asks the service anew.'),
@@ -121,6 +124,7 @@ export const cacheSchema = section("an object such as { store: 'default' }", {
     staleWhileRevalidateMs: given.staleWhileRevalidate,
     staleIfErrorMs: given.staleIfError,
     targetedFields: given.targetedFields,
+    malformedAge: given.malformedAge,
     clientDirectives: given.clientDirectives,
     cookies: given.cookies,
     unkeyedHeaders: given.unkeyedHeaders,

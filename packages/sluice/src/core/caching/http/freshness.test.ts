@@ -3,7 +3,16 @@ import { describe, test } from 'node:test';
 import { timestamp } from '../../../base/time.ts';
 import { effectiveControl } from './effective-control.ts';
 import { TextFields } from './fields.ts';
-import { ageSeconds, DEFAULT_FRESHNESS, type FreshnessOptions, freshnessOf, isWorthStoring, type StoredTimes } from './freshness.ts';
+import {
+  ageSeconds,
+  DEFAULT_FRESHNESS,
+  type FreshnessOptions,
+  freshnessOf,
+  isWorthStoring,
+  type StoredTimes,
+  strictAgeSeconds,
+} from './freshness.ts';
+import { DELTA_MAX } from './delta-seconds.ts';
 import { HAS_VALIDATOR, HEURISTIC, MUST_REVALIDATE, NO_CACHE, SHARED_LIFETIME } from './stored-reply.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
@@ -163,4 +172,16 @@ describe('windows and flags', () => {
     assert.ok(!isWorthStoring(times('Cache-Control: max-age=60\r\nAge: 60\r\n')));
     assert.ok(isWorthStoring(times('Cache-Control: max-age=60, stale-if-error=60\r\nAge: 60\r\n')));
   });
+});
+
+test('where an Age that is no single number is old, lists and nonsense are, and one number is what it says', () => {
+  const values: readonly (readonly [string | null, number])[] = [
+    [null, 0],
+    ['7', 7],
+    ['0, 7', DELTA_MAX],
+    ['abc', DELTA_MAX],
+    ['-1', DELTA_MAX],
+    ['1.0', DELTA_MAX],
+  ];
+  for (const [value, seconds] of values) assert.equal(strictAgeSeconds(value), seconds, String(value));
 });

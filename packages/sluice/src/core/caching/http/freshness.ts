@@ -7,7 +7,7 @@
 import type { Timestamp } from '../../../base/time.ts';
 import { ABSENT, type CacheControl } from './cache-control.ts';
 import { isHeuristicallyCacheable } from './cacheable-status.ts';
-import { deltaSeconds } from './delta-seconds.ts';
+import { DELTA_MAX, deltaSeconds } from './delta-seconds.ts';
 import { type Fields, isBlank } from './fields.ts';
 import { parseHttpDate } from './http-date.ts';
 import { HAS_VALIDATOR, HEURISTIC, MUST_REVALIDATE, NO_CACHE, SHARED_LIFETIME } from './stored-reply.ts';
@@ -25,6 +25,8 @@ export interface FreshnessOptions {
   /** Windows where the reply names none and forbids none. RFC 9111 §4.2.4 allows stale replies while the origin cannot be reached. */
   readonly staleWhileRevalidateMs: number;
   readonly staleIfErrorMs: number;
+  /** An Age that is more, or other, than one number makes a reply stale; else as RFC 9111 §5.1 has it. Default false. */
+  readonly isAgeStrict: boolean;
 }
 
 /** Guesses up to a day, no windows of its own. */
@@ -35,6 +37,7 @@ export const DEFAULT_FRESHNESS: FreshnessOptions = {
   heuristicMaxMs: 86_400_000,
   staleWhileRevalidateMs: 0,
   staleIfErrorMs: 0,
+  isAgeStrict: false,
 };
 
 /** A reply's head and when it came. */
@@ -73,7 +76,7 @@ export function freshnessOf(reply: ReceivedHead, options: FreshnessOptions = DEF
   if (control.isNoCache) flags |= NO_CACHE;
   if (reply.fields.get('etag') !== null || reply.fields.get('last-modified') !== null) flags |= HAS_VALIDATOR;
   return {
-    initialAgeMs: initialAge(reply, date),
+    initialAgeMs: initialAge(reply, date, options.isAgeStrict),
     freshForMs: bounded(explicitMs < 0 ? guessedMs : explicitMs, options),
     staleWhileRevalidateMs: windowMs(control.staleWhileRevalidate, options.staleWhileRevalidateMs, flags),
     staleIfErrorMs: windowMs(control.staleIfError, options.staleIfErrorMs, flags),
@@ -100,10 +103,11 @@ function wholeSeconds(ms: number): number {
 }
 
 /** RFC 9111 §4.2.3: corrected_initial_age. Date has whole seconds, so the arrival is compared in whole seconds: a reply does not arrive aged. */
-function initialAge(reply: ReceivedHead, date: number): number {
+function initialAge(reply: ReceivedHead, date: number, isStrict: boolean): number {
   const apparentMs = Math.max(0, wholeSeconds(reply.receivedAt) - date);
   const delayMs = Math.max(0, reply.receivedAt - reply.requestedAt);
-  return Math.max(apparentMs, ageSeconds(reply.age) * 1000 + delayMs);
+  const seconds = isStrict ? strictAgeSeconds(reply.age) : ageSeconds(reply.age);
+  return Math.max(apparentMs, seconds * 1000 + delayMs);
 }
 
 /**
@@ -115,6 +119,16 @@ export function ageSeconds(value: string | null): number {
   if (end < 0) end = value.length;
   while (end > 0 && isBlank(value.charCodeAt(end - 1))) end--;
   return Math.max(0, deltaSeconds(value, 0, end));
+}
+
+/** Older than anything holds. */
+const ANCIENT_SECONDS = DELTA_MAX;
+
+/** The same, but for what is no single number: RFC 7234 did not say what to do with that, and a cache that takes it for old serves nothing that is stale. */
+export function strictAgeSeconds(value: string | null): number {
+  if (value === null) return 0;
+  const seconds = deltaSeconds(value, 0, value.length);
+  return seconds < 0 ? ANCIENT_SECONDS : seconds;
 }
 
 /** RFC 9111 §4.2.1, for a shared cache; -1 when the reply does not say. What cannot be read is over. */
