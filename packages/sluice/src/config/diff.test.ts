@@ -115,3 +115,10 @@ test('isSame tells a missing key from an undefined one, and a list from an objec
   assert.equal(isSame([], {}), false);
   assert.equal(isSame({ a: 1, b: 2 }, { b: 2, a: 1 }), true);
 });
+
+test('a cache of another size, a disk or a store is a change of its own', () => {
+  const cached = (caches: object): Plan => plan({ filters: ['cache'], caches, stores: { main: { url: 'redis://127.0.0.1' } } });
+  const usual = cached({ default: { memory: '64MiB' } });
+  for (const other of [{ memory: '32MiB' }, { memory: '64MiB', disk: { path: 'd' } }, { memory: '64MiB', shared: { store: 'main' } }])
+    assert.equal(summarizeDiff(diffPlans(usual, cached({ default: other }))), 'settings: caches, memories');
+});

@@ -20,12 +20,12 @@ export interface PlanDiff {
   readonly routes: Changes;
   /** Whether the same routes stand in another order (which decides among equals). */
   readonly isReordered: boolean;
-  /** Names of top-level settings that differ: `admin`, `accessLog`, `acmeChallenges`, `workers`, `drainTimeoutMs`. */
+  /** Names of top-level settings that differ: `admin`, `accessLog`, `acmeChallenges`, `workers`, `drainTimeoutMs`, `caches`, `stores`, `memories`. */
   readonly settings: readonly string[];
   readonly isEmpty: boolean;
 }
 
-const SETTINGS = ['admin', 'accessLog', 'acmeChallenges', 'workers', 'drainTimeoutMs'] as const;
+const SETTINGS = ['admin', 'accessLog', 'acmeChallenges', 'workers', 'drainTimeoutMs', 'caches', 'stores', 'memories'] as const;
 
 /** Compares two plans. Linear in their size. */
 export function diffPlans(before: Plan, after: Plan): PlanDiff {

@@ -8,6 +8,7 @@ import type { Random } from '../base/random.ts';
 import { type EndpointTable, endpointTable } from '../core/balancing/endpoint-table.ts';
 import { Workspace } from '../core/http2/workspace.ts';
 import { RequestParser } from '../core/http1/request-parser.ts';
+import { isSame } from '../config/diff.ts';
 import { type Http1Limits, NO_CHALLENGES, type Plan, type RoutePlan } from '../config/plan.ts';
 import type { WorkerSlots } from '../config/plan-message.ts';
 import type { FromWorker, TicketSecrets, ToWorker, WorkerStart } from '../config/worker-protocol.ts';
@@ -100,7 +101,9 @@ export class DataPlane implements ListenerOwner {
    * @param memories That filters share with other workers, by `memoryKey`.
    */
   async apply(plan: Plan, slots: WorkerSlots, memories: Readonly<Record<string, SharedArrayBuffer>> = {}): Promise<void> {
-    if (plan.routes !== this.plan.routes) await this.filters.prepare(plan, memories);
+    // Stages are made for the memory and the stores that they use, too.
+    const areStoresSame = isSame(this.plan.memories, plan.memories) && isSame(this.plan.stores, plan.stores);
+    if (plan.routes !== this.plan.routes || !areStoresSame) await this.filters.prepare(plan, memories);
     // Where the system can, even for one worker: a reload may bring more. Two programs on one port are noticed before (`io/ports.ts`).
     this.sharesPorts = plan.workers > 1 || process.platform === 'linux';
     // Who leaves listens no more, but whoever still waits there for an instance must hear of one.
@@ -109,7 +112,7 @@ export class DataPlane implements ListenerOwner {
       for (const listener of opened) listener.close();
       throw error;
     });
-    const areRoutesSame = this.plan.routes === plan.routes && isSameRow(this.slots.routes, slots.routes);
+    const areRoutesSame = this.plan.routes === plan.routes && isSameRow(this.slots.routes, slots.routes) && areStoresSame;
     if (!areRoutesSame) this.filters.use(plan, memories);
     const before = this.plan;
     this.plan = plan;

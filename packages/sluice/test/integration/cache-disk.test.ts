@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ask, type CacheOrigin, type Got, reply, startCacheOrigin } from '../support/cache-origin.ts';
 import { type Gateway, type GatewayConfig, oneOrigin, startGateway } from '../support/gateway.ts';
 import { eventually } from '../support/waiting.ts';
@@ -47,6 +48,7 @@ interface DiskFigures {
   readonly skips: number;
   readonly evictions: number;
   readonly errors: number;
+  readonly capacityBytes: number;
 }
 
 async function disk(gateway: Gateway): Promise<DiskFigures> {
@@ -266,6 +268,41 @@ test(
     }
   },
 );
+
+test('a reload with another size goes on with what is there; one that changes nothing here disturbs nothing', async () => {
+  await using it = await site();
+  it.origin.on(
+    '/a',
+    reply(FRESH, (count) => `a ${count}`),
+  );
+  await using gateway = await started(it.config());
+  await get(gateway, '/a');
+  await written(gateway, 1);
+  await gateway.reload(it.config({ accessLog: false }));
+  assert.equal((await disk(gateway)).writes, 1);
+  await gateway.reload(it.config({}, '32MiB'));
+  await eventually(10_000, 'the disk is ready again', async () => (await disk(gateway)).state === 'on');
+  const { entries, writes, capacityBytes } = await disk(gateway);
+  assert.deepEqual([entries, writes, capacityBytes], [1, 0, 32 * MIB]);
+  assert.equal((await get(gateway, '/a')).body, 'a 1');
+});
+
+test('what was used lately outlives what was not', async () => {
+  await using it = await site();
+  const body = 'y'.repeat(120_000);
+  for (let index = 0; index < 120; index++) it.origin.on(`/${index}`, reply(FRESH, body));
+  const caches = { default: { memory: '1MiB', disk: { path: join(it.folder, 'cache'), size: '8MiB' } } };
+  await using gateway = await started(it.config({ caches }));
+  for (let index = 0; index < 20; index++) await get(gateway, `/${index}`);
+  await written(gateway, 20);
+  await sleep(1_100); // times of use are seconds
+  for (let index = 20; index < 120; index++) {
+    await get(gateway, `/${index}`);
+    if (index % 4 === 0) for (const popular of [0, 1, 2, 3]) await get(gateway, `/${popular}`);
+  }
+  const asked = [0, 1, 2, 3].map((index) => it.origin.count(`/${index}`));
+  assert.ok(asked.filter((count) => count === 1).length >= 3, `the popular ones were fetched ${asked.join()} times`);
+});
 
 test('two processes do not share a directory: the second waits until the first has gone', async () => {
   await using it = await site();

@@ -2,7 +2,7 @@
  * The disk tier as one worker uses it: reads what memory does not have, writes what memory has kept. Which entries there are is known without asking the disk (`core/caching/tier/disk-index.ts`);
  * the bound, what goes, and what a crash has left is the main thread's (`control/caching/disk-keeper.ts`).
  *
- * A disk that fails or is slow is left alone for 10 s, reads and writes apart: one that is full can still be read. About 65 µs of CPU for a hit of 1 KiB, 125 for 100 KiB (`tiers.bench.ts`), most of it in the thread pool that all share.
+ * A disk that fails or is slow is left alone for 10 s, reads and writes apart: one that is full can still be read. About 65 µs of CPU for a hit of 1 KiB, 125 for 100 KiB (`cli/cache-tiers.bench.ts`), most of it in the thread pool that all share.
  */
 import type { DiskBoard } from '../../core/caching/tier/disk-board.ts';
 import { blocksOf, type DiskName } from '../../core/caching/tier/disk-index.ts';

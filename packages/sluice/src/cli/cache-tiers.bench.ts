@@ -1,19 +1,19 @@
-/** What a hit behind memory costs, in CPU of the whole process: found, read, checked. `node packages/sluice/src/gateway/caching/tiers.bench.ts`; the shared tier needs redis-server. */
+/** What a hit behind memory costs, in CPU of the whole process: found, read, checked. `node packages/sluice/src/cli/cache-tiers.bench.ts`; the shared tier needs redis-server. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ValkeyClient } from '../../clients/valkey/valkey-client.ts';
-import { DiskKeeper } from '../../control/caching/disk-keeper.ts';
-import { CONTROL, createMemoryStore, type EntryMeta, MemoryStore } from '../../core/caching/memory/memory-store.ts';
-import { SharedBoard } from '../../core/caching/tier/shared-board.ts';
-import { nodeRuntime } from '../../io/node-runtime.ts';
-import { freePort } from '../../io/ports.ts';
-import type { WorkerContext } from '../worker-context.ts';
-import { DiskTier } from './disk-tier.ts';
-import { SharedTier } from './shared-tier.ts';
-import type { Tier } from './tiers.ts';
+import { ValkeyClient } from '../clients/valkey/valkey-client.ts';
+import { DiskKeeper } from '../control/caching/disk-keeper.ts';
+import { CONTROL, createMemoryStore, type EntryMeta, MemoryStore } from '../core/caching/memory/memory-store.ts';
+import { SharedBoard } from '../core/caching/tier/shared-board.ts';
+import { nodeRuntime } from '../io/node-runtime.ts';
+import { freePort } from '../io/ports.ts';
+import type { WorkerContext } from '../gateway/worker-context.ts';
+import { DiskTier } from '../gateway/caching/disk-tier.ts';
+import { SharedTier } from '../gateway/caching/shared-tier.ts';
+import type { Tier } from '../gateway/caching/tiers.ts';
 
 const MIB = 2 ** 20;
 const KEYS = 200;
