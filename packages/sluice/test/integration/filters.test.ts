@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import type { PlaneConfig } from '../support/data-plane.ts';
 import { stageFilters, startOrigin, type TestOrigin } from '../support/filter-stage.ts';
+import { hostileOrigin } from '../support/hostile-origin.ts';
 import { drift } from '../support/drift.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { eventually } from '../support/waiting.ts';
@@ -125,4 +126,34 @@ test('a fault that resets behind the cache is a service that breaks: 502, and th
   const world = await stageFilters(t, ['cache', { fault: { abort: { status: 'reset' } } }]);
   for (let each = 0; each < 2; each++) assert.equal((await world.ask('/')).status, 502);
   assert.deepEqual(drift(world.plane), {});
+});
+
+test('a reply that fails before any of it has left is a page for errors, and says nothing of what filters have said of that reply', async (t) => {
+  const broken = await hostileOrigin('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Frame-Options: ALLOWALL\r\n\r\nzz\r\n');
+  t.after(() => broken[Symbol.asyncDispose]());
+  const changing = custom(
+    `async (request, next) => { const reply = await next(); reply.headers.set('cache-control', 'max-age=99'); return reply; }`,
+  );
+  const world = await stageFilters(t, ['errorPage', 'securityHeaders', changing, 'compress'], {
+    services: { origin: { endpoints: [`127.0.0.1:${broken.port}`], retry: false, outlier: false } },
+  });
+  const { status, headers, body } = await world.ask('/', { headers: { 'accept-encoding': 'gzip' } });
+  assert.deepEqual([status, headers['cache-control'], headers['x-frame-options']], [502, 'no-store', 'SAMEORIGIN']);
+  assert.match(body, /^<!doctype html>/);
+  assert.deepEqual(drift(world.plane), {});
+});
+
+test('a field that one filter sets is not set again by another that only fills in', async (t) => {
+  const set = { headers: { response: { set: { 'X-Frame-Options': 'DENY' } } } };
+  const world = await stageFilters(t, [set, 'securityHeaders', { fixed: { status: 200 } }], {
+    routes: [
+      { path: '/own', filters: [set, 'securityHeaders', { fixed: { status: 200 } }] },
+      { path: '/*', to: 'origin', filters: [set, 'securityHeaders'] },
+    ],
+  });
+  for (const path of ['/own', '/']) {
+    const { rawHeaders } = await world.ask(path);
+    const said = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === 'x-frame-options');
+    assert.deepEqual(said, ['DENY'], path);
+  }
 });

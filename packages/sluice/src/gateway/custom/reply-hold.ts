@@ -147,7 +147,7 @@ export class ReplyHold extends PassingClient implements ContentSource {
     this.state = 'passing';
     reply.isClosed = true;
     const changes = reply.headers.changes();
-    if (changes !== null) exchange.addReplyEdits({ drops: dropsOf(changes.names), lines: changes.lines });
+    if (changes !== null) exchange.editReply({ drops: dropsOf(changes.names), lines: changes.lines });
     if (this.own !== null) this.releaseOwn(this.own, reply);
     else if (reply.replacement !== null) this.sendInstead(reply.replacement, reply.status);
     else if (this.failure === null) this.sendHeld(reply);

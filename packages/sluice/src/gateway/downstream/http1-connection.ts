@@ -287,9 +287,8 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
     exchange.outcome = failure.log;
     if (this.reply.outbox.isWritten) return this.cutReply(exchange);
     this.reply.outbox.takeBack(); // nothing of it has left yet: an honest 502 is still possible
-    exchange.isReplyStarted = false;
-    exchange.bytesOut = 0;
-    this.replyOwn(exchange, { status: failure.status });
+    exchange.takeBackReply();
+    exchange.client.replyOwn(exchange, { status: failure.status });
   }
 
   replyReady(exchange: Exchange, reply: ReadyReply): boolean {

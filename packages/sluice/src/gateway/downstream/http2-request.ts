@@ -257,9 +257,8 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
       return this.isCall(exchange) ? this.endCall(exchange, failure.status) : this.cutReply(exchange, INTERNAL_ERROR);
     this.heldHead = null; // nothing of it has left yet: an honest 502 is still possible
     this.heldBytes = null;
-    exchange.isReplyStarted = false;
-    exchange.bytesOut = 0;
-    this.replyOwn(exchange, { status: failure.status });
+    exchange.takeBackReply();
+    exchange.client.replyOwn(exchange, { status: failure.status });
   }
 
   replyOwn(exchange: Exchange, plainAnswer: OwnAnswer): void {

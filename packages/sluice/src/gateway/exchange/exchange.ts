@@ -195,6 +195,8 @@ export class Exchange {
   replyEdits: CompiledEdits | null = null;
   /** What filters say in every reply, in ours too; null: nothing. Also part of `replyEdits`. */
   filterEdits: CompiledEdits | null = null;
+  /** Both as they were before somebody said something of one reply alone (`editReply`). */
+  private editsBefore: { readonly filter: CompiledEdits | null; readonly reply: CompiledEdits | null } | null = null;
   /** Lines that the service adds to this reply: affinity's Set-Cookie. */
   serviceLines = '';
   /** The cache fetches something for itself: no client waits for just this. */
@@ -368,6 +370,22 @@ export class Exchange {
   addReplyEdits(edits: CompiledEdits): void {
     this.filterEdits = joinEdits(this.filterEdits, edits);
     this.replyEdits = joinEdits(this.responseEdits, edits);
+  }
+
+  /** The same for the reply that is being passed on, and no other. */
+  editReply(edits: CompiledEdits): void {
+    this.editsBefore ??= { filter: this.filterEdits, reply: this.replyEdits };
+    this.addReplyEdits(edits);
+  }
+
+  /** Nothing of the reply has left, and nothing will: another one follows. */
+  takeBackReply(): void {
+    this.isReplyStarted = false;
+    this.bytesOut = 0;
+    if (this.editsBefore === null) return;
+    this.filterEdits = this.editsBefore.filter;
+    this.replyEdits = this.editsBefore.reply;
+    this.editsBefore = null;
   }
 
   /** Ends whatever is under way for it, or waits: nobody will take its reply. */

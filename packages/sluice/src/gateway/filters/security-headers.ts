@@ -1,4 +1,4 @@
-/** What browsers are told to be careful about, in every reply, ours among them. What the service says itself stands, unless it is to be overridden. */
+/** What browsers are told to be careful about, in every reply, ours among them. What the service or another filter says stands, unless it is to be overridden. */
 import type { OwnAnswer } from '../downstream/reply-writer.ts';
 import { equalsIgnoringCase } from '../../core/http1/framing.ts';
 import type { Attempt, Client, Exchange } from '../exchange/exchange.ts';
@@ -52,17 +52,23 @@ class SecurityClient extends PassingClient {
 
   override onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean {
     let lines = '';
-    for (const { lower, line } of this.fields) if (!hasField(attempt.parser, bytes, start, lower)) lines += line;
-    exchange.addReplyEdits({ drops: '', lines });
+    const said = exchange.responseEdits.lines.toLowerCase();
+    for (const { lower, line } of this.fields) if (!says(said, lower) && !hasField(attempt.parser, bytes, start, lower)) lines += line;
+    exchange.editReply({ drops: '', lines });
     return this.client.onResponseHead(exchange, attempt, bytes, start);
   }
 
   override replyOwn(exchange: Exchange, answer: OwnAnswer): void {
-    const given = (answer.fields ?? '').toLowerCase();
-    const missing = this.fields.filter(({ lower }) => !given.includes(`${lower}:`));
-    exchange.addReplyEdits(editsOf(missing, [])); // some may be there from a head that was taken back
+    const said = ((answer.fields ?? '') + (exchange.filterEdits?.lines ?? '')).toLowerCase();
+    const missing = this.fields.filter(({ lower }) => !says(said, lower));
+    exchange.addReplyEdits(editsOf(missing, []));
     this.client.replyOwn(exchange, answer);
   }
+}
+
+/** @param lines In lower case: of the route, of other filters, of a reply of ours. */
+function says(lines: string, lower: string): boolean {
+  return lines.startsWith(`${lower}:`) || lines.includes(`\n${lower}:`);
 }
 
 function hasField({ fields: { offsets, count }, fieldsStart }: Attempt['parser'], bytes: Buffer, start: number, lower: string): boolean {
