@@ -4,14 +4,15 @@
  */
 import ipaddr from 'ipaddr.js';
 
-type Value = string | number | readonly Value[] | { readonly [key: string]: Value };
+/** A Buffer is a value that is encoded already. */
+type Value = string | number | Buffer | readonly Value[] | { readonly [key: string]: Value };
 
 interface Node {
   children: [Node | number | null, Node | number | null];
 }
 
 const MARK = Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1');
-const TYPES = { text: 2, map: 7, uint32: 6, array: 11 } as const;
+const TYPES = { text: 2, uint16: 5, uint32: 6, map: 7, uint64: 9, array: 11 } as const;
 
 /** A country database. @param countries Range to ISO code; none lies within another. */
 export function countryDatabase(countries: Readonly<Record<string, string>>): Buffer {
@@ -27,15 +28,15 @@ export function countryDatabase(countries: Readonly<Record<string, string>>): Bu
   const nodes = numbered(root);
   const tree = Buffer.concat(nodes.map((node) => Buffer.concat(node.children.map((child) => recordOf(child, nodes)))));
   const metadata = encode({
-    binary_format_major_version: 2,
-    binary_format_minor_version: 0,
-    build_epoch: 1_767_323_045,
+    binary_format_major_version: uint('uint16', 2, 2),
+    binary_format_minor_version: uint('uint16', 2, 0),
+    build_epoch: uint('uint64', 8, 1_767_323_045),
     database_type: 'Test-Country',
     description: { en: 'for tests' },
-    ip_version: 6,
+    ip_version: uint('uint16', 2, 6),
     languages: ['en'],
     node_count: nodes.length,
-    record_size: 24,
+    record_size: uint('uint16', 2, 24),
   });
   return Buffer.concat([tree, Buffer.alloc(16), ...data, MARK, metadata]);
 }
@@ -80,13 +81,17 @@ function recordOf(child: Node | number | null, nodes: readonly Node[]): Buffer {
   return bytes;
 }
 
+/** libmaxminddb wants each number of the metadata in the width that the format names. */
+function uint(type: 'uint16' | 'uint32' | 'uint64', width: number, value: number): Buffer {
+  const bytes = Buffer.alloc(width);
+  bytes.writeUIntBE(value, Math.max(0, width - 6), Math.min(6, width));
+  return Buffer.concat([control(TYPES[type], width), bytes]);
+}
+
 function encode(value: Value): Buffer {
+  if (Buffer.isBuffer(value)) return value;
   if (typeof value === 'string') return Buffer.concat([control(TYPES.text, Buffer.byteLength(value)), Buffer.from(value)]);
-  if (typeof value === 'number') {
-    const bytes = Buffer.alloc(4);
-    bytes.writeUInt32BE(value);
-    return Buffer.concat([control(TYPES.uint32, 4), bytes]);
-  }
+  if (typeof value === 'number') return uint('uint32', 4, value);
   if (Array.isArray(value)) return Buffer.concat([control(TYPES.array, value.length), ...value.map((each: Value) => encode(each))]);
   const entries = Object.entries(value as { readonly [key: string]: Value });
   return Buffer.concat([control(TYPES.map, entries.length), ...entries.flatMap(([key, each]) => [encode(key), encode(each)])]);

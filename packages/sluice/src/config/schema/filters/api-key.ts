@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { ApiKeyEntry, ApiKeyPlan } from '../../filters/api-key-plan.ts';
 import { editableHeaderName } from '../header.ts';
 import { flag, listOf, text } from '../scalar.ts';
+import { plainData } from '../plain-data.ts';
 import { preset, section } from '../section.ts';
 
 const KEYS_MAX = 10_000;
@@ -15,7 +16,7 @@ const key = section("an object such as { name: 'shop', hash: 'sha256:…' }", {
     'Its hash, as `sluice hash-password --new-key` prints it: `sha256:` and 64 hexadecimal digits for keys that a machine made, scrypt for others.',
   ),
   claims: z
-    .record(z.string(), z.json(), { error: "must be an object such as { plan: 'pro' }" })
+    .record(z.string(), plainData(), { error: "must be an object such as { plan: 'pro' }" })
     .default({})
     .describe('What filters that follow may look at, as if a token said it.'),
 }).transform(({ name, hash, claims }): ApiKeyEntry => ({ name, hash, claims: { ...claims, sub: name } }));

@@ -4,6 +4,7 @@ import { JWT_ALGORITHMS } from '../../../core/jwt/algorithms.ts';
 import type { JwtClaimPlan, JwtIssuerPlan, JwtKeysPlan, JwtPlan } from '../../filters/jwt-plan.ts';
 import { editableHeaderName } from '../header.ts';
 import { choice, duration, flag, listOf, name, text } from '../scalar.ts';
+import { plainData } from '../plain-data.ts';
 import { named, optional, preset, section } from '../section.ts';
 
 const ISSUERS_MAX = 32;
@@ -39,7 +40,7 @@ const remote = section("an object such as { url: 'https://id.example/jwks.json' 
   timeoutMs: timeout,
 }));
 
-const inline = section('a key set', { keys: z.array(z.json(), { error: 'must be a list of keys' }) }).transform((set): JwtKeysPlan => ({
+const inline = section('a key set', { keys: z.array(plainData(), { error: 'must be a list of keys' }) }).transform((set): JwtKeysPlan => ({
   kind: 'text',
   file: null,
   text: JSON.stringify(set),

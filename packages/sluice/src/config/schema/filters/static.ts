@@ -73,7 +73,7 @@ const options = section("an object such as { root: './public' }", {
     ),
     {},
   ).describe('Media types by extension, beyond the known ones.'),
-});
+}).meta({ id: 'StaticFilter', title: 'Static files', description: 'Serves the files of a directory.' });
 
 export const staticSchema = z
   .union([root.transform((directory) => options.parse({ root: directory })), options], {
@@ -83,5 +83,4 @@ export const staticSchema = z
     ...rest,
     isListed: listing,
     cacheControl: Object.entries(cacheControl).map(([pattern, value]) => ({ pattern, value })),
-  }))
-  .meta({ id: 'StaticFilter', title: 'Static files', description: 'Serves the files of a directory.' });
+  }));
