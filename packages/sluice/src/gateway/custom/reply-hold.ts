@@ -43,6 +43,8 @@ export class ReplyHold extends PassingClient implements ContentSource {
   private isEnded = false;
   private trailers = '';
   private failure: UpstreamFailure | null = null;
+  /** The filter has asked for the content, and knows. */
+  private isFailureTold = false;
 
   constructor(client: Client, exchange: Exchange, owner: HoldOwner) {
     super(client);
@@ -97,6 +99,7 @@ export class ReplyHold extends PassingClient implements ContentSource {
   override onReplyCut(exchange: Exchange, failure: UpstreamFailure): void {
     if (this.state === 'passing') return this.client.onReplyCut(exchange, failure);
     this.failure = failure;
+    this.isFailureTold = this.reading !== null;
     this.failReading(new Error(`the service failed in the middle of its reply: ${failure.log}`));
   }
 
@@ -125,7 +128,10 @@ export class ReplyHold extends PassingClient implements ContentSource {
     if (this.reading !== null) return Promise.reject(new TypeError('the content is being read already: await that first'));
     if (this.own !== null) return Promise.resolve(Buffer.from(this.own.body ?? defaultBody(this.own.status), 'latin1'));
     const { exchange, attempt, pieces } = this;
-    if (this.failure !== null) return Promise.reject(new Error(`the service failed in the middle of its reply: ${this.failure.log}`));
+    if (this.failure !== null) {
+      this.isFailureTold = true;
+      return Promise.reject(new Error(`the service failed in the middle of its reply: ${this.failure.log}`));
+    }
     const isKnownLarge = attempt?.parser.bodyKind === 'length' && attempt.parser.contentLength > bytesMax;
     if (isKnownLarge || pieces.bytes > bytesMax) return Promise.resolve(null);
     if (this.isEnded || attempt?.parser.bodyKind === 'none') return Promise.resolve(pieces.join());
@@ -146,7 +152,8 @@ export class ReplyHold extends PassingClient implements ContentSource {
     if (this.state !== 'held' || reply === null) return;
     this.state = 'passing';
     reply.isClosed = true;
-    const changes = reply.headers.changes();
+    const isUntold = this.failure !== null && !this.isFailureTold && reply.replacement === null;
+    const changes = isUntold ? null : reply.headers.changes(); // they were for a reply that was well
     if (changes !== null) exchange.editReply({ drops: dropsOf(changes.names), lines: changes.lines });
     if (this.own !== null) this.releaseOwn(this.own, reply);
     else if (reply.replacement !== null) this.sendInstead(reply.replacement, reply.status);
