@@ -1,11 +1,14 @@
 /** Filters together: with each other, with content that is still on its way, and with what follows on the same connection. */
 import assert from 'node:assert/strict';
+import { status } from '@grpc/grpc-js';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import type { PlaneConfig } from '../support/data-plane.ts';
 import { stageFilters, startOrigin, type TestOrigin } from '../support/filter-stage.ts';
+import { grpcWorld, type ServiceError } from '../support/grpc.ts';
 import { hostileOrigin } from '../support/hostile-origin.ts';
 import { drift } from '../support/drift.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -156,4 +159,63 @@ test('a field that one filter sets is not set again by another that only fills i
     const said = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === 'x-frame-options');
     assert.deepEqual(said, ['DENY'], path);
   }
+});
+
+/** A call in gRPC-Web's framing. */
+function message(text: string): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(text.length, 1);
+  return Buffer.concat([head, Buffer.from(text)]);
+}
+
+const WAIT = 'async () => { await new Promise((go) => setTimeout(go, 20)); }';
+
+test('replies to gRPC-Web say what filters say, in both kinds; content that came while a filter waited is decoded', async (t) => {
+  const cors = { cors: { origins: ['https://a.example'] } };
+  const { plane } = await grpcWorld(
+    t,
+    [{}],
+    {},
+    { routes: [{ grpc: 'test.Echo/*', to: 'echo', grpcWeb: true, filters: [cors, custom(WAIT)] }] },
+  );
+  const call = async (type: string, body: Buffer | string): Promise<{ head: Headers; text: string }> => {
+    const headers = { 'content-type': type, origin: 'https://a.example' };
+    const given = typeof body === 'string' ? body : new Uint8Array(body);
+    const reply = await fetch(`http://127.0.0.1:${plane.port}/test.Echo/Unary`, { method: 'POST', headers, body: given });
+    return { head: reply.headers, text: await reply.text() };
+  };
+  const binary = await call('application/grpc-web+proto', message('hello'));
+  assert.match(binary.text, /hello/);
+  const coded = await call('application/grpc-web-text', message('hello').toString('base64'));
+  assert.match(Buffer.from(coded.text, 'base64').toString('latin1'), /hello/);
+  const broken = await call('application/grpc-web-text', '!!!!');
+  assert.equal(broken.head.get('grpc-status'), '13');
+  const short = await call('application/grpc-web-text', 'AAA');
+  assert.equal(short.head.get('grpc-status'), '13');
+  for (const { head } of [binary, coded, broken, short]) assert.equal(head.get('access-control-allow-origin'), 'https://a.example');
+  assert.deepEqual(drift(plane), {});
+});
+
+test('a gRPC call behind a filter that changes replies ends at its deadline with a status, and a refusal says nothing twice', async (t) => {
+  const { plane, client } = await grpcWorld(
+    t,
+    [{ chat: (call) => void call.on('data', (sent: Buffer) => call.write(sent)).on('error', () => {}) }],
+    {},
+    {
+      routes: [
+        { grpc: 'test.Echo/Chat', to: 'echo', filters: ['securityHeaders'], timeouts: { exchange: '1s' } },
+        { grpc: 'test.Echo/*', to: 'echo', filters: ['requestId', { fault: { abort: { status: 503 } } }] },
+      ],
+    },
+  );
+  const chat = client.chat();
+  chat.write(Buffer.from('one'));
+  await once(chat, 'data');
+  const ended = once(chat, 'error');
+  plane.advance(1_500);
+  const [{ code }] = (await ended) as [ServiceError];
+  assert.equal(code, status.DEADLINE_EXCEEDED);
+  const { code: refused, trailers } = await client.unary('one');
+  assert.deepEqual([refused, trailers.get('x-request-id').length], [status.UNAVAILABLE, 1]);
+  assert.deepEqual(drift(plane), {});
 });

@@ -16,6 +16,7 @@ import { keptTrailers } from '../exchange/trailers.ts';
 import { isEventStream } from '../exchange/event-stream.ts';
 import { followEventStream } from '../exchange/event-stream-client.ts';
 import { replyEdits } from '../exchange/web-socket-handshake.ts';
+import { GRPC_TYPE } from '../grpc/call.ts';
 import { callAnswer, endLines } from '../grpc/own-answer.ts';
 import { type CallConnection, StreamingCall } from '../grpc/streaming-call.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
@@ -363,7 +364,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
 
   /** A gRPC client's own; one of gRPC-Web could take the end for a part of a message. */
   private isCall(exchange: Exchange): boolean {
-    return exchange.isGrpc && exchange.client === this;
+    return exchange.grpcType === GRPC_TYPE;
   }
 
   /** A call whose reply has begun ends with a status, which tells its client more than a reset. */

@@ -177,7 +177,7 @@ function forward(
     handshake: requestEdits(exchange),
   });
   service.examine(exchange, view);
-  if (route.plan.grpcWeb && service.plan.protocol === 'http2') beginWebCall(exchange, view);
+  if (route.plan.grpcWeb && service.plan.protocol === 'http2' && !beginWebCall(exchange, view)) return;
   setDeadline(requester, exchange, route, view);
   listener.worker.dispatch(exchange);
 }

@@ -4,7 +4,8 @@ import type { AccessOutcome } from '../../observe/access-log.ts';
 import { callAnswer, endLines, type Call } from './own-answer.ts';
 
 function call(outcome: AccessOutcome = 'complete', lines = ''): Call {
-  return { grpcType: 'application/grpc', outcome, grpcStatus: -1, replyEdits: lines === '' ? null : { drops: '', lines } };
+  const grpcType = lines === '' ? 'application/grpc' : 'application/grpc-web';
+  return { grpcType, outcome, grpcStatus: -1, route: { responseEdits: { drops: '', lines } } };
 }
 
 test('a refusal is a head alone: 200, the status, a message', () => {
@@ -28,9 +29,9 @@ test('content of a fixed response stays content', () => {
   assert.equal(callAnswer(call(), answer), answer);
 });
 
-test('what every reply of a route has is there, but for its content type', () => {
+test('what every reply of a route has is there for a browser, but for its content type', () => {
   const { fields } = callAnswer(call('complete', 'X-A: b\r\nContent-Type: c\r\n'), { status: 500 });
-  assert.match(fields!, /^Content-Type: application\/grpc\r\nX-A: b\r\ngrpc-status: 2\r\n/);
+  assert.match(fields!, /^Content-Type: application\/grpc-web\r\nX-A: b\r\ngrpc-status: 2\r\n/);
 });
 
 test('a deadline is told from an endpoint that was late', () => {

@@ -6,14 +6,14 @@ import { encodeGrpcMessage, GRPC_STATUS, grpcStatusOfHttp, type GrpcStatus } fro
 import { reasonPhrase } from '../../core/http1/reason-phrase.ts';
 import type { AccessOutcome } from '../../observe/access-log.ts';
 import { type CompiledEdits, keptLines } from '../exchange/header-edits.ts';
+import { GRPC_TYPE } from './call.ts';
 
 /** As much of an exchange as a reply of our own has to do with. `exchange.ts` is it. */
 export interface Call {
   /** Content type of replies of our own. */
   readonly grpcType: string;
   readonly outcome: AccessOutcome;
-  /** Of gRPC-Web: what a browser must see in every reply (CORS). */
-  readonly replyEdits: CompiledEdits | null;
+  readonly route: { readonly responseEdits: CompiledEdits } | null;
   grpcStatus: number;
 }
 
@@ -28,7 +28,9 @@ interface Answer {
 /** The same answer for a gRPC client. A fixed response of 2xx stays as it is: that is content, not a refusal. */
 export function callAnswer(call: Call, answer: Answer): Answer {
   if (answer.status < 300) return answer;
-  const kept = keptLines((answer.fields ?? '') + (call.replyEdits?.lines ?? ''), ',content-type,');
+  // A browser must see in every reply what its route says in all of them (CORS).
+  const said = call.grpcType === GRPC_TYPE ? '' : (call.route?.responseEdits.lines ?? '');
+  const kept = keptLines((answer.fields ?? '') + said, ',content-type,');
   const text = answer.body === undefined ? '' : Buffer.from(answer.body, 'latin1').toString().trim().slice(0, MESSAGE_LENGTH_MAX);
   const lines = endLines(call, answer.status, text);
   return { status: 200, fields: `Content-Type: ${call.grpcType}\r\n${kept}${lines}`, body: '' };

@@ -27,7 +27,7 @@ export class WebClient extends PassingClient {
     this.ending = type === null ? 'plain' : attempt.grpcStatus < 0 ? 'frame' : 'head';
     this.exchange = exchange;
     this.encoder = this.isText && type !== null ? new Base64Encoder() : null;
-    exchange.replyEdits = type === null ? null : editsFor(exchange, type);
+    if (type !== null) exchange.editReply({ drops: ',content-type,', lines: `Content-Type: ${type}\r\n` });
     if (this.ending === 'frame') parser.bodyKind = 'chunked'; // whatever length the service gives is not that of what we send
     return this.client.onResponseHead(exchange, attempt, bytes, start);
   }
@@ -58,11 +58,6 @@ export class WebClient extends PassingClient {
   private pass(exchange: Exchange, text: Uint8Array): void {
     if (text.length > 0) this.client.replyBody(exchange, bufferOf(text), 0, text.length);
   }
-}
-
-function editsFor(exchange: Exchange, type: string): NonNullable<Exchange['replyEdits']> {
-  const { drops, lines } = exchange.route!.responseEdits;
-  return { drops: `${drops === '' ? ',' : drops}content-type,`, lines: `${lines}Content-Type: ${type}\r\n` };
 }
 
 /** @param trailers `name: value` CRLF. What no trailers of gRPC can be (not ASCII) is a failure of the service. */
