@@ -41,7 +41,7 @@ test('links stay in the directory', async (t) => {
   symlinkSync('loop', join(inside, 'loop'));
   const { files, faults } = await listPushFiles(inside);
   assert.deepEqual(files.map(({ path }) => path).toSorted(), ['a', 'd/b', 'ok']);
-  assert.deepEqual(faults.map((fault) => fault.split(' ')[0]).toSorted(), ['directory', 'loop', 'out', 'relative']);
+  assert.deepEqual(faults.map((fault) => fault.split(' ', 1).join()).toSorted(), ['directory', 'loop', 'out', 'relative']);
 });
 
 test('names that no path can have are faults', async (t) => {

@@ -21,7 +21,7 @@ async function startOrigin(t: TestContext): Promise<{ readonly port: number; rea
 }
 
 async function startNodes(t: TestContext, origin: number): Promise<readonly Gateway[]> {
-  const services = { origin: { endpoints: [`127.0.0.1:${origin}`], outlier: false } } as const;
+  const services = { origin: { endpoints: [`127.0.0.1:${origin}`], outlier: false } } satisfies GatewayConfig['services'];
   const plain: GatewayConfig = { workers: 1, services, routes: [{ path: '/*', to: 'origin' }] };
   const nodes = await Promise.all([startGateway(plain), startGateway(plain), startGateway(plain)]);
   t.after(() => Promise.all(nodes.map((node) => node[Symbol.asyncDispose]())));

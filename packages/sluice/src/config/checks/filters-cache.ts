@@ -39,6 +39,6 @@ function checkShield(config: RawConfig, shield: unknown, path: Path, report: Rep
     report({
       path: [...path, 'self'],
       what: `is no endpoint of services.${name}: ${JSON.stringify(self)}`,
-      suggestion: suggest(self, nodes as string[]),
+      suggestion: suggest(self, nodes),
     });
 }

@@ -4,7 +4,7 @@ import { seededRandom } from '../../base/random.ts';
 import { timestamp } from '../../base/time.ts';
 import { CONTROL, createMemoryStore, MemoryStore } from '../../core/caching/memory/memory-store.ts';
 import { createPushBoard, PushBoard, pushedKey } from '../../core/caching/push-board.ts';
-import { PushKeeper } from './push-keeper.ts';
+import { type PushedFile, PushKeeper } from './push-keeper.ts';
 
 const PLACE = { host: '*', prefix: '/s/' };
 
@@ -24,9 +24,15 @@ function begin(keeper: PushKeeper, version: string, place = PLACE): string {
 
 function put(keeper: PushKeeper, id: string, path: string, text = 'text'): void {
   const writer = keeper.write(id, { path, head: '', tags: [], bodyBytes: text.length, ttlMs: 0 });
-  assert.ok(typeof writer !== 'string', String(writer));
+  assert.ok(typeof writer !== 'string');
   assert.ok(writer.append(Buffer.from(text)));
   assert.equal(writer.finish(), text.length);
+}
+
+function refusal(keeper: PushKeeper, id: string, file: PushedFile): string {
+  const writer = keeper.write(id, file);
+  assert.ok(typeof writer === 'string');
+  return writer;
 }
 
 test('nothing of a version is shown before it is', () => {
@@ -80,9 +86,9 @@ test('files elsewhere, too large, or of no push are refused', () => {
   const { keeper } = world();
   const id = begin(keeper, 'v1');
   const file = { path: '/s/a', head: '', tags: [], bodyBytes: 1, ttlMs: 0 };
-  assert.match(String(keeper.write(id, { ...file, path: '/t/a' })), /is not below \/s\//);
-  assert.match(String(keeper.write(id, { ...file, bodyBytes: 100_001 })), /larger than 100000 bytes/);
-  assert.match(String(keeper.write('nope', file)), /there is no push "nope"/);
+  assert.match(refusal(keeper, id, { ...file, path: '/t/a' }), /is not below \/s\//);
+  assert.match(refusal(keeper, id, { ...file, bodyBytes: 100_001 }), /larger than 100000 bytes/);
+  assert.match(refusal(keeper, 'nope', file), /there is no push "nope"/);
 });
 
 test('a file that breaks off is not part of its version', () => {

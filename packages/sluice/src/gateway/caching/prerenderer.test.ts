@@ -21,7 +21,7 @@ function config(port: number, prerender: Prerender, more: Partial<PlaneConfig> =
       { path: '/*', to: 'origin', filters: [{ cache: { ...cache, prerender: { host: 'www.example', scheme: 'http', ...prerender } } }] },
     ],
     ...more,
-  } as Partial<PlaneConfig>);
+  });
 }
 
 async function world(
@@ -123,7 +123,7 @@ test('a fetch that fails leaves what there was, and is told of once a minute', a
 
 test('it ends with its plan, and what refuses clients does not stand in its way', async () => {
   const proof = [{ ip: { deny: ['127.0.0.0/8'] } }];
-  await using at = await world({ paths: ['/a'], every: '2s' }, { '/a': 1 }, { filters: proof } as Partial<PlaneConfig>);
+  await using at = await world({ paths: ['/a'], every: '2s' }, { '/a': 1 }, { filters: proof });
   await at.pass(3_000);
   const count = at.origin.count('/a');
   assert.ok(count >= 1);
@@ -136,12 +136,16 @@ test('it ends with its plan, and what refuses clients does not stand in its way'
 });
 
 test('a page of another route, and a scheme that nobody speaks, are told of', async () => {
-  await using other = await world({ paths: ['/a'] }, {}, {
-    routes: [
-      { path: '/a', to: 'origin' },
-      { path: '/*', to: 'origin', filters: [{ cache: { prerender: { host: 'a', scheme: 'http', paths: ['/a'] } } }] },
-    ],
-  } as Partial<PlaneConfig>);
+  await using other = await world(
+    { paths: ['/a'] },
+    {},
+    {
+      routes: [
+        { path: '/a', to: 'origin' },
+        { path: '/*', to: 'origin', filters: [{ cache: { prerender: { host: 'a', scheme: 'http', paths: ['/a'] } } }] },
+      ],
+    },
+  );
   await other.pass(1_000);
   assert.match(told(other.plane).join(), /is no page of this route/);
   await using tls = await world({ paths: ['/a'], scheme: 'https' }, {});

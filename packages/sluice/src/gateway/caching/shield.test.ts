@@ -38,7 +38,7 @@ function config(
       nodes: { endpoints: [...addresses], balance: { algorithm: 'hash', table: 'rendezvous' }, outlier: false },
     },
     routes: [{ path: '/*', to: 'origin', ...route, filters: [{ cache: { ...cache, shield } }] }],
-  } as PlaneConfig;
+  };
 }
 
 async function world(options: Options = {}): Promise<World> {
