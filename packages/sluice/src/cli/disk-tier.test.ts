@@ -19,7 +19,7 @@ interface World extends AsyncDisposable {
   readonly keeper: DiskKeeper;
   readonly tier: DiskTier;
   readonly folder: string;
-  put(key: string, tags?: readonly string[], bytes?: number): void;
+  put(key: string, tags?: readonly string[], bytes?: number, freshForMs?: number): void;
   /** What is found: its first byte and how many; null: nothing. A soft purge shows as `~`. */
   get(key: string): Promise<string | null>;
   written(count: number): Promise<void>;
@@ -40,8 +40,8 @@ async function world(folder = mkdtempSync(join(root, 'w'))): Promise<World> {
     keeper,
     tier,
     folder,
-    put(key, tags = [], bytes = 100) {
-      const times = { receivedAt: 1e12, initialAgeMs: 0, freshForMs: 600_000, staleWhileRevalidateMs: 0, staleIfErrorMs: 0 };
+    put(key, tags = [], bytes = 100, freshForMs = 600_000) {
+      const times = { receivedAt: 1e12, initialAgeMs: 0, freshForMs, staleWhileRevalidateMs: 0, staleIfErrorMs: 0 };
       const meta: EntryMeta = { kind: 0, status: 200, flags: 0, ...times, head: 'A: b\r\n', tags, bodyBytes: bytes };
       const writer = memory.begin(key, meta)!;
       writer.append(Buffer.alloc(bytes, key), 0, bytes);
@@ -126,4 +126,19 @@ test('a file that vanished is a miss, and counts no more', async () => {
   it.put('a');
   await it.written(2);
   assert.equal(await it.get('a'), 'a100');
+});
+
+test('a reply that came after one that is on disk, or on its way there, is not followed by the older one', async () => {
+  await using it = await world();
+  it.put('a', [], 100);
+  await it.written(1);
+  it.put('a', [], 200, 1_000); // lives too briefly for a file
+  await eventually(5_000, 'the older one is gone', async () => (await it.get('a')) === null);
+  it.put('b', [], 2 * MIB);
+  it.put('b', [], 50);
+  await it.written(2);
+  await eventually(5_000, 'neither is there', async () => (await it.get('b')) === null && it.keeper.status().entries === 0);
+  it.put('b', [], 70);
+  await it.written(3);
+  assert.equal(await it.get('b'), 'b70');
 });

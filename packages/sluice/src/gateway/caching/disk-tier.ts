@@ -50,6 +50,8 @@ export class DiskTier implements Tier {
   private readonly reads: TierBreaker;
   private readonly writeBreaker: TierBreaker;
   private readonly writes: TierWrites;
+  /** On their way, and no longer what memory has. */
+  private readonly outdated = new Set<string>();
   private reading = 0;
   private files = 0;
 
@@ -85,8 +87,13 @@ export class DiskTier implements Tier {
     const born = journal.clock;
     // After the clock was read: a purge that comes between the two is seen by one of them.
     const isWanted = isWritable && isWorthKeeping(meta, WORTH_MS) && entry.state === 'whole' && !entry.isGone && !entry.isStale;
-    if (!isWanted || !this.writeBreaker.allows()) return entry.release();
-    if (!this.writes.add({ key, meta: { ...meta, bodyBytes: entry.available }, entry, born })) index.count('skips');
+    if (!isWanted || !this.writeBreaker.allows()) {
+      entry.release();
+      return this.outdate(key);
+    }
+    if (this.writes.add({ key, meta: { ...meta, bodyBytes: entry.available }, entry, born })) return;
+    index.count('skips');
+    this.outdate(key);
   }
 
   remove(key: string, tag?: string): void {
@@ -96,13 +103,21 @@ export class DiskTier implements Tier {
       board.journal.note({ kind: 'tag', tag }, false);
       board.wake();
     }
-    const name = diskName(key);
-    const slot = board.index.find(name);
-    if (slot >= 0) void this.drop(slot, name);
+    this.outdate(key);
   }
 
   close(): void {
     this.writes.close();
+  }
+
+  /** There is a newer reply, and it is not written: the older one must not come back. */
+  private outdate(key: string): void {
+    const { index, isOpen } = this.board;
+    if (!isOpen) return;
+    if (this.writes.has(key)) this.outdated.add(key);
+    const name = diskName(key);
+    const slot = index.find(name);
+    if (slot >= 0) void this.drop(slot, name);
   }
 
   /** Null: it cannot be read, or not in time. */
@@ -170,6 +185,8 @@ export class DiskTier implements Tier {
     if (!index.reserve(owner, blocks, this.blocksMax)) {
       index.count('skips');
       board.wake();
+      this.outdate(key);
+      this.outdated.delete(key);
       return;
     }
     if (index.blocks > this.blocksMax * FULL) board.wake();
@@ -182,6 +199,7 @@ export class DiskTier implements Tier {
     } catch (error) {
       this.failed(this.writeBreaker, error);
     }
+    this.outdated.delete(key);
     if (!isPlaced) index.unreserve(owner, blocks);
   }
 
@@ -213,7 +231,7 @@ export class DiskTier implements Tier {
     }
     index.publish(slot, name, blocks, this.tick(), worker.index);
     index.count('writes');
-    if (entry.isGone) await this.drop(slot, name); // purged while it was put in place
+    if (entry.isGone || this.outdated.has(key)) await this.drop(slot, name); // meanwhile
     return true;
   }
 

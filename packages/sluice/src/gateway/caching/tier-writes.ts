@@ -46,6 +46,11 @@ export class TierWrites {
     return true;
   }
 
+  /** Whether one of this key is on its way. */
+  has(key: string): boolean {
+    return this.keys.has(key);
+  }
+
   /** What waits is given up; what is under way ends. */
   close(): void {
     for (const write of this.waiting.splice(0)) this.done(write);
