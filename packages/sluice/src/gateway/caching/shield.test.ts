@@ -23,18 +23,19 @@ interface Options {
   /** Instead of the last node. */
   readonly dead?: boolean;
   readonly secrets?: readonly string[];
+  readonly affinity?: NonNullable<PlaneConfig['services']>[string]['affinity'];
 }
 
 function config(
   origin: number,
   addresses: readonly string[],
   self: number,
-  { cache = {}, route = {}, secrets = [] }: Options,
+  { cache = {}, route = {}, secrets = [], affinity }: Options,
 ): PlaneConfig {
   const shield = { service: 'nodes', self: addresses[self]!, secret: secrets[self] ?? SECRET };
   return {
     services: {
-      origin: { endpoints: [`127.0.0.1:${origin}`], outlier: false, retry: false },
+      origin: { endpoints: [`127.0.0.1:${origin}`], outlier: false, retry: false, ...(affinity === undefined ? {} : { affinity }) },
       nodes: { endpoints: [...addresses], balance: { algorithm: 'hash', table: 'rendezvous' }, outlier: false },
     },
     routes: [{ path: '/*', to: 'origin', ...route, filters: [{ cache: { ...cache, shield } }] }],
@@ -190,6 +191,15 @@ test('replies that vary, are personal, or may not be kept go their usual ways', 
   assert.notEqual((await at.get(0, '/own')).body, (await at.get(0, '/own')).body);
   at.origin.on('/who', (request, response) => response.writeHead(200, FRESH).end(String(request.headers['authorization'])));
   for (const who of ['Basic YTph', 'Basic YTpi']) assert.equal((await at.get(0, '/who', { authorization: who })).body, who);
+});
+
+test('a service that binds clients by cookie has its replies kept by all nodes', async () => {
+  await using at = await world({ affinity: { by: 'cookie', secrets: ['a secret for cookies of clients'] } });
+  for (const path of PATHS) {
+    at.origin.on(path, reply(FRESH, path));
+    for (const node of [0, 1, 2, 0, 1, 2]) assert.equal((await at.get(node, path)).body, path);
+    assert.equal(at.origin.count(path), 1, path);
+  }
 });
 
 test('what is stale is asked about by way of the owner', async () => {

@@ -3,6 +3,8 @@
  * what has been here before goes round, and is refused, too (RFC 8586).
  */
 import type { FilterContext, FilterVerdict, RequestPass } from '../filters/filter.ts';
+import type { Attempt, Exchange } from '../exchange/exchange.ts';
+import { PassingClient } from '../exchange/passing-client.ts';
 import type { CompiledEdits } from '../exchange/header-edits.ts';
 import { CacheKeys } from './cache-key.ts';
 import { CacheRules } from './cache-rules.ts';
@@ -46,7 +48,16 @@ export class ShieldedCache implements PrefetchStage {
     if (!shield.isPeer(pass)) return pass.answer(STRANGER);
     pass.removeHeader('sluice-peer');
     pass.exchange.addReplyEdits(OWNER_EDITS);
+    pass.exchange.client = new PeerClient(pass.exchange.client);
     return this.peers.onRequest(pass);
+  }
+}
+
+/** A node is no client: it is bound to no endpoint, and a reply with a cookie for one would be kept by nobody. */
+class PeerClient extends PassingClient {
+  override onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean {
+    exchange.serviceLines = '';
+    return this.client.onResponseHead(exchange, attempt, bytes, start);
   }
 }
 
