@@ -17,6 +17,7 @@ import { cleanUp } from './processes.ts';
 import { describeMachine, rowMarkdown, writeReport, type Report } from './report.ts';
 import { cacheRows } from './rows/cache.ts';
 import { cachePoliciesRow } from './rows/cache-policies.ts';
+import { filtersRow } from './rows/filters.ts';
 import { fleetDeployRow } from './rows/fleet-deploy.ts';
 import { fleetSocketRow } from './rows/fleet-socket.ts';
 import { fleetColdRow, fleetStartRow } from './rows/fleet-start.ts';
@@ -61,6 +62,7 @@ const rows: readonly Row[] = [
   scalingSineRow,
   cachePoliciesRow,
   ...cacheRows,
+  filtersRow,
   fleetDeployRow,
   fleetStartRow,
   fleetColdRow,
