@@ -219,3 +219,14 @@ test('a gRPC call behind a filter that changes replies ends at its deadline with
   assert.deepEqual([refused, trailers.get('x-request-id').length], [status.UNAVAILABLE, 1]);
   assert.deepEqual(drift(plane), {});
 });
+
+test('content is due as ever when a filter has waited, whatever time the exchange has', async (t) => {
+  const routes = [{ path: '/*', to: 'origin', filters: [custom(WAIT)], timeouts: { exchange: '1h' } }];
+  const world = await stageFilters(t, [], { routes });
+  using client = await RawClient.open(world.plane.port);
+  client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc');
+  await eventually(3_000, 'it is on its way', () => drift(world.plane)['serviceInflight[0]'] === 1);
+  world.plane.advance(61_000);
+  await client.until('it is late', (text) => text.startsWith('HTTP/1.1 408'));
+  assert.deepEqual(drift(world.plane), {});
+});

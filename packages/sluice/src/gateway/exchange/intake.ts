@@ -190,7 +190,7 @@ function setDeadline(requester: PassRequester, exchange: Exchange, route: RouteR
   exchange.isDeadlineAsked = askedMs !== null && askedMs < boundMs;
   if (boundMs === Infinity && !exchange.isDeadlineAsked) return;
   exchange.exchangeDeadline = exchange.startedAt + Math.min(boundMs, askedMs ?? Infinity);
-  if (!exchange.isFetch) requester.deadline = exchange.exchangeDeadline;
+  if (!exchange.isFetch) requester.deadline = Math.min(requester.deadline, exchange.exchangeDeadline); // content may be due before, where a filter has waited
 }
 
 /** The value for Upgrade, when this request asks for one that may pass. `h2c` never does: what it tunnels would be seen by no rule. */

@@ -2,7 +2,6 @@
  * A request on its way through its route's filters: what they look at (`view`), what they change of it (edits, path), and where it goes on. It runs in the event that brought the head; a
  * stage that has to wait keeps the head (a copy of its bytes, and its parser), and the pass goes on from there when its answer has come. Made only for routes that have filters.
  */
-import type { RequestParser } from '../../core/http1/request-parser.ts';
 import type { RouteFilters } from '../filters/route-filters.ts';
 import type { OwnAnswer } from '../downstream/reply-writer.ts';
 import type { ListenerContext } from '../listeners/listener-context.ts';
@@ -180,6 +179,6 @@ export class RequestPass implements RoutedRequest {
   private release(): void {
     if (!this.isHeld) return;
     this.isHeld = false;
-    this.listener.worker.giveParser(this.view.parser as RequestParser);
+    this.listener.worker.giveParser(this.view.parser);
   }
 }
