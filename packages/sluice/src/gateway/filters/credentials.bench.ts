@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { compactVerify } from 'jose';
+import { jwtVerify } from 'jose';
 import { fieldsBench } from '../../../test/support/bench-pass.ts';
 import { claims, ecPair, ISSUER, keySet, token } from '../../../test/support/tokens.ts';
 import { hashPassword } from '../../io/password.ts';
@@ -103,11 +103,13 @@ const tokens = Array.from({ length: ROUNDS * VERIFICATIONS }, (_, serial) =>
 const stage = jwt.create(options, context);
 const alone: number[] = [];
 const ours: number[] = [];
+const wanted = { algorithms: ['ES256'], issuer: ISSUER, audience: 'shop' };
 // In turn, so that what else the machine does falls on both.
 for (let round = 0; round < ROUNDS; round++) {
   const from = round * VERIFICATIONS;
   const passes = tokens.slice(from, from + VERIFICATIONS).map((text) => passOf([`Authorization: Bearer ${text}`]));
-  alone.push(await micros(async (index) => void (await compactVerify(tokens[from + index]!, pair.publicKey, { algorithms: ['ES256'] }))));
+  // The same work: signature, issuer, audience.
+  alone.push(await micros(async (index) => void (await jwtVerify(tokens[from + index]!, pair.publicKey, wanted))));
   ours.push(
     await micros((index) => {
       const { pass, settled } = passes[index]!;
