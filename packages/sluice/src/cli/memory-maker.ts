@@ -62,7 +62,15 @@ function sharedMemory({ name, store, prefix }: Extract<MemoryPlan, { kind: 'shar
 function pushedMemory({ name, objectBytesMax }: Extract<MemoryPlan, { kind: 'pushed' }>, options: MemoryMakerOptions): SharedMemory {
   const board = new PushBoard(createPushBoard());
   const { clock, random } = nodeRuntime;
-  const pushes = new PushKeeper({ store: () => options.storeOf(name), board, objectBytesMax, wall: () => clock.wall(), random });
+  const pushes = new PushKeeper({
+    name,
+    say: options.say,
+    store: () => options.storeOf(name),
+    board,
+    objectBytesMax,
+    wall: () => clock.wall(),
+    random,
+  });
   return { buffer: board.buffer, pushes };
 }
 

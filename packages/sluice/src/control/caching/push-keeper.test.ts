@@ -8,12 +8,31 @@ import { type PushedFile, PushKeeper } from './push-keeper.ts';
 
 const PLACE = { host: '*', prefix: '/s/' };
 
-function world(): { readonly keeper: PushKeeper; readonly store: MemoryStore; readonly board: PushBoard } {
+function world(): {
+  readonly keeper: PushKeeper;
+  readonly store: MemoryStore;
+  readonly board: PushBoard;
+  readonly said: readonly string[];
+} {
   const buffer = createMemoryStore({ capacityBytes: 2 ** 22, entriesMax: 1_024, objectBytesMax: 100_000, eviction: 's3-fifo', seed: 1 });
   const store = new MemoryStore(buffer, CONTROL);
   const board = new PushBoard(createPushBoard());
+  const said: string[] = [];
   const wall = (): ReturnType<typeof timestamp> => timestamp(5);
-  return { keeper: new PushKeeper({ store: () => store, board, objectBytesMax: 100_000, wall, random: seededRandom(1) }), store, board };
+  return {
+    keeper: new PushKeeper({
+      name: 'default',
+      say: (_level, what, detail) => said.push(`${what} ${JSON.stringify(detail)}`),
+      store: () => store,
+      board,
+      objectBytesMax: 100_000,
+      wall,
+      random: seededRandom(1),
+    }),
+    store,
+    board,
+    said,
+  };
 }
 
 function begin(keeper: PushKeeper, version: string, place = PLACE): string {
@@ -36,12 +55,13 @@ function refusal(keeper: PushKeeper, id: string, file: PushedFile): string {
 }
 
 test('nothing of a version is shown before it is', () => {
-  const { keeper, board } = world();
+  const { keeper, board, said } = world();
   const id = begin(keeper, 'v1');
   put(keeper, id, '/s/a');
   assert.deepEqual(board.read(), []);
   assert.equal(keeper.show(id), null);
   assert.deepEqual(board.read(), [{ ...PLACE, id }]);
+  assert.deepEqual(said, ['cache: pushed files are shown {"cache":"default","url":"https://*/s/","version":"v1","files":1,"bytes":4}']);
   assert.deepEqual(
     keeper.status().map(({ version, files, bytes, isShown }) => [version, files, bytes, isShown]),
     [['v1', 1, 4, true]],

@@ -6,6 +6,7 @@
 import type { Random } from '../../base/random.ts';
 import type { Timestamp } from '../../base/time.ts';
 import type { EntryMeta, EntryWriter, MemoryStore } from '../../core/caching/memory/memory-store.ts';
+import type { SayEvent } from '../say-event.ts';
 import { type PushBoard, pushedKey, pushTag, SHOWN_MAX } from '../../core/caching/push-board.ts';
 
 /** Under one path, the one that is shown among them; the oldest that is not goes first. */
@@ -65,6 +66,9 @@ export interface FileWriter {
 }
 
 export interface PushKeeperInit {
+  /** Of the cache. */
+  readonly name: string;
+  readonly say: SayEvent;
   /** Null: the cache is not there any more. */
   readonly store: () => MemoryStore | null;
   readonly board: PushBoard;
@@ -133,7 +137,10 @@ export class PushKeeper {
     const before = this.under(push).filter(({ isShown }) => isShown);
     for (const each of before) each.isShown = false;
     push.isShown = true;
-    if (this.writeBoard()) return null;
+    if (this.writeBoard()) {
+      this.tell(push);
+      return null;
+    }
     push.isShown = false;
     for (const each of before) each.isShown = true;
     return `at most ${SHOWN_MAX} pushes can be shown at a time`;
@@ -181,6 +188,11 @@ export class PushKeeper {
   private drop({ id }: Push): void {
     this.pushes.delete(id);
     this.init.store()?.purgeTag(pushTag(id), false);
+  }
+
+  private tell({ host, prefix, version, paths, bytes }: Push): void {
+    const { name, say } = this.init;
+    say('info', 'cache: pushed files are shown', { cache: name, url: `https://${host}${prefix}`, version, files: paths.size, bytes });
   }
 
   private writeBoard(): boolean {

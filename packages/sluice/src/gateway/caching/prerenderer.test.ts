@@ -56,7 +56,7 @@ async function world(
 
 function told(plane: TestPlane): string[] {
   return plane.said.flatMap((message) =>
-    message.type === 'event' && message.what.includes('ahead of need') ? [JSON.stringify(message.detail)] : [],
+    message.type === 'event' && message.what.includes('could not be fetched') ? [JSON.stringify(message.detail)] : [],
   );
 }
 
@@ -69,6 +69,10 @@ test('all pages are there before anybody asks, and who asks gets them at once', 
     at.origin.requests.map(({ url }) => url),
     ['/a', '/b?c=1', '/d'],
   );
+  const events = at.plane.said.flatMap((message) =>
+    message.type === 'event' ? [message.what, message.detail['fetched'], message.detail['failed']] : [],
+  );
+  assert.deepEqual(events, ['cache: pages were fetched ahead of need', 3, 0]);
   for (const path of ['/a', '/b?c=1', '/d']) {
     const { headers } = await ask(at.plane.port, path, { headers: HOST });
     assert.match(String(headers['cache-status']), /^sluice;hit;/, path);

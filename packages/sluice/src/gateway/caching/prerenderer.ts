@@ -43,6 +43,10 @@ export class Prerenderer implements Sweepable {
   /** Pages that were looked at. */
   private looked = 0;
   private toldAt = -Infinity;
+  /** Of the first round, which is told of when it is over. */
+  private fetched = 0;
+  private failed = 0;
+  private isFirst = true;
 
   constructor(context: RunContext, plan: CachePrerenderPlan) {
     this.context = context;
@@ -66,8 +70,10 @@ export class Prerenderer implements Sweepable {
 
   /** A page has come, or not. */
   landed(flight: Flight, { path, status, outcome }: Exchange): void {
+    const isGood = status >= 200 && status < 400;
     this.flights.delete(flight);
-    if (status >= 200 && status < 400) return;
+    if (this.isFirst) this.count(isGood);
+    if (isGood) return;
     // What is kept stands in where a service fails, and then nobody waits for the fetch.
     const stopped = outcome === 'client-gone' ? 'the service failed' : outcome;
     this.tell({ path, reason: status === 0 ? stopped : `status ${status}` });
@@ -77,6 +83,20 @@ export class Prerenderer implements Sweepable {
     this.context.worker.sweeper.remove(this);
     this.release?.();
     this.release = null;
+  }
+
+  private count(isGood: boolean): void {
+    this.fetched++;
+    if (!isGood) this.failed++;
+    if (this.looked < this.plan.paths.length || this.flights.size > 0) return;
+    const { fetched, failed, plan, context } = this;
+    this.isFirst = false;
+    context.worker.event('info', 'cache: pages were fetched ahead of need', {
+      route: context.route.name,
+      host: plan.host,
+      fetched,
+      failed,
+    });
   }
 
   /** Pages whose turn has come. Rounds that could not be kept up with are left out. */
