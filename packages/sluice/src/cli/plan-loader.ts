@@ -48,7 +48,7 @@ export class PlanLoader {
   }
 
   load(): Promise<Loaded> {
-    if (this.#last !== null && !this.#isAllDue) return this.#readFiles(this.#last);
+    if (this.#last !== null && !this.#isAllDue && !hasModules(this.#last)) return this.#readFiles(this.#last);
     this.#isAllDue = false;
     return this.#readAll();
   }
@@ -71,7 +71,7 @@ export class PlanLoader {
     return this.#keep(plan, configuration);
   }
 
-  /** A certificate has changed: what else was edited meanwhile is nobody's wish yet. */
+  /** A certificate has changed, or a list of users: what else was edited meanwhile is nobody's wish yet. */
   async #readFiles(plan: Plan): Promise<Loaded> {
     const { readMaterial } = await import('../io/plan-material.ts');
     const { settings, path } = this.#configurations.get(plan)!;
@@ -97,4 +97,9 @@ export class PlanLoader {
 
 function refused(faults: readonly Fault[]): Loaded {
   return { ok: false, faults: faults.map((fault) => fault.message) };
+}
+
+/** Modules of users are loaded where the configuration is, in a process of its own: they may do anything. */
+function hasModules({ routes }: Plan): boolean {
+  return routes.some(({ filters }) => filters.some(({ kind }) => kind === 'custom'));
 }

@@ -13,7 +13,7 @@ export async function readApiKeys(options: ApiKeyPlan, path: Path, reader: Filte
   const read = await Promise.all(
     options.files.map((file, index) => readFile(file, options.files.length === 1 ? at : [...at, index], reader)),
   );
-  const names = new Map(options.keys.map((key) => [key.name, key]));
+  const names = new Map(options.keys.slice(0, options.keysWritten).map((key) => [key.name, key]));
   for (const key of read.flat()) {
     if (names.has(key.name)) reader.fault(at, `has a name that was already given: ${JSON.stringify(key.name)}`);
     names.set(key.name, key);

@@ -13,7 +13,7 @@ export async function readBasic(options: BasicPlan, path: Path, reader: FilterRe
   const read = await Promise.all(
     options.files.map((file, index) => readFile(file, [...path, 'basic', 'file', ...(options.files.length === 1 ? [] : [index])], reader)),
   );
-  const names = new Map(options.users.map((user) => [user.name, user]));
+  const names = new Map(options.users.slice(0, options.usersWritten).map((user) => [user.name, user]));
   for (const { user, at } of read.flat()) {
     if (names.has(user.name)) reader.fault(at, `has a user that was already given: ${JSON.stringify(user.name)}`);
     names.set(user.name, user);

@@ -2,6 +2,8 @@
 export interface ApiKeyPlan {
   /** With those of `files`, once these are read; each name once. */
   readonly keys: readonly ApiKeyEntry[];
+  /** How many of `keys`, the first, stand in the configuration itself: what comes out of the files is read again when they change. */
+  readonly keysWritten: number;
   /** `name:hash` by line. */
   readonly files: readonly string[];
   /** Lower case. */

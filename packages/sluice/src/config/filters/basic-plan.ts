@@ -2,6 +2,8 @@
 export interface BasicPlan {
   /** With those of `files`, once these are read; each name once. */
   readonly users: readonly PasswordUser[];
+  /** How many of `users`, the first, stand in the configuration itself: what comes out of the files is read again when they change. */
+  readonly usersWritten: number;
   /** In the manner of htpasswd: `name:hash` by line. */
   readonly files: readonly string[];
   readonly realm: string;

@@ -54,7 +54,14 @@ const destination = z.union([host.transform((one): DestinationRule => ({ hosts: 
 });
 
 const basic = section("an object such as { file: 'users.htpasswd' }", basicFields)
-  .transform(({ users, file, realm }): BasicPlan => ({ users, files: file, realm, userHeader: null, forwardsCredentials: false }))
+  .transform(({ users, file, realm }): BasicPlan => ({
+    users,
+    usersWritten: users.length,
+    files: file,
+    realm,
+    userHeader: null,
+    forwardsCredentials: false,
+  }))
   .meta({
     id: 'ForwardProxyBasic',
     title: 'Passwords of a forward proxy',

@@ -48,8 +48,16 @@ const options: JwtPlan = {
 const users = [{ name: 'anna', hash: await hashPassword('secret') }];
 const keys = [{ name: 'shop', hash: `sha256:${createHash('sha256').update('key').digest('hex')}`, claims: {} }];
 const lists = { allow: ['10.0.0.0/8', '127.0.0.0/8'], deny: ['10.1.0.0/16'] };
-const basicOptions = { users, files: [], realm: 'a', userHeader: 'x-user', forwardsCredentials: false };
-const keyOptions = { keys, files: [], header: 'x-api-key', query: null, nameHeader: 'x-client', forwardsKey: false };
+const basicOptions = { users, usersWritten: users.length, files: [], realm: 'a', userHeader: 'x-user', forwardsCredentials: false };
+const keyOptions = {
+  keys,
+  keysWritten: keys.length,
+  files: [],
+  header: 'x-api-key',
+  query: null,
+  nameHeader: 'x-client',
+  forwardsKey: false,
+};
 const ipOptions = { ...lists, allowCountries: [], denyCountries: [], database: null, unknownCountry: 'deny', status: 403 } as const;
 
 const server = createServer((_, reply) => reply.writeHead(200, { 'remote-user': 'anna' }).end()).listen(0, '127.0.0.1');

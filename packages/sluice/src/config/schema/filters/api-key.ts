@@ -37,6 +37,7 @@ export const apiKeySchema = section("an object such as { file: 'keys.txt' }", {
 })
   .transform((given): ApiKeyPlan => ({
     keys: given.keys,
+    keysWritten: given.keys.length,
     files: given.file,
     header: given.header.toLowerCase(),
     query: given.query ?? null,

@@ -38,6 +38,7 @@ export const basicSchema = section("an object such as { file: 'users.htpasswd' }
 })
   .transform((given): BasicPlan => ({
     users: given.users,
+    usersWritten: given.users.length,
     files: given.file,
     realm: given.realm,
     userHeader: given.userHeader ?? null,
