@@ -114,7 +114,7 @@ export class DiskTier implements Tier {
   private outdate(key: string): void {
     const { index, isOpen } = this.board;
     if (!isOpen) return;
-    if (this.writes.has(key)) this.outdated.add(key);
+    if (this.writes.forget(key)) this.outdated.add(key);
     const name = diskName(key);
     const slot = index.find(name);
     if (slot >= 0) void this.drop(slot, name);

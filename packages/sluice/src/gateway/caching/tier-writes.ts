@@ -24,6 +24,9 @@ export class TierWrites {
   private readonly options: TierWritesOptions;
   private readonly waiting: TierWrite[] = [];
   private readonly keys = new Set<string>();
+  /** What came after the one of its key that is on its way. */
+  private readonly newer = new Map<string, TierWrite>();
+  private isClosed = false;
   private bytes = 0;
   private running = 0;
 
@@ -31,28 +34,38 @@ export class TierWrites {
     this.options = options;
   }
 
-  /** @returns False when there is no room, or one of its key is on its way already. */
+  /** Behind one of its key that is on its way; in place of one that waits behind that. @returns False when there is no room. */
   add(write: TierWrite): boolean {
     const { entry, key } = write;
     const { bytesMax, countMax } = this.options;
-    if (this.keys.size >= countMax || this.bytes + entry.available > bytesMax || this.keys.has(key)) {
+    if (this.keys.size >= countMax || this.bytes + entry.available > bytesMax) {
       entry.release();
       return false;
     }
-    this.keys.add(key);
     this.bytes += entry.available;
+    if (this.keys.has(key)) {
+      const before = this.newer.get(key);
+      if (before !== undefined) this.letGo(before);
+      this.newer.set(key, write);
+      return true;
+    }
+    this.keys.add(key);
     this.waiting.push(write);
     this.next();
     return true;
   }
 
-  /** Whether one of this key is on its way. */
-  has(key: string): boolean {
+  /** Gives up what waits behind another of its key. @returns Whether that other is on its way. */
+  forget(key: string): boolean {
+    const newer = this.newer.get(key);
+    if (newer !== undefined) this.letGo(newer);
+    this.newer.delete(key);
     return this.keys.has(key);
   }
 
   /** What waits is given up; what is under way ends. */
   close(): void {
+    this.isClosed = true;
     for (const write of this.waiting.splice(0)) this.done(write);
   }
 
@@ -69,8 +82,17 @@ export class TierWrites {
     }
   }
 
-  private done({ key, entry }: TierWrite): void {
-    this.keys.delete(key);
+  private done(write: TierWrite): void {
+    const { key } = write;
+    this.letGo(write);
+    const newer = this.newer.get(key);
+    this.newer.delete(key);
+    if (newer === undefined) this.keys.delete(key);
+    else if (this.isClosed) this.done(newer);
+    else this.waiting.push(newer);
+  }
+
+  private letGo({ entry }: TierWrite): void {
     this.bytes -= entry.available;
     entry.release();
   }
