@@ -391,6 +391,22 @@ test('an unsafe request reaches what lies under keyed headers, too', async () =>
   assert.deepEqual([await asked('one'), await asked('two')], ['one 4', 'two 5']);
 });
 
+test('an unsafe request reaches what lies under keyed headers after a 304 has made it fresh again, too', async () => {
+  await using at = await stage({ key: { headers: ['x-tenant'] } });
+  at.origin.on('/a', (request, response, count) => {
+    const isKnown = request.headers['if-none-match'] === '"one"';
+    const status = request.method !== 'GET' ? 204 : isKnown ? 304 : 200;
+    response.writeHead(status, { 'cache-control': 'max-age=10', etag: '"one"' }).end(status === 200 ? `body ${count}` : undefined);
+  });
+  const asked = async (): Promise<string> => (await ask(at.plane.port, '/a', { headers: { 'x-tenant': 'one' } })).body;
+  assert.equal(await asked(), 'body 1');
+  at.plane.advance(11_000);
+  assert.equal(await asked(), 'body 1', 'validated');
+  await ask(at.plane.port, '/a', { method: 'DELETE' });
+  await asked();
+  assert.equal(at.origin.count('/a'), 4, 'asked again after the DELETE');
+});
+
 test('tags stay here; a HEAD that tells of another length invalidates what is kept', async () => {
   await using at = await stage();
   at.origin.on('/a', (request, response, count) => {

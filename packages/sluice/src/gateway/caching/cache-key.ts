@@ -71,7 +71,7 @@ export class CacheKeys {
   /** A tag for everything that lies under a URL, whatever else is in its keys. */
   tagOf(target: TargetUri, service: ExchangeService | null): string {
     const text = `${target.scheme}://${target.authority}${target.path}?${target.query ?? ''}${this.ownerOf(service)}`;
-    return `uri ${hashString(text).toString(36)} ${text.slice(0, TAG_TEXT_MAX)}`;
+    return `uri ${hashString(text).toString(36)} ${text.slice(0, TAG_TEXT_MAX).replaceAll('\n', ' ')}`; // heads keep tags by lines
   }
 
   private read(pass: RequestPass): void {
