@@ -63,3 +63,37 @@ test('words of process managers, orchestrators and autoscalers are answered with
   ];
   for (const [service, answer] of answers) assert.match(ours(service), answer);
 });
+
+test('filters by the names that they have elsewhere are answered with ours', () => {
+  const ours = (filter: unknown): string => {
+    const result = validate({ listeners: { web: { http: ':80' } }, routes: [{ filters: [filter, { fixed: 204 }] }] }, () => null);
+    return result.ok ? '' : result.faults.map(({ message }) => message).join('\n');
+  };
+  const answers: readonly (readonly [unknown, RegExp])[] = [
+    ['gzip', /filters\[0\]\.gzip is not a known key; write compress$/m],
+    [{ limit_req: {} }, /limit_req .*; write { rateLimit: { requests: 100, per: '1m' } }/],
+    [{ basicAuth: {} }, /basicAuth .*; write { basic: /],
+    [{ forward_auth: {} }, /forward_auth .*; write { forwardAuth: /],
+    [{ retry: { attempts: 3 } }, /retry .*; no filter: write retry and timeouts at the route/],
+    [{ headers: { set: { a: 'b' } } }, /headers\.set .*; write it in request or response/],
+    [{ cache: { ttl: '10m' } }, /cache\.ttl .*; write defaultTtl/],
+    [{ cache: { memory: '1GiB' } }, /cache\.memory .*; write it at the top: caches/],
+    [{ rateLimit: { rate: 10, period: '1s' } }, /rate .*; write requests: 100, per: '1m'\n.*period .*; write per/],
+    [{ jwt: { jwks: 'https://id.example/jwks.json' } }, /jwt\.jwks .*; write it in issuers/],
+  ];
+  for (const [filter, answer] of answers) assert.match(ours(filter), answer);
+});
+
+test('a cache or service that a filter names and that is not there is answered with those that are', () => {
+  const ours = (filter: unknown): string => {
+    const config = { listeners: { web: { http: ':80' } }, caches: { big: {} }, services: { shop: { endpoints: ['h:1'] } } };
+    const result = validate({ ...config, routes: [{ to: 'shop', filters: [filter] }] }, () => null);
+    return result.ok ? '' : result.faults.map(({ message }) => message).join('\n');
+  };
+  assert.match(ours({ cache: { store: 'pages' } }), /names a cache that does not exist: "pages"; caches are: default, big$/);
+  assert.match(ours({ mirror: { to: 'next' } }), /names a service that does not exist: "next"; services are: shop$/);
+  assert.match(
+    ours({ rateLimit: { requests: 1, per: '1s', shared: { store: 'main', nodes: 2 } } }),
+    /names a store that does not exist: "main"; there are no stores$/,
+  );
+});

@@ -100,6 +100,82 @@ const FOREIGN_KEYS: readonly ForeignKey[] = [
     hint: "write idle: '5m', and behavior: { cooldown } for more than one instance",
   },
   { keys: ['scaleUp', 'scaleDown', 'up', 'down'], beside: 'tolerance', hint: 'write out and in' },
+  // Filters: nginx, HAProxy, Varnish, Envoy, Traefik, Caddy.
+  { keys: ['gzip', 'brotli', 'zstd', 'encode', 'compression', 'compressor'], beside: 'securityHeaders', hint: 'write compress' },
+  {
+    keys: ['limit', 'limit_req', 'limitReq', 'rate_limit', 'ratelimit', 'throttle', 'inFlightReq', 'local_ratelimit'],
+    beside: 'securityHeaders',
+    hint: "write { rateLimit: { requests: 100, per: '1m' } }",
+  },
+  {
+    keys: ['basicAuth', 'basic_auth', 'auth_basic', 'htpasswd'],
+    beside: 'securityHeaders',
+    hint: "write { basic: { file: 'users.htpasswd' } }",
+  },
+  {
+    keys: ['auth_request', 'forward_auth', 'ext_authz', 'extAuthz'],
+    beside: 'securityHeaders',
+    hint: "write { forwardAuth: { url: 'http://…' } }",
+  },
+  {
+    keys: ['jwt_authn', 'oauth', 'oidc'],
+    beside: 'securityHeaders',
+    hint: 'write { jwt: { issuers: [{ issuer, jwks }] } }; logins with a browser are what forwardAuth is for',
+  },
+  {
+    keys: ['ipAllowList', 'ipWhiteList', 'allow', 'deny', 'geoip', 'rbac'],
+    beside: 'securityHeaders',
+    hint: "write { ip: { allow: ['10.0.0.0/8'] } }",
+  },
+  { keys: ['proxy_cache', 'httpCache', 'vcl'], beside: 'securityHeaders', hint: 'write cache' },
+  {
+    keys: ['stripPrefix', 'addPrefix', 'replacePath', 'uri'],
+    beside: 'securityHeaders',
+    hint: "write { rewrite: { stripPrefix: '/api' } }",
+  },
+  {
+    keys: ['redirectRegex', 'redirectScheme', 'return'],
+    beside: 'securityHeaders',
+    hint: "write { redirect: { to: 'https://{host}{path}{query}' } }",
+  },
+  {
+    keys: ['respond', 'file_server', 'root'],
+    beside: 'securityHeaders',
+    hint: "write { fixed: … } for one reply, { static: { root: 'public' } } for files",
+  },
+  { keys: ['errors', 'handle_errors', 'error_page'], beside: 'securityHeaders', hint: 'write errorPage' },
+  { keys: ['buffering', 'client_max_body_size', 'request_body'], beside: 'securityHeaders', hint: "write { bodyLimit: '10MiB' }" },
+  { keys: ['modsecurity', 'coraza'], beside: 'securityHeaders', hint: 'write { waf: { modSecurity: { rules: … } } }' },
+  {
+    keys: ['retry', 'circuitBreaker', 'timeout', 'timeouts'],
+    beside: 'securityHeaders',
+    hint: 'no filter: write retry and timeouts at the route, limits at the service',
+  },
+  {
+    keys: ['set', 'add', 'remove'],
+    beside: 'response',
+    hint: "write it in request or response: { response: { set: { 'x-name': 'value' } } }",
+  },
+  {
+    keys: ['ttl', 'valid', 'proxy_cache_valid', 'maxAge'],
+    beside: 'targetedFields',
+    hint: "write defaultTtl: '10m' for replies that say nothing, maxTtl to bound what they say",
+  },
+  { keys: ['grace', 'stale', 'use_stale', 'keep'], beside: 'targetedFields', hint: 'write staleWhileRevalidate, staleIfError' },
+  { keys: ['cache', 'name', 'zone'], beside: 'targetedFields', hint: 'write store: one of the caches' },
+  { keys: ['vary', 'hash', 'query'], beside: 'targetedFields', hint: 'write key: { headers, query, cookies }' },
+  {
+    keys: ['memory', 'disk', 'size', 'max_size', 'path', 'shared', 'eviction'],
+    beside: 'targetedFields',
+    hint: "write it at the top: caches: { default: { memory: '1GiB', disk: … } }",
+  },
+  { keys: ['rate', 'average', 'limit', 'rps'], beside: 'missesOnly', hint: "write requests: 100, per: '1m'" },
+  { keys: ['period', 'window', 'interval'], beside: 'missesOnly', hint: "write per: '1m'" },
+  {
+    keys: ['jwks', 'jwks_uri', 'secret', 'audience', 'algorithms', 'issuer'],
+    beside: 'claimsToHeaders',
+    hint: 'write it in issuers: [{ issuer, jwks, audience }]',
+  },
   { keys: ['stabilizationWindowSeconds', 'stabilizationWindow'], beside: 'stabilization', hint: "write stabilization: '60s'" },
 ];
 

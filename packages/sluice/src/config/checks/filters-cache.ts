@@ -2,28 +2,20 @@
 import type { Path } from '../fault.ts';
 import { type RawConfig, rawField, rawList, type Report } from '../raw.ts';
 import { suggest } from '../suggest.ts';
+import { checkName } from './references.ts';
 
 const HASHES = ['hash'];
 
 export function checkCache(config: RawConfig, cache: unknown, path: Path, report: Report): void {
   const store = rawField(cache, 'store');
-  if (typeof store === 'string' && store !== 'default' && !Object.hasOwn(config.caches, store)) {
-    report({
-      path: [...path, 'store'],
-      what: `names a cache that does not exist: ${JSON.stringify(store)}`,
-      suggestion: suggest(store, Object.keys(config.caches)),
-    });
-  }
+  if (typeof store === 'string') checkName({ default: {}, ...config.caches }, 'cache', store, [...path, 'store'], report);
   checkShield(config, rawField(cache, 'shield'), [...path, 'shield'], report);
 }
 
 function checkShield(config: RawConfig, shield: unknown, path: Path, report: Report): void {
   const name = rawField(shield, 'service');
   if (typeof name !== 'string') return;
-  if (!Object.hasOwn(config.services, name)) {
-    const suggestion = suggest(name, Object.keys(config.services));
-    return report({ path: [...path, 'service'], what: `names a service that does not exist: ${JSON.stringify(name)}`, suggestion });
-  }
+  if (!Object.hasOwn(config.services, name)) return checkName(config.services, 'service', name, [...path, 'service'], report);
   const service = config.services[name];
   const balance = rawField(service, 'balance');
   const algorithm = typeof balance === 'string' ? balance : rawField(balance, 'algorithm');

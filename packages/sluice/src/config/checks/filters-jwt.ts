@@ -1,7 +1,7 @@
 /** What must hold of `jwt` across its fields: one source of keys per issuer, issuers that differ, keys over a way that nobody can change, a store that exists. */
 import type { Path } from '../fault.ts';
 import { type RawConfig, rawField, rawList, type Report } from '../raw.ts';
-import { suggest } from '../suggest.ts';
+import { checkName } from './references.ts';
 
 const SOURCES = ['jwks', 'publicKey', 'secret'] as const;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
@@ -19,12 +19,7 @@ export function checkJwt(config: RawConfig, options: unknown, path: Path, report
     checkKeys(issuer, at, report);
   });
   const store = rawField(rawField(options, 'revocation'), 'store');
-  if (typeof store !== 'string' || Object.hasOwn(config.stores, store)) return;
-  report({
-    path: [...path, 'revocation', 'store'],
-    what: `names a store that does not exist: ${JSON.stringify(store)}`,
-    suggestion: suggest(store, Object.keys(config.stores)),
-  });
+  if (typeof store === 'string') checkName(config.stores, 'store', store, [...path, 'revocation', 'store'], report);
 }
 
 function checkKeys(issuer: unknown, path: Path, report: Report): void {

@@ -2,7 +2,6 @@
 import { FILTER_KINDS } from '../../core/filters/filter-kinds.ts';
 import type { Path } from '../fault.ts';
 import { type RawConfig, rawField, rawList, rawObject, type Report } from '../raw.ts';
-import { suggest } from '../suggest.ts';
 import { checkCache } from './filters-cache.ts';
 import { checkCors } from './filters-cors.ts';
 import { checkCustom } from './filters-custom.ts';
@@ -10,6 +9,7 @@ import { checkErrorPage } from './filters-error-page.ts';
 import { checkFault } from './filters-fault.ts';
 import { checkFixed } from './filters-fixed.ts';
 import { checkMirror } from './filters-mirror.ts';
+import { checkName } from './references.ts';
 import { checkRedirect } from './filters-redirect.ts';
 import { checkRewrite } from './filters-rewrite.ts';
 import type { RegexChecker } from './routes.ts';
@@ -64,13 +64,4 @@ function checkOne({ config, checkRegex, route }: Scope, filter: unknown, path: P
     const store = rawField(rawField(options, 'shared'), 'store');
     if (typeof store === 'string') checkName(config.stores, 'store', store, [...path, kind, 'shared', 'store'], report);
   }
-}
-
-function checkName(known: Readonly<Record<string, unknown>>, noun: string, name: string, path: Path, report: Report): void {
-  if (Object.hasOwn(known, name)) return;
-  report({
-    path,
-    what: `names a ${noun} that does not exist: ${JSON.stringify(name)}`,
-    suggestion: suggest(name, Object.keys(known)),
-  });
 }

@@ -28,7 +28,8 @@ function checkTargets(config: RawConfig, to: unknown, path: Path, report: Report
   for (const service of Object.keys(rawObject(to))) checkName(config.services, 'service', service, [...path, service], report);
 }
 
-function checkName(known: Readonly<Record<string, unknown>>, noun: string, name: string, path: Path, report: Report): void {
+/** Reports a name that is none of the known ones, with the one that was probably meant, or all that there are. @param noun Singular. */
+export function checkName(known: Readonly<Record<string, unknown>>, noun: string, name: string, path: Path, report: Report): void {
   if (Object.hasOwn(known, name)) return;
   const names = Object.keys(known);
   const suggestion = suggest(name, names);
