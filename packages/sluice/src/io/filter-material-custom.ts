@@ -3,7 +3,7 @@
  * whatever files of the project it imports: a change of any of them is another version, and only that is imported again by workers.
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { firstLine, type Path } from '../config/fault.ts';
 import type { FilterPlan } from '../config/filter-plan.ts';
@@ -50,7 +50,10 @@ export async function readCustom(options: CustomOptions, path: Path, reader: Fil
       hint,
     );
   } catch (error) {
-    reader.fault(at, `cannot be loaded: ${firstLine(error)}`);
+    const named = JSON.stringify(source.path);
+    // Node says of a module that is not there who imported it: us.
+    if ((await stat(file).catch(() => null)) === null) reader.fault(at, `${named} does not exist; check the path`);
+    else reader.fault(at, `${named} cannot be loaded: ${firstLine(error)}`);
   }
   return options;
 }

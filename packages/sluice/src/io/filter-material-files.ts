@@ -53,7 +53,11 @@ async function readBody(given: string, at: Path, reader: FilterReader): Promise<
     if (size <= BYTES_MAX) return { file, body: await readFile(file, 'latin1') };
     reader.fault(at, `is a file of ${size} bytes: at most ${BYTES_MAX} are sent from memory`, 'serve it with the static filter');
   } catch (error) {
-    reader.fault(at, `cannot be read: ${firstLine(error)}`);
+    const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    reader.fault(
+      at,
+      isAbsent ? `${JSON.stringify(given)} does not exist; check the path` : `${JSON.stringify(given)} cannot be read: ${firstLine(error)}`,
+    );
   }
   return null;
 }

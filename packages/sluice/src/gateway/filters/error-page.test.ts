@@ -117,7 +117,7 @@ test('the page of a file, and faults of what is written', async (t) => {
   assert.equal((await world.ask('/')).body, 'é 502');
   for (const [errorPage, message] of [
     [{ file, html: 'a' }, /at most one of html, file and redirect/],
-    [{ file: join(directory, 'none') }, /file cannot be read/],
+    [{ file: join(directory, 'none') }, /file .*none.* does not exist; check the path/],
     [{ status: '6xx' }, /must be a status such as 404/],
     [{ status: '503-500' }, /must be a status such as 404/],
     [{ redirect: '//evil.example' }, /must be a URL or path/],

@@ -32,7 +32,7 @@ test('two bodies, and files that are not there or too large, are faults', async 
   writeFileSync(large, Buffer.alloc(1024 * 1024 + 1));
   for (const [fixed, message] of [
     [{ body: 'a', json: 1 }, /at most one of body, json and file, but has body and json/],
-    [{ file: join(directory, 'none') }, /file cannot be read/],
+    [{ file: join(directory, 'none') }, /file .*none.* does not exist; check the path/],
     [{ file: large }, /is a file of 1048577 bytes: at most 1048576/],
     [{ status: 99 }, /must be a whole number 200\.\.599/],
   ] as const) {
