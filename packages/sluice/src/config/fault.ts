@@ -76,7 +76,7 @@ export function isSecretPath(path: Path): boolean {
 export function showValue(value: unknown, path: Path = []): string {
   if (isSecretPath(path)) return typeof value === 'string' ? `a text of ${value.length} characters` : kindOf(value);
   if (typeof value === 'string') {
-    const bare = value.replace(/\/\/[^/@\s]*@/g, '//…@');
+    const bare = value.replace(/\/\/[^/@\s]*@/g, '//…@').replace(/([?&](?:password|secret|token|key)=)[^&#\s]*/gi, '$1…');
     return JSON.stringify(bare.length > SHOWN_CHARACTERS_MAX ? `${bare.slice(0, SHOWN_CHARACTERS_MAX)}…` : bare);
   }
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

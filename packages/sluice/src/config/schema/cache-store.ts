@@ -28,7 +28,10 @@ export const cacheStoreSchema = section("an object such as { memory: '512MiB' }"
 export const storeSchema = section("an object such as { url: 'redis://127.0.0.1:6379' }", {
   url: z
     .string({ error: "must be a URL such as 'redis://127.0.0.1:6379'" })
-    .regex(/^(?:redis|rediss|unix):\/\//, "must be a URL such as 'redis://127.0.0.1:6379' or 'rediss://…'")
+    .regex(
+      /^(?:redis|rediss|valkey|valkeys|redis\+unix|valkey\+unix):\/\//,
+      "must be a URL such as 'redis://127.0.0.1:6379', 'rediss://…' or 'redis+unix:///run/valkey.sock'",
+    )
     .max(4096, 'must be at most 4096 characters')
     .describe("`redis://`, `rediss://` (TLS). A password belongs into the environment: `env('STORE_URL')`."),
   connectTimeout: preset(duration('10ms', '60s'), '2s').describe('How long connecting may take.'),

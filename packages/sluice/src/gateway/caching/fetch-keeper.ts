@@ -53,11 +53,13 @@ export class FetchKeeper {
   refuse(reason: string, came: CameHead, stale: MemoryEntry | null): boolean {
     const { store, rules, place } = this.init;
     const { passMs } = rules.plan;
-    if (reason === 'request-no-store' || reason === 'authorization') return true;
+    if (reason === 'request-no-store' || reason === 'authorization' || reason === 'gone') return true;
     if (reason === 'room') store.noteUnkept(place.key, came.bodyBytes);
     if (reason === 'room' && came.bodyBytes <= store.objectBytesMax) return false;
-    if (came.status < 400) keepPassMark(store, place.key, came.receivedAt, passMs);
-    else if (stale === null) keepPassMark(store, place.key, came.receivedAt, Math.min(ERROR_PASS_MS, passMs));
+    if (came.status < 400) {
+      keepPassMark(store, place.key, came.receivedAt, passMs);
+      for (const tier of store.tiers) tier.remove(place.key); // an older one there would come back when the mark is over
+    } else if (stale === null) keepPassMark(store, place.key, came.receivedAt, Math.min(ERROR_PASS_MS, passMs));
     return false;
   }
 
