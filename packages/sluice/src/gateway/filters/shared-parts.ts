@@ -1,15 +1,26 @@
 /**
- * What filters of one worker share, by name, over changes of the plan: a connection to a store, a set of keys, a table in shared memory. A part lives as long as some plan asks for it: after
- * each plan, those that nobody asked for since are closed (`sweep`).
+ * What filters of one worker share, by name, over changes of the plan: a connection to a store, a set of keys, a table in shared memory. A part lives as long as some plan asks for it: those
+ * that nobody asked for during a whole plan are closed, a while later: requests that began under an earlier plan may still wait for one.
  */
 export interface SharedPart {
   close?(): void;
 }
 
+/** Longer than a request waits for anything in a filter. */
+const CLOSED_AFTER_MS = 60_000;
+
+interface Kept {
+  readonly part: SharedPart;
+  /** In which it was asked for last. */
+  plan: number;
+  /** Closes it. */
+  timer: NodeJS.Timeout | null;
+}
+
 export class SharedParts {
   /** Memory that the control plane gave to all workers, by name (`config/shared-memory-plan.ts`). */
   memories: Readonly<Record<string, SharedArrayBuffer>> = {};
-  private readonly parts = new Map<string, { part: SharedPart; plan: number }>();
+  private readonly parts = new Map<string, Kept>();
   private plan = 0;
 
   /**
@@ -20,10 +31,12 @@ export class SharedParts {
     const kept = this.parts.get(name);
     if (kept !== undefined) {
       kept.plan = this.plan;
+      if (kept.timer !== null) clearTimeout(kept.timer);
+      kept.timer = null;
       return kept.part as Part;
     }
     const part = make();
-    this.parts.set(name, { part, plan: this.plan });
+    this.parts.set(name, { part, plan: this.plan, timer: null });
     return part;
   }
 
@@ -31,16 +44,19 @@ export class SharedParts {
   nextPlan(memories: Readonly<Record<string, SharedArrayBuffer>>): void {
     this.memories = memories;
     for (const [name, kept] of this.parts) {
-      if (kept.plan >= this.plan) continue;
-      this.parts.delete(name);
-      kept.part.close?.();
+      if (kept.plan < this.plan) kept.timer ??= setTimeout(() => this.end(name, kept), CLOSED_AFTER_MS).unref();
     }
     this.plan++;
   }
 
   /** The worker ends. */
   close(): void {
-    for (const { part } of this.parts.values()) part.close?.();
-    this.parts.clear();
+    for (const [name, kept] of this.parts) this.end(name, kept);
+  }
+
+  private end(name: string, { part, timer }: Kept): void {
+    if (timer !== null) clearTimeout(timer);
+    this.parts.delete(name);
+    part.close?.();
   }
 }
