@@ -31,6 +31,9 @@ export function unconditionalFetch(before: Exchange, now: Instant): Exchange {
   exchange.wanted = before.wanted;
   exchange.session = before.session;
   exchange.exchangeDeadline = before.exchangeDeadline;
+  exchange.replyEdits = before.replyEdits;
+  exchange.filterEdits = before.filterEdits;
+  exchange.followers = before.followers;
   return exchange;
 }
 
