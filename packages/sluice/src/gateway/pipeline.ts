@@ -3,6 +3,7 @@
  * `filterOrder: 'written'` a route keeps its own). A request goes down the list, the reply comes back up it. Modules are loaded with the first plan that has such a filter.
  */
 import type { FilterKind, FilterPlan } from '../config/filter-plan.ts';
+import type { HeadersPlan } from '../config/filters/headers-plan.ts';
 import type { FilterModule } from './filters/filter.ts';
 
 interface Place<Kind extends FilterKind> {
@@ -14,7 +15,11 @@ interface Place<Kind extends FilterKind> {
 
 export const PIPELINE: readonly { readonly [Kind in FilterKind]: Place<Kind> }[FilterKind][] = [
   { kind: 'requestId', why: 'first, so that every reply carries it, refusals too', load: () => import('./filters/request-id.ts') },
-  { kind: 'headers', why: 'edits hold for every reply, refusals too', load: () => import('./filters/headers.ts') },
+  {
+    kind: 'headers',
+    why: 'edits hold for every reply, refusals too. With `{user}` behind `forwardAuth`: then it is known',
+    load: () => import('./filters/headers.ts'),
+  },
   { kind: 'securityHeaders', why: 'the same', load: () => import('./filters/security-headers.ts') },
   { kind: 'errorPage', why: 'outside of everything that may refuse', load: () => import('./filters/error-page.ts') },
   { kind: 'ip', why: 'the cheapest refusal', load: () => import('./filters/ip.ts') },
@@ -58,8 +63,13 @@ export function inOrder(filters: readonly FilterPlan[], isAsWritten: boolean): r
 }
 
 function placeOf(filter: FilterPlan): number {
+  if (filter.kind === 'headers' && namesUser(filter.options)) return PLACES.get('forwardAuth')! + 0.5;
   if (filter.kind !== 'rateLimit') return PLACES.get(filter.kind)!;
   if (filter.options.missesOnly) return PLACES.get('cache')! + 0.5;
   const usesClaim = filter.options.key.some(({ source }) => source === 'claim');
   return PLACES.get(usesClaim ? 'forwardAuth' : 'rateLimit')! + (usesClaim ? 0.5 : 0);
+}
+
+function namesUser({ request, response }: HeadersPlan): boolean {
+  return [...request.set, ...request.add, ...response.set, ...response.add].some(([, value]) => value.includes('{user}'));
 }
