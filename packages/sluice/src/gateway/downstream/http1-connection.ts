@@ -15,6 +15,7 @@ import { type Attempt, type Client, Exchange, type ReadyReply } from '../exchang
 import { PeerIdentity } from '../exchange/forwarding.ts';
 import { beginExchange, type Requester } from '../exchange/intake.ts';
 import { withFilterEdits } from '../exchange/own-edits.ts';
+import { keptLines } from '../exchange/header-edits.ts';
 import { isEventStream } from '../exchange/event-stream.ts';
 import { followEventStream } from '../exchange/event-stream-client.ts';
 import { replyEdits } from '../exchange/web-socket-handshake.ts';
@@ -279,7 +280,7 @@ export class Http1Connection implements Client, Requester, TunnelClient, ClientC
   }
 
   onReplyEnd(exchange: Exchange, trailers: string): void {
-    this.reply.end(trailers);
+    this.reply.end(keptLines(trailers, exchange.responseEdits.drops));
     this.end(exchange);
   }
 

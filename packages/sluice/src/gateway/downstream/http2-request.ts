@@ -11,6 +11,7 @@ import { type Attempt, type Client, Exchange, type ReadyReply } from '../exchang
 import type { PeerIdentity } from '../exchange/forwarding.ts';
 import { beginExchange, type Requester } from '../exchange/intake.ts';
 import { withFilterEdits } from '../exchange/own-edits.ts';
+import { keptLines } from '../exchange/header-edits.ts';
 import { finishExchange } from '../exchange/reporting.ts';
 import { keptTrailers } from '../exchange/trailers.ts';
 import { isEventStream } from '../exchange/event-stream.ts';
@@ -249,7 +250,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
 
   onReplyEnd(exchange: Exchange, trailers: string): void {
     this.release(false);
-    this.finish(exchange, trailers);
+    this.finish(exchange, keptLines(trailers, exchange.responseEdits.drops));
   }
 
   onReplyCut(exchange: Exchange, failure: UpstreamFailure): void {

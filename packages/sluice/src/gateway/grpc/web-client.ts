@@ -6,6 +6,7 @@ import { Base64Encoder } from '../../core/grpc/base64.ts';
 import { GRPC_STATUS } from '../../core/grpc/status.ts';
 import { grpcWebReplyType, trailerFrame } from '../../core/grpc/web.ts';
 import type { Attempt, Client, Exchange } from '../exchange/exchange.ts';
+import { keptLines } from '../exchange/header-edits.ts';
 import { PassingClient } from '../exchange/passing-client.ts';
 import { fieldOf } from './call.ts';
 
@@ -44,7 +45,7 @@ export class WebClient extends PassingClient {
 
   override onReplyEnd(exchange: Exchange, trailers: string): void {
     if (this.ending === 'frame') {
-      const frame = frameOf(trailers);
+      const frame = frameOf(keptLines(trailers, exchange.responseEdits.drops));
       this.replyBody(exchange, frame, 0, frame.length);
     }
     this.flushText();
