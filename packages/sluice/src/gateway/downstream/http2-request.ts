@@ -397,7 +397,7 @@ export class Http2Request implements Client, Requester, TunnelClient, Sweepable 
 
   /** Content before there is anybody to take it: for a tunnel, kept while the window lasts; else nobody asked for it. */
   private keepEarly(part: Buffer): void {
-    if (this.exchange?.isUpgrade === true) this.early = this.early === null ? part : Buffer.concat([this.early, part]);
+    if (this.exchange !== null && this.stream.protocol !== '') this.early = this.early === null ? part : Buffer.concat([this.early, part]);
     else if (this.exchange === null) this.session.consumed(this.stream, part.length);
     else this.session.reset(this.stream, PROTOCOL_ERROR);
   }
