@@ -1,8 +1,10 @@
 /** Filters together: with each other, with content that is still on its way, and with what follows on the same connection. */
 import assert from 'node:assert/strict';
 import { status } from '@grpc/grpc-js';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
@@ -11,6 +13,8 @@ import { stageFilters, startOrigin, type TestOrigin } from '../support/filter-st
 import { grpcWorld, type ServiceError } from '../support/grpc.ts';
 import { hostileOrigin } from '../support/hostile-origin.ts';
 import { drift } from '../support/drift.ts';
+import { data, headers } from '../support/http2.ts';
+import { Http2Wire } from '../support/http2-wire.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { eventually } from '../support/waiting.ts';
 
@@ -221,12 +225,127 @@ test('a gRPC call behind a filter that changes replies ends at its deadline with
 });
 
 test('content is due as ever when a filter has waited, whatever time the exchange has', async (t) => {
-  const routes = [{ path: '/*', to: 'origin', filters: [custom(WAIT)], timeouts: { exchange: '1h' } }];
-  const world = await stageFilters(t, [], { routes });
+  let isAsked = false;
+  const origin = await hostileOrigin(async (connection) => {
+    await connection.head();
+    isAsked = true;
+  });
+  t.after(() => origin[Symbol.asyncDispose]());
+  const world = await stageFilters(t, [], {
+    services: { origin: { endpoints: [`127.0.0.1:${origin.port}`], retry: false, outlier: false } },
+    routes: [{ path: '/*', to: 'origin', filters: [custom(WAIT)], timeouts: { exchange: '1h' } }],
+  });
   using client = await RawClient.open(world.plane.port);
   client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc');
-  await eventually(3_000, 'it is on its way', () => drift(world.plane)['serviceInflight[0]'] === 1);
+  await eventually(3_000, 'it is on its way', () => isAsked);
   world.plane.advance(61_000);
   await client.until('it is late', (text) => text.startsWith('HTTP/1.1 408'));
   assert.deepEqual(drift(world.plane), {});
+});
+
+test('a request that waits in a filter goes through reloads that no other request has seen', async (t) => {
+  let answer = (): void => {};
+  const auth = await startOrigin(t, (_, response) => (answer = () => void response.writeHead(200).end()));
+  const filters = [{ forwardAuth: { url: `http://127.0.0.1:${auth.port}/` } }];
+  const world = await stageFilters(t, filters);
+  const services = { origin: { endpoints: [`127.0.0.1:${world.origin.port}`], retry: false as const, outlier: false as const } };
+  const asked = world.ask('/');
+  await eventually(3_000, 'the program is asked', () => auth.seen.length === 1);
+  for (const path of ['/1', '/2', '/3']) {
+    await world.plane.reload({
+      services,
+      routes: [
+        { path: '/*', to: 'origin', filters },
+        { path, to: 'origin' },
+      ],
+    });
+  }
+  answer();
+  assert.equal((await asked).status, 200);
+});
+
+test('a place among those in flight is given back when the cache has to ask once more', async (t) => {
+  const places = { rateLimit: { name: 'misses', concurrency: 1, missesOnly: true } };
+  const world = await stageFilters(t, ['cache', places], {
+    answer({ headers }, response) {
+      const isAboutOther = headers['if-none-match'] !== undefined;
+      response.writeHead(isAboutOther ? 304 : 200, { etag: isAboutOther ? '"other"' : '"one"', 'cache-control': 'max-age=1' }).end();
+    },
+  });
+  for (let each = 0; each < 3; each++) {
+    assert.equal((await world.ask('/')).status, 200);
+    world.plane.advance(2_000);
+  }
+});
+
+test('{user} in a header is who was let in', async (t) => {
+  const hash = `sha256:${createHash('sha256').update('key').digest('hex')}`;
+  const world = await stageFilters(t, [
+    { headers: { request: { set: { 'X-Who': '{user}' } } } },
+    { apiKey: { keys: [{ name: 'ada', hash }] } },
+  ]);
+  await world.ask('/', { headers: { 'x-api-key': 'key', 'x-who': 'somebody' } });
+  assert.equal(world.origin.seen[0]?.headers['x-who'], 'ada');
+});
+
+test('what a filter takes out of replies is not said in their trailers, either', async (t) => {
+  const trailing = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX_Secret: 1\r\nX-Other: 2\r\n\r\n';
+  const origin = await hostileOrigin(trailing);
+  t.after(() => origin[Symbol.asyncDispose]());
+  const services = { origin: { endpoints: [`127.0.0.1:${origin.port}`], retry: false as const, outlier: false as const } };
+  const world = await stageFilters(t, [{ headers: { response: { remove: ['X-Secret'] } } }], { services });
+  using client = await RawClient.open(world.plane.port);
+  const text = await client.ask(
+    'GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n',
+    (all) => all.endsWith('\r\n\r\n') && all.includes('\r\n0\r\n'),
+  );
+  assert.match(text, /\r\n0\r\nX-Other: 2\r\n\r\n$/);
+  const h2 = connect(`http://127.0.0.1:${world.plane.port}`);
+  t.after(() => h2.destroy());
+  const stream = h2.request({ ':path': '/' });
+  const [trailers] = (await once(stream.resume(), 'trailers')) as [Record<string, string>];
+  assert.deepEqual(Object.keys(trailers), ['x-other']);
+});
+
+test('a WebSocket over HTTP/2 may speak before a filter has decided', async (t) => {
+  const origin = await hostileOrigin(async (connection) => {
+    await connection.head();
+    const key = /sec-websocket-key: (.*)\r\n/i.exec(connection.received)![1]!;
+    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+    connection.write(`HTTP/1.1 101 OK\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+    await connection.until((received) => received.endsWith('early'));
+    connection.write('early too');
+  });
+  t.after(() => origin[Symbol.asyncDispose]());
+  const services = { origin: { endpoints: [`127.0.0.1:${origin.port}`], retry: false as const, outlier: false as const } };
+  const world = await stageFilters(t, [custom(WAIT)], { services });
+  const wire = await Http2Wire.open(world.plane.port);
+  t.after(() => wire[Symbol.dispose]());
+  const fields: [string, string][] = [
+    [':method', 'CONNECT'],
+    [':protocol', 'websocket'],
+    [':scheme', 'http'],
+    [':authority', 'a'],
+    [':path', '/'],
+    ['sec-websocket-version', '13'],
+  ];
+  wire.send(headers(1, fields, false), data(1, 'early'));
+  await wire.until('it comes back', (lines) => lines.some((line) => line.startsWith('DATA 1') && line.includes('early')));
+});
+
+test('something like a promise that settles at once costs a worker none of its parsers', async (t) => {
+  const answered = custom(`() => ({ then(done) { done({ status: 202, body: 'at once' }); } })`);
+  const passed = custom(`() => ({ then(done) { done(undefined); } })`);
+  const world = await stageFilters(t, [], {
+    routes: [
+      { path: '/answered', filters: [answered] },
+      { path: '/*', to: 'origin', filters: [passed] },
+    ],
+  });
+  for (let each = 0; each < 3; each++) {
+    assert.equal((await world.ask('/answered')).body, 'at once');
+    assert.equal((await world.ask('/')).body, 'origin');
+  }
+  const { parsers } = world.plane.plane as unknown as { parsers: readonly object[] };
+  assert.deepEqual([parsers.length, new Set(parsers).size], [1, 1]);
 });

@@ -130,6 +130,7 @@ export class CustomRun implements Sweepable, HoldOwner, ExchangeFollower {
       (settled) => this.returned(settled),
       (error: unknown) => this.threw(error),
     );
+    if (this.phase === 'over') return WAIT; // no promise, but something like one, that has settled at once: all is done
     if (this.pending !== null) {
       this.handOn();
       return PASS;

@@ -56,6 +56,8 @@ export class RequestPass implements RoutedRequest {
   /** Place of the stage that comes next. */
   private at: number;
   private isHeld = false;
+  /** In the event that brought the head: its parser is given back by who called. */
+  private isStarting = false;
 
   constructor(init: {
     exchange: Exchange;
@@ -138,7 +140,9 @@ export class RequestPass implements RoutedRequest {
 
   /** Starts the way through the stages. */
   start(): void {
+    this.isStarting = true;
     this.run();
+    this.isStarting = false;
   }
 
   /** Goes on behind the stage that waited. */
@@ -179,6 +183,6 @@ export class RequestPass implements RoutedRequest {
   private release(): void {
     if (!this.isHeld) return;
     this.isHeld = false;
-    this.listener.worker.giveParser(this.view.parser);
+    if (!this.isStarting) this.listener.worker.giveParser(this.view.parser);
   }
 }
