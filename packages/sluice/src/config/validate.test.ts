@@ -298,10 +298,16 @@ test('names that objects have by nature are names like others, or refused', () =
   assert.match(messages({ services: hostile, routes: [] }).join(), /__proto__/);
 });
 
+test('a service that a filter sends requests to is used', () => {
+  const services = { users: { endpoints: ['a:1'] }, next: { endpoints: ['b:1'] }, pages: { endpoints: ['c:1'] } };
+  const filters = [{ mirror: { to: 'next' } }, { errorPage: { status: ['5xx'], from: { service: 'pages', path: '/{status}' } } }];
+  assert.deepEqual(warnings({ services, routes: [{ to: 'users', filters }] }), []);
+});
+
 test('what is allowed and probably not meant is a warning', () => {
   assert.deepEqual(warnings({ routes: [] }), [
     'routes is empty: every request is answered with 404',
-    'service "users": is used by no route and no listener',
+    'service "users": is used by no route, filter or listener',
   ]);
   assert.deepEqual(warnings({ services: { users: { endpoints: [] } } }), [
     'service "users": endpoints is empty: requests are answered with 503',

@@ -35,10 +35,10 @@ function warnServices(config: ValidConfig, report: Report): void {
   for (const { to } of config.routes) if (to !== undefined) for (const { service } of to) routed.add(service);
   const used = new Set(routed);
   for (const { to } of Object.values(config.listeners)) for (const { service } of targetsOf(to)) used.add(service);
-  for (const name of shieldsOf(config)) used.add(name);
+  for (const name of servicesOfFilters(config)) used.add(name);
   for (const [name, service] of Object.entries(config.services)) {
     const path = ['services', name];
-    if (!used.has(name)) report({ path, what: 'is used by no route and no listener' });
+    if (!used.has(name)) report({ path, what: 'is used by no route, filter or listener' });
     if (service.run === undefined && service.endpoints.length === 0)
       report({ path: [...path, 'endpoints'], what: 'is empty: requests are answered with 503' });
     if (service.proxyProtocol !== null && routed.has(name))
@@ -53,10 +53,13 @@ function warnServices(config: ValidConfig, report: Report): void {
   }
 }
 
-/** Services whose endpoints are nodes that share a cache's work. */
-function shieldsOf({ filters, routes }: ValidConfig): string[] {
-  const all = [...filters, ...routes.flatMap((route) => route.filters)];
-  return all.flatMap((filter) => (filter.kind === 'cache' && filter.options.shield !== null ? [filter.options.shield.service] : []));
+/** Services that filters send requests to: nodes of a shield, targets of a mirror, where pages of errors come from. */
+function servicesOfFilters({ filters, routes }: ValidConfig): string[] {
+  return [...filters, ...routes.flatMap((route) => route.filters)].flatMap((filter) => {
+    if (filter.kind === 'cache') return filter.options.shield === null ? [] : [filter.options.shield.service];
+    if (filter.kind === 'errorPage') return filter.options.from === null ? [] : [filter.options.from.service];
+    return filter.kind === 'mirror' ? [filter.options.to] : [];
+  });
 }
 
 /** Settings of another algorithm. */
