@@ -208,7 +208,7 @@ export class Fetch implements Client, RunningFetch, Sweepable {
     this.exchange.status = came.status;
     const meta = refreshedMeta(rules, stale, came);
     if (meta === null) return this.askPlainly();
-    const isRefreshed = store.memory.refresh(place.key, stale, meta);
+    const isRefreshed = store.memory.refresh(place.key, stale, meta, place.since);
     if (isRefreshed) store.offer(place.key, meta);
     const edits = rules.passingEdits({ forward: 'stale', forwardStatus: 304, isStored: isRefreshed });
     const entry = (isRefreshed ? store.memory.peek(place.key) : null) ?? retained(stale);

@@ -17,6 +17,8 @@ export class HeadClient extends PassingClient {
   private readonly store: CacheStore;
   private readonly rules: CacheRules;
   private readonly key: string;
+  /** The clock of purges when the request went: a soft one that came since is not undone. */
+  private readonly since: number;
 
   /** @param key Under which something is kept. */
   constructor(client: Client, worker: WorkerContext, store: CacheStore, rules: CacheRules, key: string) {
@@ -25,6 +27,7 @@ export class HeadClient extends PassingClient {
     this.store = store;
     this.rules = rules;
     this.key = key;
+    this.since = store.memory.purgeClock;
   }
 
   override onResponseHead(exchange: Exchange, attempt: Attempt, bytes: Buffer, start: number): boolean {
@@ -48,7 +51,7 @@ export class HeadClient extends PassingClient {
     const requestedAt = (receivedAt - (clock.now() - sentAt)) as typeof receivedAt;
     const came: CameHead = { status: parser.status, text: lines, bodyBytes: entry.bodyBytes, requestedAt, receivedAt };
     const meta = effect === 'update' ? refreshedMeta(this.rules, entry, came) : invalidated(entry);
-    if (meta !== null) this.store.memory.refresh(this.key, entry, meta);
+    if (meta !== null) this.store.memory.refresh(this.key, entry, meta, this.since);
   }
 }
 

@@ -144,7 +144,7 @@ export class Misses {
         worker: context.worker,
         store,
         rules,
-        place: { key, primary, mark, sent, ownTag },
+        place: { key, primary, mark, sent, ownTag, since: store.memory.purgeClock },
         requestText: how.text,
         isPersonal: isPersonal(asked, facts),
         reason: how.reason,

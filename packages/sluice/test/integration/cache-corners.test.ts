@@ -1,0 +1,80 @@
+/** Corners of the cache in one worker: what one client must not do to the others, and what must not outlive a purge. */
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { test } from 'node:test';
+import { CONTROL, MemoryStore } from '../../src/core/caching/memory/memory-store.ts';
+import { ask, type CacheOrigin, reply, startCacheOrigin } from '../support/cache-origin.ts';
+import { planeTo, startPlane, type PlaneConfig, type TestPlane } from '../support/data-plane.ts';
+
+interface Stage {
+  readonly origin: CacheOrigin;
+  readonly plane: TestPlane;
+  /** The main thread's way into the memory. */
+  readonly control: MemoryStore;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+async function stage(cache: Readonly<Record<string, unknown>> = {}, more: Partial<PlaneConfig> = {}): Promise<Stage> {
+  const origin = await startCacheOrigin();
+  const filters = [{ cache }] as NonNullable<PlaneConfig['filters']>;
+  const plane = await startPlane(planeTo(origin.port, { filters, ...more }));
+  return {
+    origin,
+    plane,
+    control: new MemoryStore(plane.memories()['cache default']!, CONTROL),
+    async [Symbol.asyncDispose]() {
+      await plane[Symbol.asyncDispose]();
+      await origin[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Replies that the test gives when it wants to. */
+function held(origin: CacheOrigin, path: string): ServerResponse[] {
+  const waiting: ServerResponse[] = [];
+  origin.on(path, (_request, response) => void waiting.push(response));
+  return waiting;
+}
+
+const VARIED = { 'cache-control': 'max-age=600', vary: 'accept-language', 'surrogate-key': 'shelf' };
+const german = { headers: { 'accept-language': 'de' } };
+const french = { headers: { 'accept-language': 'fr' } };
+
+for (const how of ['tag', 'all', 'prefix'] as const) {
+  test(`a purge (${how}) reaches the first variant of a URL while it is being fetched`, async () => {
+    await using at = await stage();
+    const waiting = held(at.origin, '/a');
+    const before = ask(at.plane.port, '/a', german);
+    await at.origin.until('/a', 1);
+    if (how === 'tag') at.control.purgeTag('shelf', false);
+    else if (how === 'all') at.control.purgeAll(false);
+    else at.control.purgePrefix('http://', false);
+    waiting[0]!.writeHead(200, VARIED).end('old');
+    assert.equal((await before).body, 'old');
+    const after = ask(at.plane.port, '/a', german);
+    await at.origin.until('/a', 2);
+    waiting[1]!.writeHead(200, VARIED).end('new');
+    assert.equal((await after).body, 'new');
+  });
+}
+
+test('an unsafe request reaches the variants of its URL while another variant is being fetched', async () => {
+  await using at = await stage();
+  const waiting = held(at.origin, '/a');
+  const first = ask(at.plane.port, '/a', german);
+  await at.origin.until('/a', 1);
+  waiting[0]!.writeHead(200, VARIED).end('old de');
+  await first;
+  const second = ask(at.plane.port, '/a', french);
+  await at.origin.until('/a', 2);
+  const posted = ask(at.plane.port, '/a', { method: 'POST', body: 'x' });
+  await at.origin.until('/a', 3);
+  waiting[2]!.writeHead(204).end();
+  await posted;
+  waiting[1]!.writeHead(200, VARIED).end('old fr');
+  assert.equal((await second).body, 'old fr');
+  at.origin.on('/a', reply(VARIED, 'new'));
+  assert.equal((await ask(at.plane.port, '/a', german)).body, 'new');
+  assert.equal((await ask(at.plane.port, '/a', french)).body, 'new');
+  assert.equal((await ask(at.plane.port, '/a', french)).headers['cache-status'], 'sluice;hit;ttl=600;detail=memory');
+});
