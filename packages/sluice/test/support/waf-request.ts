@@ -1,5 +1,6 @@
 /** A request as the firewall's tests make it, and its way through the engine without a network. */
-import { bodyKind, inspectBody } from '../../src/core/waf/body.ts';
+import { inspectBody } from '../../src/core/waf/body.ts';
+import { bodyKind } from '../../src/core/waf/content-type.ts';
 import { inspectField, inspectTarget } from '../../src/core/waf/head.ts';
 import { Inspection } from '../../src/core/waf/inspection.ts';
 import { RuleSet } from '../../src/core/waf/rule-set.ts';

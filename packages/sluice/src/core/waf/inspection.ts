@@ -60,6 +60,8 @@ const PLACE_OF_COSTLY = RULE_PLACES.get(raised.TOO_COSTLY)!;
 export class Inspection implements RuleListener {
   score = 0;
   findings: readonly WafFinding[] = NO_FINDINGS;
+  /** Rules that matched, those too that were found before or are excluded here: 0 of a text means that it is harmless anywhere. */
+  matches = 0;
   private readonly rules: RuleSet;
   private readonly settings: WafSettings;
   private readonly path: string;
@@ -208,6 +210,7 @@ export class Inspection implements RuleListener {
 
   private note(place: number, target: number, name: string, sample: string): void {
     const { id, category, severity } = RULES[place]!;
+    this.matches++;
     if (this.findings.some((finding) => finding.id === id)) return;
     if (isExcluded(this.settings.exclusions, id, category, this.path, name)) return;
     if (this.findings.length < FINDINGS_MAX) this.findings = [...this.findings, { id, target, name, sample }];

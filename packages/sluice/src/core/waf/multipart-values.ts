@@ -3,14 +3,15 @@
  * are findings. Of files the name is looked at, and the content only for code that a server would run.
  */
 import type { Inspection } from './inspection.ts';
+import { readPartHead } from './part-head.ts';
 import { IN_BODY, IN_FILE, IN_FILE_NAME, IN_NAME } from './rule.ts';
-import { BAD_BODY } from './rules/raised.ts';
+import { BAD_BODY, CHARSET } from './rules/raised.ts';
 
 const PARTS_MAX = 1000;
 const PART_HEAD_MAX = 4096;
-const BOUNDARY = /;\s*boundary\s*=\s*(?:"([^"\\]{1,70})"|([^\s;,"]{1,70}))/gi;
-const FIELD_NAME = /;\s*name\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]+))/i;
-const FILE_NAME = /;\s*filename(?:\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]+))/gi;
+const BOUNDARY = /;\s*boundary\s*=\s*(?:"([^"\\]{1,70})"|([^\s;,"]{1,70}))/i;
+/** Any way to say one: more than one is none. */
+const BOUNDARIES = /(?:^|[;\s,"'])boundary[*\d]*\s*=/gi;
 
 /** @param type The value of Content-Type: at most some KiB. */
 export function inspectMultipart(text: string, type: string, inspection: Inspection): void {
@@ -20,7 +21,7 @@ export function inspectMultipart(text: string, type: string, inspection: Inspect
     return inspection.text(text, IN_BODY, 'body');
   }
   const line = `--${boundary}`;
-  let at = text.startsWith(line) ? 0 : text.indexOf(`\r\n${line}`);
+  let at = text.startsWith(line) ? 0 : boundaryFrom(text, line, 0, inspection);
   if (at < 0) {
     inspection.raise(BAD_BODY, IN_BODY, 'body', '');
     return inspection.text(text, IN_BODY, 'body');
@@ -30,7 +31,7 @@ export function inspectMultipart(text: string, type: string, inspection: Inspect
   for (let count = 0; !inspection.isOver; count++) {
     at += line.length;
     if (text.startsWith('--', at)) return outside(text.slice(at + 2), inspection);
-    const next = text.indexOf(`\r\n${line}`, at);
+    const next = boundaryFrom(text, line, at, inspection);
     if (count >= PARTS_MAX || !text.startsWith('\r\n', at)) inspection.raise(BAD_BODY, IN_BODY, 'body', '');
     part(text, at + 2, next < 0 ? text.length : next, inspection);
     if (next < 0) return; // cut, by us or by the client: the last part is seen all the same
@@ -38,13 +39,21 @@ export function inspectMultipart(text: string, type: string, inspection: Inspect
   }
 }
 
+/** Where the line end before the next boundary stands; -1: there is none. One of LF alone ends a part for PHP and others, and not for the rest. */
+function boundaryFrom(text: string, line: string, from: number, inspection: Inspection): number {
+  const at = text.indexOf(`\n${line}`, from);
+  if (at < 0) return -1;
+  if (text.charCodeAt(at - 1) === 0x0d && at > from) return at - 1;
+  inspection.raise(BAD_BODY, IN_BODY, 'body', '');
+  const next = text.indexOf(`\r\n${line}`, at);
+  inspection.text(text.slice(at + 1, next < 0 ? text.length : next), IN_BODY, 'body');
+  return next;
+}
+
 function boundaryOf(type: string): string | null {
-  let found: string | null = null;
-  for (const match of type.matchAll(BOUNDARY)) {
-    if (found !== null) return null;
-    found = match[1] ?? match[2]!;
-  }
-  return found;
+  if ([...type.matchAll(BOUNDARIES)].length !== 1) return null;
+  const match = BOUNDARY.exec(type);
+  return match === null ? null : (match[1] ?? match[2]!);
 }
 
 function outside(text: string, inspection: Inspection): void {
@@ -59,16 +68,11 @@ function part(text: string, start: number, end: number, inspection: Inspection):
     inspection.raise(BAD_BODY, IN_BODY, 'body', '');
     return inspection.text(text.slice(start, end), IN_BODY, 'body');
   }
-  const head = text.slice(start, blank);
-  const named = FIELD_NAME.exec(head);
-  const name = named?.[1] ?? named?.[2] ?? '';
-  if (name === '') inspection.raise(BAD_BODY, IN_NAME, 'body', head.slice(0, 64));
-  else inspection.named(name);
+  const { name, fileNames, isFile, isOdd, isHidden } = readPartHead(text.slice(start, blank));
+  if (isHidden) inspection.raise(CHARSET, IN_BODY, name, '');
+  if (isOdd || name === '') inspection.raise(BAD_BODY, IN_NAME, 'body', text.slice(start, start + 64));
+  inspection.named(name);
+  for (const file of fileNames) inspection.text(file, IN_FILE_NAME, name);
   const content = text.slice(blank === start ? blank + 2 : blank + 4, end);
-  let isFile = false;
-  for (const file of head.matchAll(FILE_NAME)) {
-    isFile = true;
-    inspection.text(file[1] ?? file[2]!, IN_FILE_NAME, name);
-  }
-  inspection.text(content, isFile ? IN_FILE : IN_BODY, name);
+  inspection.text(content, isFile && !isOdd ? IN_FILE : IN_BODY, name);
 }

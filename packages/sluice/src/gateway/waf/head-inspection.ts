@@ -15,7 +15,7 @@ import {
   PERCENT,
   QUOTE,
 } from '../../core/waf/character-classes.ts';
-import { hidesText } from '../../core/waf/body.ts';
+import { hidesText, isTypeList, mediaType } from '../../core/waf/content-type.ts';
 import { inspectField, inspectSession, inspectTarget } from '../../core/waf/head.ts';
 import type { Inspection } from '../../core/waf/inspection.ts';
 import { IN_BODY, IN_HEADER } from '../../core/waf/rule.ts';
@@ -39,17 +39,7 @@ const READ = new Set([
 ]);
 /** In them, quotes are nothing special; the others stand as they are in every request, and are checked elsewhere. */
 const FRAMED = /^(?:sec-|if-|accept|content-|digest|want-|signature|authorization$|priority$|te$|dpop$|link$|forwarded$|via$)/;
-const SKIPPED = new Set([
-  'host',
-  'connection',
-  'content-length',
-  'transfer-encoding',
-  'upgrade',
-  'content-type',
-  'if-modified-since',
-  'accept-encoding',
-  'accept-language',
-]);
+const SKIPPED = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'upgrade']);
 
 /** What is to be done with fields of a name. */
 const SKIP = 0;
@@ -88,10 +78,10 @@ export class HeadInspection {
 
   private lookAtType(type: string, inspection: Inspection): void {
     if (hidesText(type)) inspection.raise(raised.CHARSET, IN_HEADER, 'content-type', type.slice(0, 64));
+    if (isTypeList(type)) inspection.raise(raised.CONTENT_TYPE, IN_HEADER, 'content-type', type.slice(0, 64));
     const { contentTypes } = this.rules;
     if (contentTypes.length === 0) return;
-    const end = type.search(/[;, ]/);
-    const media = end < 0 ? type : type.slice(0, end);
+    const media = mediaType(type);
     const isAllowed = contentTypes.some((allowed) => (allowed.endsWith('/*') ? media.startsWith(allowed.slice(0, -1)) : media === allowed));
     if (!isAllowed) inspection.raise(raised.CONTENT_TYPE, IN_HEADER, 'content-type', media.slice(0, 64));
   }
@@ -129,9 +119,9 @@ export class HeadInspection {
   /** Few programs send most requests: those in whose name nothing was found are remembered. */
   private lookAtAgent(value: string, inspection: Inspection): void {
     if (this.agents.has(value)) return;
-    const before = inspection.findings;
+    const before = inspection.matches;
     inspectField('user-agent', value, inspection);
-    if (inspection.findings !== before || value.length > AGENT_MAX) return;
+    if (inspection.matches !== before || value.length > AGENT_MAX) return;
     if (this.agents.size >= AGENTS_MAX) this.agents.clear();
     this.agents.add(value);
   }

@@ -1,6 +1,6 @@
 /** `waf` with libmodsecurity: every request is asked about, its content when it is whole. What the rules want answered is the answer; without an answer in time, the request is refused or passes, as the plan says. */
 import type { ModSecurityPlan, WafPlan } from '../../config/filters/waf-plan.ts';
-import { bodyKind } from '../../core/waf/body.ts';
+import { bodyKind } from '../../core/waf/content-type.ts';
 import type { ModSecurityRequest } from '../../io/modsecurity.ts';
 import { latin1 } from '../../core/http1/text.ts';
 import { type FilterContext, type FilterVerdict, PASS, type RequestPass, type Stage } from '../filters/filter.ts';
