@@ -78,3 +78,16 @@ test('an unsafe request reaches the variants of its URL while another variant is
   assert.equal((await ask(at.plane.port, '/a', french)).body, 'new');
   assert.equal((await ask(at.plane.port, '/a', french)).headers['cache-status'], 'sluice;hit;ttl=600;detail=memory');
 });
+
+test('an unsafe request by way of a trusted proxy reaches what lies under its claims', async () => {
+  await using at = await stage({}, { listener: { forwarding: { trustedProxies: ['127.0.0.1'] } } });
+  const headers = { host: 'site.example', 'x-forwarded-proto': 'https', 'x-forwarded-for': '10.0.0.1' };
+  at.origin.on('/a', (request, response, count) => {
+    if (request.method === 'POST') response.writeHead(204).end();
+    else response.writeHead(200, { 'cache-control': 'max-age=600' }).end(`copy ${count}`);
+  });
+  assert.equal((await ask(at.plane.port, '/a', { headers })).body, 'copy 1');
+  assert.equal((await ask(at.plane.port, '/a', { headers })).body, 'copy 1');
+  await ask(at.plane.port, '/a', { headers, method: 'POST', body: 'x' });
+  assert.equal((await ask(at.plane.port, '/a', { headers })).body, 'copy 3');
+});

@@ -10,6 +10,7 @@ import type { Fields } from '../../core/caching/http/fields.ts';
 import type { TargetUri } from '../../core/caching/http/invalidation.ts';
 import type { RequestPass } from '../filters/filter.ts';
 import type { ExchangeService } from '../exchange/exchange.ts';
+import type { RequestView } from '../exchange/request-view.ts';
 import type { CacheRules } from './cache-rules.ts';
 
 /** In place of the host where it is not in the key. */
@@ -52,8 +53,12 @@ export class CacheKeys {
   of(pass: RequestPass, fields: Fields): string {
     const { uri } = this;
     this.read(pass);
-    const key = this.rules.key.key(uri, fields) + this.ownerOf(pass.exchange.service);
-    return pass.requester.identity.isTrusted ? key + this.claims(fields) : key;
+    return this.rules.key.key(uri, fields) + this.ownerOf(pass.exchange.service) + this.claimsOf(pass);
+  }
+
+  /** What a trusted proxy says a URL is built from, as it stands in keys. */
+  claimsOf({ requester, view }: RequestPass): string {
+    return requester.identity.isTrusted ? claims(view) : '';
   }
 
   /** The URL of a request, for what it makes invalid. */
@@ -63,9 +68,9 @@ export class CacheKeys {
     return { scheme, authority: host, path, query };
   }
 
-  /** The key of another URL of the same service, as this request would have it. */
-  keyOf(target: TargetUri, service: ExchangeService | null, fields: Fields): string {
-    return this.rules.key.key({ ...target, host: target.authority }, fields) + this.ownerOf(service);
+  /** The key of another URL of the same service, as this request would have it. @param claims From `claimsOf`. */
+  keyOf(target: TargetUri, service: ExchangeService | null, fields: Fields, claims: string): string {
+    return this.rules.key.key({ ...target, host: target.authority }, fields) + this.ownerOf(service) + claims;
   }
 
   /** A tag for everything that lies under a URL, whatever else is in its keys. */
@@ -108,13 +113,13 @@ export class CacheKeys {
     }
     return this.lastOwner;
   }
+}
 
-  private claims(fields: Fields): string {
-    let text = '';
-    for (const name of TRUSTED_CLAIMS) {
-      const value = fields.get(name);
-      if (value !== null) text += `\n${name}=${value}`;
-    }
-    return text;
+function claims(view: RequestView): string {
+  let text = '';
+  for (const name of TRUSTED_CLAIMS) {
+    const value = view.header(name);
+    if (value !== null) text += `\n${name}=${value}`;
   }
+  return text;
 }

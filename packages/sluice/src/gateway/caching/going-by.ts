@@ -47,7 +47,17 @@ export class GoingBy {
       const { service } = exchange;
       const fields = rules.isWide ? new TextFields(requestText(view)) : NO_FIELDS;
       const target = keys.uriOf(pass);
-      exchange.client = new InvalidatingClient(exchange.client, { store, rules, keys, target, service, fields, paths: listener.plan });
+      const claims = keys.claimsOf(pass);
+      exchange.client = new InvalidatingClient(exchange.client, {
+        store,
+        rules,
+        keys,
+        target,
+        service,
+        fields,
+        claims,
+        paths: listener.plan,
+      });
     }
     return go(pass, this.methodEdits, 'bypass');
   }

@@ -18,6 +18,8 @@ export interface InvalidationInit {
   readonly service: ExchangeService | null;
   /** Of the request. */
   readonly fields: Fields;
+  /** What a trusted proxy says with it (`cache-key.ts`). */
+  readonly claims: string;
   readonly paths: PathOptions;
 }
 
@@ -39,8 +41,8 @@ export class InvalidatingClient extends PassingClient {
 
   /** What varies goes with the mark that leads to it. */
   private invalidate(uri: TargetUri): void {
-    const { store, rules, keys, service, fields } = this.init;
-    const key = keys.keyOf(uri, service, fields);
+    const { store, rules, keys, service, fields, claims } = this.init;
+    const key = keys.keyOf(uri, service, fields, claims);
     store.memory.purgeKey(key, false);
     const tag = rules.isWide ? keys.tagOf(uri, service) : undefined;
     if (tag !== undefined) store.memory.purgeTag(tag, false);
