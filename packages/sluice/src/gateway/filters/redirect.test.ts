@@ -18,6 +18,9 @@ test('an expression over the whole address; what it does not match goes on', asy
   assert.equal(await location(t, rule, '/old/a/b?c=1'), '301 https://www.example.com/new/a/b?c=1');
   assert.equal(await location(t, rule, '/other'), '200');
   assert.equal(await location(t, { regex: '^http://[^/]+/x(.*)$', replacement: '$1' }, '/x//evil.example/'), '308 /evil.example/');
+  const go = { regex: '^http://[^/]+/go\\?to=(.*)$', replacement: '/$1' };
+  for (const to of ['\\evil.example', '/\\/evil.example', '\\\\evil.example'])
+    assert.equal(await location(t, go, `/go?to=${to}`), '308 /evil.example');
   assert.equal(await location(t, { regex: '^http://[^/]+/x(.*)$', replacement: 'javascript:$1' }, '/xa'), '400');
 });
 

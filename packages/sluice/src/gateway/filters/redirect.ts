@@ -6,7 +6,7 @@ import { linearReplacer } from '../../core/filters/replacing-regex.ts';
 import { type FilterModule, type FilterVerdict, PASS, type RequestPass } from './filter.ts';
 
 /** A location: visible ASCII that names its place itself, and is no other site by accident. */
-const LOCATION = /^(?:https?:\/\/[\x21-\x7e]+|\/(?!\/)[\x21-\x7e]*)$/i;
+const LOCATION = /^(?:https?:\/\/[\x21-\x7e]+|\/(?![/\\])[\x21-\x7e]*)$/i;
 
 export const filter: FilterModule<'redirect'> = {
   create({ status, to, regex, canonical }) {
@@ -48,9 +48,9 @@ function isHere(pass: RequestPass, location: string): boolean {
   return location === `${scheme}://${host}${port}${target}`;
 }
 
-/** `//evil.example` would be another site: one slash is meant. */
+/** `//evil.example` would be another site, and so would `/\evil.example`, since browsers read a backslash as a slash: one slash is meant. */
 function sound(location: string): string | null {
-  const single = location.startsWith('//') ? location.replace(/^\/+/, '/') : location;
+  const single = location.startsWith('/') ? location.replace(/^[/\\]+/, '/') : location;
   return LOCATION.test(single) ? single : null;
 }
 
