@@ -59,6 +59,8 @@ const [NAT64, TRANSLATED, SIX_TO_FOUR, TEREDO, PROTOCOLS, GLOBAL] = [
   '2000::/3',
 ].map((text) => ipRange(text)!) as [IpRange, IpRange, IpRange, IpRange, IpRange, IpRange];
 
+const NONE: readonly Uint8Array[] = [];
+
 /** @param bytes 4 or 16, as `ipBytes` gives them. */
 export function classOfBytes(bytes: Uint8Array): AddressClass {
   return bytes.length === 4 ? find(IPV4, bytes) : classOfIpv6(bytes);
@@ -70,25 +72,25 @@ export function addressClass(address: string): AddressClass {
   return bytes === null ? 'reserved' : classOfBytes(bytes);
 }
 
+/** IPv4 addresses that an IPv6 one carries, to which something on the way would deliver. */
+export function carriedIpv4(bytes: Uint8Array): readonly Uint8Array[] {
+  if (bytes.length === 4) return NONE;
+  if (SIX_TO_FOUR.has(bytes)) return [bytes.subarray(2, 6)];
+  // RFC 4380 §4: the server's address, and the client's with every bit turned.
+  if (TEREDO.has(bytes)) return [bytes.subarray(4, 8), bytes.subarray(12).map((byte) => byte ^ 0xff)];
+  return NAT64.has(bytes) || TRANSLATED.has(bytes) || isIsatap(bytes) ? [bytes.subarray(12)] : NONE;
+}
+
 function classOfIpv6(bytes: Uint8Array): AddressClass {
   const found = find(IPV6, bytes);
   if (found !== 'public') return found;
-  if (NAT64.has(bytes)) return find(IPV4, bytes.subarray(12));
-  if (TRANSLATED.has(bytes)) return find(IPV4, bytes.subarray(12));
-  if (SIX_TO_FOUR.has(bytes)) return find(IPV4, bytes.subarray(2, 6));
-  if (TEREDO.has(bytes)) return classOfTeredo(bytes);
-  if (PROTOCOLS.has(bytes) || !GLOBAL.has(bytes)) return 'reserved';
-  return isIsatap(bytes) ? find(IPV4, bytes.subarray(12)) : 'public';
-}
-
-/** RFC 4380 §4: the server's address, and the client's with every bit turned. */
-function classOfTeredo(bytes: Uint8Array): AddressClass {
-  const server = find(IPV4, bytes.subarray(4, 8));
-  if (server !== 'public') return server;
-  return find(
-    IPV4,
-    bytes.subarray(12).map((byte) => byte ^ 0xff),
-  );
+  const isCarrier = NAT64.has(bytes) || TRANSLATED.has(bytes) || TEREDO.has(bytes);
+  if (!isCarrier && (PROTOCOLS.has(bytes) || !GLOBAL.has(bytes))) return 'reserved';
+  for (const carried of carriedIpv4(bytes)) {
+    const kind = find(IPV4, carried);
+    if (kind !== 'public') return kind;
+  }
+  return 'public';
 }
 
 /** RFC 5214 §6.1: an interface identifier `[02]00:5efe:a.b.c.d`. */

@@ -81,6 +81,16 @@ test('deny also holds for the addresses that a name has', () => {
   assert.deepEqual(some.addresses(['9.9.9.9'], 25).usable, []);
 });
 
+test('deny also holds for IPv6 addresses that carry a denied one to a translator', () => {
+  const some = rules({ allow: [hosts('*')], deny: [hosts('8.8.8.0/24')] });
+  const carriers = ['64:ff9b::8.8.8.8', '::ffff:8.8.8.8', '2002:808:808::1', '2001:0:909:909:0:0:f7f7:f7f7', '2606:4700::5efe:8.8.8.8'];
+  for (const address of carriers) {
+    assert.deepEqual(some.addresses([address], 443), { usable: [], left: { address, why: 'denied' } });
+    assert.equal(rules({ allow: [hosts('*')] }).addresses([address], 443).usable.length, 1, address);
+  }
+  assert.equal(some.addresses(['64:ff9b::8.8.9.8'], 443).usable.length, 1);
+});
+
 test('allowPrivate lets its range through, metadata services only by name', () => {
   const some = rules({ allow: [hosts('*')], allowPrivate: ['10.1.0.0/16', '169.254.0.0/16', 'fd00::/8'] });
   assert.deepEqual(some.addresses(['10.1.2.3', '10.2.0.1', '169.254.1.1', '169.254.169.254', 'fd00::1', 'fd00:ec2::254'], 443).usable, [

@@ -11,7 +11,8 @@ const own = (addresses: readonly AddressPlan[], admin: AddressPlan | null = null
 test('a listener at one address is there alone, the admin API likewise', () => {
   const places = own([at('127.0.0.1', 80), at('::1', 81), { kind: 'unix', path: '/run/x' }], at('127.0.0.1', 9900));
   assert.ok(places.has('127.0.0.1', 80) && places.has('::1', 81) && places.has('127.0.0.1', 9900));
-  assert.ok(!places.has('127.0.0.2', 80) && !places.has('127.0.0.1', 81) && !places.has('::1', 80));
+  assert.ok(places.has('0.0.0.0', 9900) && places.has('::', 80) && places.has('::', 81));
+  assert.ok(!places.has('0.0.0.0', 82) && !places.has('127.0.0.2', 80) && !places.has('127.0.0.1', 81) && !places.has('::1', 80));
 });
 
 test('a listener on every interface is at loopback and at each address of the machine', () => {

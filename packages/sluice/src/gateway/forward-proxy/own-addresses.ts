@@ -26,6 +26,8 @@ export class OwnAddresses {
   /** Whether one of ours listens there. @param address Canonical. */
   has(address: string, port: number): boolean {
     if (this.places.has(`${address} ${port}`)) return true;
+    // Linux takes an address of nobody for loopback.
+    if (isNobodys(address) && (this.places.has(`127.0.0.1 ${port}`) || this.places.has(`::1 ${port}`))) return true;
     if (!this.portsEverywhere.has(port)) return false;
     return isOfThisHost(address) || this.machineAddresses().has(address);
   }
@@ -50,7 +52,11 @@ export class OwnAddresses {
 
 /** Loopback in all its addresses, and what Linux takes for it. */
 function isOfThisHost(host: string): boolean {
-  return isLoopback({ kind: 'tcp', host, port: 0 }) || host === '0.0.0.0' || host === '::';
+  return isLoopback({ kind: 'tcp', host, port: 0 }) || isNobodys(host);
+}
+
+function isNobodys(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
 
 function canonical(address: string): string {
