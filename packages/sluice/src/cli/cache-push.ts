@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { AdminUploads } from '../admin/uploads.ts';
 import { parseDuration } from '../config/quantity.ts';
 import { fileType } from '../core/static/file-type.ts';
@@ -38,7 +38,7 @@ export function registerPush(cache: Command): void {
     .argument('[directory]', 'whose files are pushed')
     .option('--prefix <path>', 'path under which they will be', '/')
     .option('--host <host>', 'host for which they are, with its port where that is not 443 or 80; any, if left out', '*')
-    .option('--ttl <duration>', 'how long browsers keep them', readTtl, 3_600_000)
+    .addOption(new Option('--ttl <duration>', 'how long browsers keep them').argParser(readTtl).default(3_600_000, '1h'))
     .option('--immutable <pattern...>', "names whose content never changes, such as '*.[hash].js' written '*.*.js'", [])
     .option('--version <name>', 'what this version is called; the time, if left out')
     .option('--activate <name>', 'show this version again instead, which was pushed before')
