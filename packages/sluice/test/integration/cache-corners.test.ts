@@ -91,3 +91,15 @@ test('an unsafe request by way of a trusted proxy reaches what lies under its cl
   await ask(at.plane.port, '/a', { headers, method: 'POST', body: 'x' });
   assert.equal((await ask(at.plane.port, '/a', { headers })).body, 'copy 3');
 });
+
+test('the private reply of one who showed who they are keeps nobody else from the cache', async () => {
+  await using at = await stage();
+  at.origin.on('/a', (request, response, count) => {
+    const isKnown = request.headers.authorization !== undefined;
+    response.writeHead(200, { 'cache-control': isKnown ? 'private' : 'max-age=60' }).end(isKnown ? 'mine' : `copy ${count}`);
+  });
+  const mine = await ask(at.plane.port, '/a', { headers: { authorization: 'Bearer x' } });
+  assert.equal(mine.body, 'mine');
+  assert.equal((await ask(at.plane.port, '/a')).body, 'copy 2');
+  assert.equal((await ask(at.plane.port, '/a')).body, 'copy 2');
+});

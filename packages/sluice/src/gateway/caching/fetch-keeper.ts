@@ -46,15 +46,15 @@ export class FetchKeeper {
   }
 
   /**
-   * Remembers why a reply is not kept. What one request asked for says nothing of the next: only what the reply says is remembered.
+   * Remembers why a reply is not kept. What one request asked for says nothing of the next, nor does the reply to one who showed who they are: only what the reply to anybody says is remembered.
    * @param stale What is kept still, which an error does not take away.
    * @returns Whether it may be otherwise for the next that asks.
    */
   refuse(reason: string, came: CameHead, stale: MemoryEntry | null): boolean {
-    const { store, rules, place } = this.init;
+    const { store, rules, place, isPersonal } = this.init;
     const { passMs } = rules.plan;
-    if (reason === 'request-no-store' || reason === 'authorization' || reason === 'gone') return true;
     if (reason === 'room') store.noteUnkept(place.key, came.bodyBytes);
+    if (isPersonal || reason === 'request-no-store' || reason === 'gone') return true;
     if (reason === 'room' && came.bodyBytes <= store.objectBytesMax) return false;
     if (came.status < 400) {
       keepPassMark(store, place.key, came.receivedAt, passMs);
