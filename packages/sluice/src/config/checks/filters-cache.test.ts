@@ -22,6 +22,16 @@ test('a shield whose service is there and has this node is right, and its servic
   assert.deepEqual(faultsOf({ shield: SHIELD }, { nodes: NODES }), []);
 });
 
+test('a shield has this gateway among its nodes, which is no loop; requests that are routed there would be one', () => {
+  const nodes = { ...NODES, endpoints: ['127.0.0.1:8080', '10.0.0.2:80'] };
+  const shield = { ...SHIELD, self: '127.0.0.1:8080' };
+  assert.deepEqual(faultsOf({ shield }, { nodes }), []);
+  assert.match(
+    faultsOf({ shield }, { nodes }, { to: 'nodes' }).join(),
+    /endpoints\[0\].* is listener "main" of this gateway: requests would go round/,
+  );
+});
+
 test('what a shield names must exist, balance by hash, and have this node', () => {
   assert.match(
     faultsOf({ shield: { ...SHIELD, service: 'node' } }, { nodes: NODES }).join(),

@@ -1,4 +1,5 @@
 /** What is allowed and probably not meant. Works on a valid configuration only. */
+import type { FilterKind } from '../../core/filters/filter-kinds.ts';
 import type { Report } from '../raw.ts';
 import type { ValidConfig } from '../schema/config.ts';
 import { isLoopback } from '../address.ts';
@@ -35,7 +36,10 @@ function warnServices(config: ValidConfig, report: Report): void {
   for (const { to } of config.routes) if (to !== undefined) for (const { service } of to) routed.add(service);
   const used = new Set(routed);
   for (const { to } of Object.values(config.listeners)) for (const { service } of targetsOf(to)) used.add(service);
-  for (const name of servicesOfFilters(config)) used.add(name);
+  const asked = new Set(used);
+  for (const name of servicesOfFilters(config, ['mirror', 'errorPage'])) asked.add(name);
+  // Nodes that share a cache's work have this one among them, and never ask themselves.
+  for (const name of [...asked, ...servicesOfFilters(config, ['cache'])]) used.add(name);
   for (const [name, service] of Object.entries(config.services)) {
     const path = ['services', name];
     if (!used.has(name)) report({ path, what: 'is used by no route, filter or listener' });
@@ -47,15 +51,16 @@ function warnServices(config: ValidConfig, report: Report): void {
         what: 'is not sent with HTTP requests, only by listeners of layer 4: requests have X-Forwarded-For',
       });
     warnBalance(service.balance, [...path, 'balance'], report);
-    warnLoops(service.endpoints, config.listeners, [...path, 'endpoints'], report);
+    if (asked.has(name)) warnLoops(service.endpoints, config.listeners, [...path, 'endpoints'], report);
     if (service.affinity?.by !== 'cookie') continue;
     service.affinity.secrets.forEach((secret, index) => warnSecret(secret, [...path, 'affinity', 'secrets', index], report));
   }
 }
 
 /** Services that filters send requests to: nodes of a shield, targets of a mirror, where pages of errors come from. */
-function servicesOfFilters({ filters, routes }: ValidConfig): string[] {
+function servicesOfFilters({ filters, routes }: ValidConfig, kinds: readonly FilterKind[]): string[] {
   return [...filters, ...routes.flatMap((route) => route.filters)].flatMap((filter) => {
+    if (!kinds.includes(filter.kind)) return [];
     if (filter.kind === 'cache') return filter.options.shield === null ? [] : [filter.options.shield.service];
     if (filter.kind === 'errorPage') return filter.options.from === null ? [] : [filter.options.from.service];
     return filter.kind === 'mirror' ? [filter.options.to] : [];
