@@ -57,7 +57,6 @@ export const SHELL = 3;
 export const LINES = 4;
 /** Without control characters, as a browser reads a scheme. */
 export const SCHEME = 5;
-export const FORM_COUNT = 6;
 export type WafForm = 0 | 1 | 2 | 3 | 4 | 5;
 
 export interface WafRule {
