@@ -1,10 +1,11 @@
 /**
  * The addresses of names that strangers choose: all of them, within a deadline, and with bounds on everything, since whoever asks may ask for a name of his own each time. DNS is asked by c-ares,
- * outside the thread pool; names that it does not know (the hosts file) are asked of the system, two at a time. What is connected to is an address from here that was checked, never the name.
+ * outside the thread pool; names that it does not know are looked for in the hosts file, two at a time. What is connected to is an address from here that was checked, never the name.
  *
  * Answers are kept for their TTL, 1 to 60 s, and that there is none for 1 s. Bounds: 2048 names kept, 512 under way; who asks for a name under way joins.
  */
-import { lookup as systemLookup, promises as dns } from 'node:dns';
+import { promises as dns } from 'node:dns';
+import { hostsFileAddresses } from './hosts-file.ts';
 
 const TTL_MIN_MS = 1_000;
 const TTL_MAX_MS = 60_000;
@@ -19,7 +20,7 @@ const ADDRESSES_MAX = 32;
 export interface AddressSource {
   /** A or AAAA records; `ttl` in seconds. Rejects when there are none. */
   records(name: string, family: 4 | 6): Promise<readonly { readonly address: string; readonly ttl: number }[]>;
-  /** What the system says; nothing when it knows none. */
+  /** What this machine says of it by itself; nothing when it knows none. */
   system(name: string): Promise<readonly string[]>;
   /** Milliseconds. */
   now(): number;
@@ -38,10 +39,7 @@ const resolver = new dns.Resolver({ timeout: 2_000, tries: 2 });
 
 const MACHINE: AddressSource = {
   records: (name, family) => (family === 4 ? resolver.resolve4(name, { ttl: true }) : resolver.resolve6(name, { ttl: true })),
-  system: (name) =>
-    new Promise((resolve) =>
-      systemLookup(name, { all: true }, (error, found) => resolve(error === null ? found.map(({ address }) => address) : [])),
-    ),
+  system: hostsFileAddresses,
   now: () => performance.now(),
 };
 
@@ -83,7 +81,7 @@ export class AddressLookup {
     );
   }
 
-  /** Shares four threads with files and passwords, of which a slow name holds one for as long as the system waits. */
+  /** Shares four threads with other files and passwords. */
   private async askSystem(name: string): Promise<readonly string[]> {
     if (this.running >= SYSTEM_MAX) await new Promise<void>((resolve) => this.line.push(resolve));
     else this.running++;
