@@ -100,6 +100,14 @@ describe('a good answer', () => {
   });
 });
 
+test('an answer holds for what was asked about alone, not for the same cookie without the rest', async () => {
+  await using auth = await startAnswering((request, reply) => reply.writeHead(request.headers['x-key'] === 'right' ? 200 : 401).end());
+  await using world = await guarded(auth.url, { requestHeaders: ['cookie', 'x-key'], cache: { ttl: '10s', headers: 'cookie' } });
+  const ask = async (...lines: string[]): Promise<number> => (await world.ask(['Cookie: consent=1', ...lines])).status;
+  assert.deepEqual([await ask('X-Key: right'), await ask('X-Key: right'), auth.asked.length], [200, 200, 1]);
+  assert.deepEqual([await ask(), await ask('X-Key: wrong'), auth.asked.length], [401, 401, 3]);
+});
+
 describe('any other answer', () => {
   test("is the client's: a redirect to where one logs in", async () => {
     await using auth = await startAnswering((_, reply) =>

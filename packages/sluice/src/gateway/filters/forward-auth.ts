@@ -115,8 +115,9 @@ class ForwardAuthStage implements Stage {
 
   /** Under which an answer is remembered; null where there are no credentials. */
   private nameOf({ view, askedHost, scheme }: RequestPass, { headers, isPerUrl }: NonNullable<ForwardAuthPlan['cache']>): string | null {
-    const values = headers.map((name) => view.header(name));
-    if (values.every((value) => value === null)) return null;
+    if (headers.every((name) => view.header(name) === null)) return null;
+    // All that the answer may depend on: a leave for who showed a key must not hold for who shows none beside the same cookie.
+    const values = this.options.requestHeaders.map((name) => view.header(name));
     const about = isPerUrl ? [view.method, scheme, askedHost, view.target] : [];
     return createHmac('sha256', this.secret)
       .update(JSON.stringify([values, about]))
