@@ -48,6 +48,7 @@ export class MirrorCopy implements Client, Sweepable {
     exchange.head = head;
     exchange.bodyKind = asked.bodyKind;
     exchange.requestTrailers = asked.requestTrailers;
+    exchange.requestDrops = asked.requestDrops;
     exchange.requestId = asked.requestId;
     for (const part of asked.parts) exchange.keepBody(part);
     exchange.exchangeDeadline = deadline;
