@@ -84,6 +84,11 @@ test('filters by the names that they have elsewhere are answered with ours', () 
   for (const [filter, answer] of answers) assert.match(ours(filter), answer);
 });
 
+test('a filter that is written as a setting of the route is told where it stands', () => {
+  const result = validate({ listeners: { web: { http: ':80' } }, routes: [{ respond: 204, cache: true }] }, () => null);
+  assert.match(result.ok ? '' : result.faults[0]!.message, /cache is not a known key; it is a filter: write filters: \['compress'/);
+});
+
 test('a cache or service that a filter names and that is not there is answered with those that are', () => {
   const ours = (filter: unknown): string => {
     const config = { listeners: { web: { http: ':80' } }, caches: { big: {} }, services: { shop: { endpoints: ['h:1'] } } };

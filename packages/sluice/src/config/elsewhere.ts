@@ -2,6 +2,7 @@
  * Words that other proxies use for what is called otherwise here. "Did you mean" finds slips of the finger; who writes `ssl: true` or `protocol: h2` has
  * learnt it somewhere, and hears where it stands.
  */
+import { FILTER_KINDS } from '../core/filters/filter-kinds.ts';
 
 /** What stands in an object of this configuration beside which the foreign key was found, and what to write. */
 interface ForeignKey {
@@ -100,6 +101,11 @@ const FOREIGN_KEYS: readonly ForeignKey[] = [
     hint: "write idle: '5m', and behavior: { cooldown } for more than one instance",
   },
   { keys: ['scaleUp', 'scaleDown', 'up', 'down'], beside: 'tolerance', hint: 'write out and in' },
+  {
+    keys: FILTER_KINDS.filter((kind) => kind !== 'redirect' && kind !== 'rewrite' && kind !== 'headers'),
+    beside: 'filterOrder',
+    hint: "it is a filter: write filters: ['compress', { rateLimit: { requests: 100, per: '1m' } }]",
+  },
   // Filters: nginx, HAProxy, Varnish, Envoy, Traefik, Caddy.
   { keys: ['gzip', 'brotli', 'zstd', 'encode', 'compression', 'compressor'], beside: 'securityHeaders', hint: 'write compress' },
   {
