@@ -8,6 +8,7 @@ import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import type { PlaneConfig } from '../support/data-plane.ts';
 import { stageFilters, startOrigin, type TestOrigin } from '../support/filter-stage.ts';
 import { grpcWorld, type ServiceError } from '../support/grpc.ts';
@@ -348,4 +349,15 @@ test('something like a promise that settles at once costs a worker none of its p
   }
   const { parsers } = world.plane.plane as unknown as { parsers: readonly object[] };
   assert.deepEqual([parsers.length, new Set(parsers).size], [1, 1]);
+});
+
+test('a filter that replaces content inside of compress is compressed, and says so', async (t) => {
+  const replacing = custom(`async (request, next) => { const reply = await next(); reply.body = 'hello '.repeat(1_000); return reply; }`);
+  const world = await stageFilters(t, [], {
+    routes: [{ path: '/*', to: 'origin', filters: ['compress', replacing], filterOrder: 'written' }],
+    answer: (_, response) => void response.writeHead(200, { 'content-type': 'text/plain', etag: '"old"' }).end('origin'),
+  });
+  const { headers: said, bytes } = await world.ask('/', { headers: { 'accept-encoding': 'gzip' } });
+  assert.deepEqual([said['content-encoding'], said.etag], ['gzip', undefined]);
+  assert.equal(gunzipSync(bytes).toString(), 'hello '.repeat(1_000));
 });

@@ -7,7 +7,8 @@ import { editedEntries, entriesOf } from '../../core/filters/header-list.ts';
 import { reasonPhrase } from '../../core/http1/reason-phrase.ts';
 import type { OwnAnswer } from '../downstream/reply-writer.ts';
 import type { Attempt, Client, Exchange } from '../exchange/exchange.ts';
-import { dropsOf } from '../exchange/header-edits.ts';
+import { changedHead } from '../exchange/changed-reply.ts';
+import { dropsOf, keptLines } from '../exchange/header-edits.ts';
 import { PassingClient } from '../exchange/passing-client.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 import { type ContentSource, CustomReply } from './custom-reply.ts';
@@ -154,7 +155,7 @@ export class ReplyHold extends PassingClient implements ContentSource {
     reply.isClosed = true;
     const isUntold = this.failure !== null && !this.isFailureTold && reply.replacement === null;
     const changes = isUntold ? null : reply.headers.changes(); // they were for a reply that was well
-    if (changes !== null) exchange.editReply({ drops: dropsOf(changes.names), lines: changes.lines });
+    if (changes !== null) this.change(changes.names, changes.lines);
     if (this.own !== null) this.releaseOwn(this.own, reply);
     else if (reply.replacement !== null) this.sendInstead(reply.replacement, reply.status);
     else if (this.failure === null) this.sendHeld(reply);
@@ -179,6 +180,18 @@ export class ReplyHold extends PassingClient implements ContentSource {
     this.failReading(new Error('the reply is not sent'));
     this.pieces.takeAll(() => {});
     this.exchange.stop();
+  }
+
+  /** What is about the content goes into the head, which who stands further out acts on (`compress`); the rest is said last, over what other filters say. */
+  private change(names: readonly string[], lines: string): void {
+    const { exchange, attempt, head } = this;
+    const own = attempt === null ? [] : names.filter((name) => OF_CONTENT.has(name.toLowerCase()));
+    const others = names.filter((name) => !own.includes(name));
+    if (others.length > 0) exchange.editReply({ drops: dropsOf(others), lines: keptLines(lines, dropsOf(own)) });
+    if (own.length === 0) return;
+    const edits = { drops: dropsOf(own), lines: keptLines(lines, dropsOf(others)) };
+    this.head = changedHead(attempt!.parser, head!, 0, edits, 'as-is');
+    this.attempt = this.heldAttempt(attempt!, this.head, attempt!.parser.bodyKind);
   }
 
   private hold(reply: CustomReply): void {
@@ -251,6 +264,17 @@ export class ReplyHold extends PassingClient implements ContentSource {
 }
 
 const CRLF = Buffer.from('\r\n');
+const OF_CONTENT: ReadonlySet<string> = new Set([
+  'accept-ranges',
+  'content-digest',
+  'content-encoding',
+  'content-md5',
+  'content-range',
+  'content-type',
+  'digest',
+  'etag',
+  'repr-digest',
+]);
 
 function defaultBody(status: number): string {
   return `${status} ${reasonPhrase(status)}\n`;
