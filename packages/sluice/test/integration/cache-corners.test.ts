@@ -103,3 +103,48 @@ test('the private reply of one who showed who they are keeps nobody else from th
   assert.equal((await ask(at.plane.port, '/a')).body, 'copy 2');
   assert.equal((await ask(at.plane.port, '/a')).body, 'copy 2');
 });
+
+test('a 304 that may not be kept makes nothing fresh for others', async () => {
+  await using at = await stage();
+  at.origin.on('/a', (request, response, count) => {
+    if (request.headers['if-none-match'] === undefined) response.writeHead(200, { 'cache-control': 'max-age=1', etag: '"a"' }).end('text');
+    else response.writeHead(304, { 'cache-control': 'private, max-age=600', etag: '"a"', 'x-name': `somebody ${count}` }).end();
+  });
+  await ask(at.plane.port, '/a');
+  at.plane.advance(2_000);
+  const asked = await ask(at.plane.port, '/a');
+  assert.deepEqual([asked.status, asked.body, asked.headers['x-name']], [200, 'text', 'somebody 2']);
+  const other = await ask(at.plane.port, '/a');
+  assert.deepEqual([other.body, other.headers['x-name'], at.origin.count('/a')], ['text', undefined, 3]);
+});
+
+test('a 304 that says by what a reply varies, which its key does not tell apart, takes it away', async () => {
+  await using at = await stage();
+  at.origin.on('/a', (request, response, count) => {
+    const headers = { 'cache-control': 'max-age=1', etag: '"a"', ...(count === 1 ? {} : { vary: 'accept-language' }) };
+    if (request.headers['if-none-match'] !== undefined) response.writeHead(304, headers).end();
+    else response.writeHead(200, headers).end(String(request.headers['accept-language'] ?? 'none'));
+  });
+  await ask(at.plane.port, '/a', german);
+  at.plane.advance(2_000);
+  assert.equal((await ask(at.plane.port, '/a', german)).body, 'de');
+  assert.equal((await ask(at.plane.port, '/a', french)).body, 'fr');
+  assert.equal((await ask(at.plane.port, '/a', german)).body, 'de');
+});
+
+test('what a 304 or a HEAD says to one who showed who they are is not said to others', async () => {
+  await using at = await stage();
+  at.origin.on('/a', (request, response) => {
+    const isKnown = request.headers.authorization !== undefined;
+    const headers = { 'cache-control': 'max-age=1', etag: '"a"', ...(isKnown ? { 'x-name': 'somebody' } : {}) };
+    if (request.headers['if-none-match'] !== undefined) response.writeHead(304, headers).end();
+    else response.writeHead(200, headers).end('text');
+  });
+  const mine = { headers: { authorization: 'Bearer x' } };
+  for (const method of ['GET', 'HEAD']) {
+    await ask(at.plane.port, '/a');
+    at.plane.advance(2_000);
+    assert.equal((await ask(at.plane.port, '/a', { ...mine, method })).headers['x-name'], 'somebody');
+    assert.equal((await ask(at.plane.port, '/a')).headers['x-name'], undefined, `after a ${method}`);
+  }
+});

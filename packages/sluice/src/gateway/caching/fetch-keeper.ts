@@ -1,10 +1,10 @@
 /** What the cache keeps of a fetch: its entry while it comes, or the mark that says that nothing is kept there; and under which keys others find the fetch meanwhile. */
 import { TextFields } from '../../core/caching/http/fields.ts';
-import type { MemoryEntry } from '../../core/caching/memory/memory-store.ts';
+import type { EntryMeta, MemoryEntry } from '../../core/caching/memory/memory-store.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import type { CacheRules } from './cache-rules.ts';
 import type { CacheStore } from './cache-store.ts';
-import { type CameHead, keepingOf } from './keeping.ts';
+import { type CameHead, keepingOf, mayRefresh } from './keeping.ts';
 import type { RunningFetch } from './running-fetch.ts';
 import { keepEntry, keepPassMark, type KeepPlace, type KeptEntry } from './store-entry.ts';
 
@@ -60,6 +60,21 @@ export class FetchKeeper {
       keepPassMark(store, place.key, came.receivedAt, passMs);
       for (const tier of store.tiers) tier.remove(place.key); // an older one there would come back when the mark is over
     } else if (stale === null) keepPassMark(store, place.key, came.receivedAt, Math.min(ERROR_PASS_MS, passMs));
+    return false;
+  }
+
+  /** Whether what a 304 makes of the entry may be kept. */
+  mayRefresh(meta: EntryMeta): boolean {
+    const { rules, place, isPersonal, requestText } = this.init;
+    return mayRefresh(rules, { fields: new TextFields(requestText), isPersonal }, meta, place.mark?.names ?? []);
+  }
+
+  /** The entry goes, unless the 304 was for one who showed who they are. @returns As `refuse`. */
+  refuseRefresh(): boolean {
+    const { store, place, isPersonal } = this.init;
+    if (isPersonal) return true;
+    store.memory.remove(place.key);
+    for (const tier of store.tiers) tier.remove(place.key);
     return false;
   }
 

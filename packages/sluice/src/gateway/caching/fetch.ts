@@ -208,7 +208,8 @@ export class Fetch implements Client, RunningFetch, Sweepable {
     this.exchange.status = came.status;
     const meta = refreshedMeta(rules, stale, came);
     if (meta === null) return this.askPlainly();
-    const isRefreshed = store.memory.refresh(place.key, stale, meta, place.since);
+    const isShared = this.keeper.mayRefresh(meta);
+    const isRefreshed = isShared && store.memory.refresh(place.key, stale, meta, place.since);
     if (isRefreshed) store.offer(place.key, meta);
     const edits = rules.passingEdits({ forward: 'stale', forwardStatus: 304, isStored: isRefreshed });
     const entry = (isRefreshed ? store.memory.peek(place.key) : null) ?? retained(stale);
@@ -219,7 +220,7 @@ export class Fetch implements Client, RunningFetch, Sweepable {
       const lines = rules.tagLine(meta.head);
       leader.send(this.exchange, { store, verdict: 'revalidated', edits, entry, fields, lines, random: worker.random });
     }
-    this.settleWith(LOOK);
+    this.settleWith(isShared || this.keeper.refuseRefresh() ? LOOK : ALONE);
     return true;
   }
 

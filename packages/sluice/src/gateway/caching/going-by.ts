@@ -62,10 +62,11 @@ export class GoingBy {
     return go(pass, this.methodEdits, 'bypass');
   }
 
-  /** A HEAD that the service must answer. */
-  head(pass: RequestPass, { entry, key }: Found, verdict: Verdict): typeof PASS {
+  /** A HEAD that the service must answer. @param isPersonal The answer is for one who showed who they are, and says nothing of what is kept for all. */
+  head(pass: RequestPass, found: Found, verdict: Verdict, isPersonal: boolean): typeof PASS {
     const { exchange } = pass;
-    if (entry?.kind === REPLY) exchange.client = new HeadClient(exchange.client, this.worker, this.store, this.rules, key);
+    const isTold = found.entry?.kind === REPLY && !isPersonal;
+    if (isTold) exchange.client = new HeadClient(exchange.client, this.worker, this.store, this.rules, found);
     return go(pass, this.rules.passingEdits({ forward: verdict.forward ?? 'miss', detail: 'head' }), 'miss');
   }
 

@@ -66,6 +66,16 @@ export function keepingOf(rules: CacheRules, request: KeptRequest, head: CameHea
   return { keep: true, names, meta: { kind: 0, status, receivedAt, ...times, head: kept, tags, bodyBytes: head.bodyBytes } };
 }
 
+/** Whether an entry may be kept still with the head that a 304 or a HEAD has made of it: what it says now of being kept holds (RFC 9111 §3.2). @param selecting Names that its key tells apart. */
+export function mayRefresh(rules: CacheRules, request: KeptRequest, { status, head }: EntryMeta, selecting: readonly string[]): boolean {
+  const fields = new TextFields(fieldsOf(head));
+  const control = effectiveControl(fields, rules.plan.targetedFields);
+  const asked = { method: 'GET', fields: storeFields(request) };
+  const names = selectingNames(fields);
+  const isFound = names !== null && names.every((name) => selecting.includes(name));
+  return isFound && mayStore(asked, { status, fields, control, isComplete: true }, rules.storability).store;
+}
+
 /** What a 304 makes of the entry that it was asked about (RFC 9111 §4.3.4); null when it is about another one. */
 export function refreshedMeta(rules: CacheRules, entry: MemoryEntry, came: CameHead): EntryMeta | null {
   const old = fieldsOf(entry.head);

@@ -61,7 +61,7 @@ export class Misses {
     const { entry, key } = found;
     if (exchange.isHead || ((facts & HAS_RANGE) !== 0 && entry?.kind !== REPLY)) {
       entry?.release();
-      return exchange.isHead ? goingBy.head(pass, found, verdict) : goingBy.range(pass);
+      return exchange.isHead ? goingBy.head(pass, found, verdict, isPersonal(exchange, facts)) : goingBy.range(pass);
     }
     const running = store.fetches.get(key);
     if (running?.isUndecided === true) return this.wait(pass, facts, waiter, found, running);
