@@ -10,7 +10,18 @@ export const varnish: SubjectKind = {
     const directory = temporaryDirectory('varnish');
     const port = await freePort();
     const listen = ['-a', `127.0.0.1:${port}`, '-b', `127.0.0.1:${origin.port}`];
-    const started = start('varnish-log', 'varnishd', ['-F', '-j', 'none', '-n', directory, '-s', 'malloc,256m', '-p', 'thread_pools=1', ...listen]);
+    const started = start('varnish-log', 'varnishd', [
+      '-F',
+      '-j',
+      'none',
+      '-n',
+      directory,
+      '-s',
+      'malloc,256m',
+      '-p',
+      'thread_pools=1',
+      ...listen,
+    ]);
     await waitForListener(started, port);
     return { name: 'Varnish', port, started };
   },

@@ -13,7 +13,7 @@ function config(port: number, paths: readonly string[]): GatewayConfig {
     workers: 2,
     services: { origin: { endpoints: [`127.0.0.1:${port}`], outlier: false } },
     routes: [{ path: '/*', to: 'origin', filters: [{ cache: { prerender } }] }],
-  } as GatewayConfig;
+  };
 }
 
 test('two workers fetch each page once, and both have it', { timeout: 60_000 }, async () => {

@@ -31,6 +31,12 @@ test('an order from elsewhere is taken only when it is whole', () => {
     target: { kind: 'tag', tag: 't' },
     soft: true,
   });
-  for (const wrong of [null, 'x', {}, { cache: 1, target: { kind: 'all' }, soft: true }, { cache: null, target: { kind: 'tag' }, soft: true }])
+  for (const wrong of [
+    null,
+    'x',
+    {},
+    { cache: 1, target: { kind: 'all' }, soft: true },
+    { cache: null, target: { kind: 'tag' }, soft: true },
+  ])
     assert.equal(readPurgeOrder(wrong), null);
 });
