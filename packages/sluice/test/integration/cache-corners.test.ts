@@ -148,3 +148,11 @@ test('what a 304 or a HEAD says to one who showed who they are is not said to ot
     assert.equal((await ask(at.plane.port, '/a')).headers['x-name'], undefined, `after a ${method}`);
   }
 });
+
+test('a reply that turned out too large is not tried again with the next request', async () => {
+  await using at = await stage({}, { caches: { default: { objectMax: '64KiB' } } });
+  at.origin.on('/a', (_request, response) => void response.writeHead(200, { 'cache-control': 'max-age=60' }).end('y'.repeat(300_000)));
+  await ask(at.plane.port, '/a');
+  const again = await ask(at.plane.port, '/a');
+  assert.deepEqual([again.body.length, again.headers['cache-status']], [300_000, 'sluice;fwd=miss;detail=hit-for-miss']);
+});

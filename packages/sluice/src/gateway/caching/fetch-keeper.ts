@@ -88,9 +88,11 @@ export class FetchKeeper {
     if (this.kept !== null) this.init.store.offer(this.kept.key, this.kept.meta);
   }
 
-  /** There was no room for all of it. */
+  /** There was no room for all of it. What is too large at any time is remembered: else each that asks would have others evicted for nothing, and cut off who reads along in other workers. */
   giveUp(bytes: number): void {
-    this.init.store.noteUnkept(this.init.place.key, bytes);
+    const { store, rules, place, worker, isPersonal } = this.init;
+    store.noteUnkept(place.key, bytes);
+    if (bytes > store.objectBytesMax && !isPersonal) keepPassMark(store, place.key, worker.clock.wall(), rules.plan.passMs);
     this.forget();
   }
 
