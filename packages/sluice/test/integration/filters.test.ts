@@ -361,3 +361,36 @@ test('a filter that replaces content inside of compress is compressed, and says 
   assert.deepEqual([said['content-encoding'], said.etag], ['gzip', undefined]);
   assert.equal(gunzipSync(bytes).toString(), 'hello '.repeat(1_000));
 });
+
+test('a request that is refused while a filter reads its content goes nowhere while a page is fetched, or another filter looks at the refusal', async (t) => {
+  const attack = "id=1' OR '1'='1' UNION SELECT password FROM users -- ";
+  const looking = custom(
+    `async (request, next) => { const reply = await next(); await new Promise((go) => setTimeout(go, 30)); return reply; }`,
+  );
+  const reading = custom(`async (request) => { await request.bytes(1_000_000); }`);
+  const shadow = await startOrigin(t, (_, response) => void setTimeout(() => response.end('a page'), 30));
+  const services = { shadow: { endpoints: [`127.0.0.1:${shadow.port}`], retry: false as const } };
+  const page = { errorPage: { status: ['4xx'], from: { service: 'shadow', path: '/page' } } };
+  const limit = { bodyLimit: { max: '1KiB' } };
+  for (const filters of [
+    [page, limit, 'waf'],
+    [page, limit, reading],
+    [looking, limit, 'waf'],
+    [looking, limit, reading],
+  ]) {
+    const origin = await hostileOrigin(() => {});
+    t.after(() => origin[Symbol.asyncDispose]());
+    const world = await stageFilters(t, [], {
+      services: { ...services, origin: { endpoints: [`127.0.0.1:${origin.port}`], retry: false } },
+      routes: [{ path: '/*', to: 'origin', filters, filterOrder: 'written' }],
+    });
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n';
+    using client = await RawClient.open(world.plane.port);
+    client.write(`${head}${attack.length.toString(16)}\r\n${attack}\r\n`);
+    await new Promise((go) => setTimeout(go, 20));
+    client.write(`800\r\n${'x'.repeat(0x800)}\r\n`);
+    await client.until('it is refused', (text) => text.startsWith('HTTP/1.1 413'));
+    const failed = world.plane.said.filter((message) => message.type === 'event' && message.what === 'filter failed');
+    assert.deepEqual([failed, drift(world.plane), origin.connections.length], [[], {}, 0]);
+  }
+});

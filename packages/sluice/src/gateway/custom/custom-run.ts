@@ -152,7 +152,7 @@ export class CustomRun implements Sweepable, HoldOwner, ExchangeFollower {
 
   private returned(result: unknown): void {
     if (this.phase === 'over') return;
-    if (this.exchange.isOver) return this.leave();
+    if (this.isTooLate) return this.leave();
     if (result === undefined || result === this.reply) {
       if (this.phase === 'asking') return this.goOnAlone();
       const { hold, reply } = this;
@@ -169,6 +169,11 @@ export class CustomRun implements Sweepable, HoldOwner, ExchangeFollower {
     }
   }
 
+  /** It is over, or has its answer from elsewhere while it has not even gone on. */
+  private get isTooLate(): boolean {
+    return this.exchange.isOver || (this.phase === 'asking' && this.exchange.isAnswered);
+  }
+
   /** It has said nothing and asked for nothing. */
   private goOnAlone(): void {
     this.request.leave(false);
@@ -178,7 +183,7 @@ export class CustomRun implements Sweepable, HoldOwner, ExchangeFollower {
 
   private threw(error: unknown): void {
     if (this.phase === 'over') return;
-    if (this.exchange.isOver) return this.leave();
+    if (this.isTooLate) return this.leave();
     if (error instanceof ContentTooLarge && error.of === 'request') {
       return this.conclude(() => this.send({ status: 413, fields: '', body: new Uint8Array(0) }, true), error.message);
     }

@@ -117,6 +117,7 @@ export class ReplyHold extends PassingClient implements ContentSource {
       this.owner.onOverruled();
     }
     if (this.state === 'passing') return this.client.replyOwn(exchange, answer);
+    exchange.isAnswered = true;
     exchange.stop();
     this.own = answer;
     const edits = exchange.filterEdits;

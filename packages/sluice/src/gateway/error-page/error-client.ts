@@ -125,6 +125,7 @@ export class ErrorClient extends PassingClient {
     const service = plan.from === null ? undefined : worker.service(plan.from.service);
     if (plan.from === null || service === undefined) return false;
     this.hasAsked = true;
+    asked.isAnswered = true;
     asked.stop();
     const target = plan.from.path.replaceAll('{status}', String(status));
     const { timeoutMs } = plan.from;

@@ -255,6 +255,8 @@ export class Exchange {
   /** The reply's head has been handed to the socket's outbox. */
   isReplyStarted = false;
   bytesOut = 0;
+  /** It has an answer of ours that has not left yet (a page for it is fetched, a filter looks at it): it goes nowhere else. */
+  isAnswered = false;
   isOver = false;
   interims = 0;
 

@@ -149,14 +149,14 @@ export class RequestPass implements RoutedRequest {
   resume(verdict: FilterVerdict): void {
     if (verdict === WAIT) return;
     if (verdict === ANSWERED) this.filters.countAnswer(this.at - 1);
-    if (this.exchange.isOver || verdict === ANSWERED) return this.release();
+    if (this.exchange.isOver || this.exchange.isAnswered || verdict === ANSWERED) return this.release();
     this.run();
   }
 
   /** A stage failed in a way that is nobody's but ours (or the user's who wrote it). */
   fail(error: unknown): void {
     this.filters.failed(this.at - 1, error);
-    if (!this.exchange.isOver && !this.exchange.isReplyStarted) {
+    if (!this.exchange.isOver && !this.exchange.isReplyStarted && !this.exchange.isAnswered) {
       this.exchange.outcome = 'internal-error';
       this.exchange.answeredBy = this.filters.kindAt(this.at - 1);
       this.exchange.client.replyOwn(this.exchange, { status: 500 });
