@@ -254,6 +254,20 @@ describe('a key set that is fetched', () => {
     assert.equal((await world.ask(bearer(long))).status, 200, 'it is there again');
   });
 
+  test('that has no key any more is believed, as one that lacks a key is', async () => {
+    await using keys = await startAnswering((_, reply) => reply.end(JSON.stringify(keySet(pair))));
+    await using world = await startGuarded([...remote(keys.url)]);
+    assert.equal((await world.ask(bearer(token(pair)))).status, 200);
+    keys.answer((_, reply) => reply.end('{"keys":[]}'));
+    world.advance(11_000);
+    assert.equal((await world.ask(bearer(token({ ...other, id: 'unknown' })))).status, 401);
+    assert.equal((await world.ask(bearer(token(pair)))).status, 401, 'also where it was verified before');
+    assert.ok(world.said.some((message) => JSON.stringify(message).includes('key set has no key left')));
+    keys.answer((_, reply) => reply.end(JSON.stringify(keySet(pair))));
+    world.advance(11_000);
+    assert.equal((await world.ask(bearer(token(pair)))).status, 200);
+  });
+
   test('that is not there when the gateway starts answers 503, and does not keep it from starting', async () => {
     await using keys = await startAnswering((_, reply) => void reply.destroy());
     await using world = await startGuarded([...remote(keys.url)]);

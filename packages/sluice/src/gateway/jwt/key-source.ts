@@ -101,7 +101,9 @@ export class RemoteKeys implements KeySource, SharedPart {
   }
 
   private take(keys: readonly VerifyKey[], text: string): void {
-    if (keys.length === 0) throw new Error('has no key that can be used');
+    // An issuer that takes its last key back is obeyed: what that key has signed is not good until the set is.
+    if (keys.length === 0 && this.keys === null) throw new Error('has no key that can be used');
+    if (keys.length === 0) this.options.event('warn', 'key set has no key left', { url: this.shown });
     this.keys = keys;
     this.text = text;
     this.generation++;
