@@ -469,6 +469,16 @@ test('clients from elsewhere are closed at once, and one source has no more conn
   assert.equal(await statusOf(proxy, 'GET http://b.test/'), '403 denied-host');
 });
 
+test('who may not come any more has no further request on a connection from before', async (context) => {
+  const { proxy, url } = await withOrigin(context, (request, reply) => reply.end(request.url), { clients: ['127.0.0.0/8'] });
+  using kept = await RawClient.open(proxy.port);
+  assert.match(await kept.ask(head(`GET ${url}/one`), (text) => text.includes('/one')), /^HTTP\/1\.1 200 /);
+  await proxy.update({ allow: ['a.test'], clients: ['10.0.0.0/8'] });
+  kept.write(head(`GET ${url}/two`));
+  await kept.ended();
+  assert.doesNotMatch(kept.text, /two/);
+});
+
 // ---- the slow, and those who leave
 
 test('a head that comes too slowly is 408, whatever trickles in', async () => {

@@ -84,8 +84,9 @@ export class ForwardListener implements ProxyConnectionOwner, EntryOwner, Sweepa
     const areRulesSame = isDeepStrictEqual(plan.rules, this.plan.rules) && isDeepStrictEqual(plan.timeouts, this.plan.timeouts);
     this.plan = plan;
     this.entry.update(plan);
-    if (!areRulesSame) this.compile();
-    else this.rules.setOwn(this.worker.plan);
+    if (areRulesSame) return this.rules.setOwn(this.worker.plan);
+    this.compile();
+    this.dismiss();
   }
 
   /** It has none; where the program listens is known now. */
@@ -140,7 +141,7 @@ export class ForwardListener implements ProxyConnectionOwner, EntryOwner, Sweepa
 
   /** Who is there is known. */
   onArrival(arrival: Arrival, before: ClientConnection | null): void {
-    const address = arrival.address === undefined ? undefined : unmapped(arrival.address);
+    const address = addressOf(arrival);
     const perSourceMax = this.plan.connectionsPerSourceMax;
     const isTaken = this.rules.takesClient(address);
     if (!isTaken) {
@@ -161,6 +162,15 @@ export class ForwardListener implements ProxyConnectionOwner, EntryOwner, Sweepa
     if (connection instanceof ProxyConnection && connection.isCountedBySource) this.sources.give(connection.address);
     this.worker.metrics.connectionClosed(this.slot, reason);
     if (this.isDraining && this.connections.size === 0) this.worker.onListenerEmpty();
+  }
+
+  /** Who may not come any more has no request after the one under way. */
+  private dismiss(): void {
+    for (const connection of this.connections.all()) {
+      if (!(connection instanceof ProxyConnection) || this.rules.takesClient(addressOf(connection.arrival))) continue;
+      connection.announceClose();
+      if (connection.isIdle) connection.cut('drain');
+    }
   }
 
   private compile(): void {
@@ -191,4 +201,9 @@ export class ForwardListener implements ProxyConnectionOwner, EntryOwner, Sweepa
     this.refused = 0;
     this.worker.event('warn', 'forward-proxy-denied', { listener: this.plan.name, reason, client, destination, count });
   }
+}
+
+/** Undefined on a unix socket. */
+function addressOf({ address }: Arrival): string | undefined {
+  return address === undefined ? undefined : unmapped(address);
 }
