@@ -86,3 +86,18 @@ test('a form is one with any white space behind its type, and content of two typ
   for (const type of ['application/x-www-form-urlencoded\t; charset=utf-8', 'image/png, application/x-www-form-urlencoded'])
     assert.deepEqual(found(type, text), [4200], type);
 });
+
+test('takes time in proportion to its length', () => {
+  const time = (text: string): number => {
+    const start = process.cpuUsage();
+    readPartHead(text);
+    return process.cpuUsage(start).user / 1000;
+  };
+  for (const piece of [' ', '\t;', ';a=', "'", '"', ';a="', ';name=a', 'a', '\r\n', '\\'])
+    for (const start of [
+      'Content-Disposition: form-data',
+      'Content-Disposition: form-data; name=a',
+      'Content-Disposition: form-data; name="a"',
+    ])
+      assert.ok(time(`${start}${piece.repeat(200_000 / piece.length)}x`) < 500, JSON.stringify(piece));
+});

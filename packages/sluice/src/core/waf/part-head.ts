@@ -43,10 +43,11 @@ export function readPartHead(head: string): PartHead {
 
 function readDisposition(text: string): Omit<PartHead, 'isHidden'> {
   const fileNames: string[] = [];
-  let [name, file, isOdd] = ['', null as string | null, !/^form-data[ \t]*(?:;|$)/i.test(text)];
+  const semicolon = text.indexOf(';');
+  let end = semicolon < 0 ? text.length : semicolon;
+  let [name, file, isOdd] = ['', null as string | null, text.slice(0, end).trim().toLowerCase() !== 'form-data'];
   let seesName = false;
-  PARAMETER.lastIndex = Math.max(0, text.search(/[ \t]*;/));
-  let end = PARAMETER.lastIndex;
+  PARAMETER.lastIndex = end;
   for (let match = PARAMETER.exec(text); match !== null; match = PARAMETER.exec(text)) {
     end = PARAMETER.lastIndex;
     const value = match[2] ?? match[3]!;
@@ -62,6 +63,7 @@ function readDisposition(text: string): Omit<PartHead, 'isHidden'> {
     } else if (key.startsWith('filename')) fileNames.push(value);
     else if (key.startsWith('name')) isOdd = true;
   }
-  if (!/^[ \t]*;?[ \t]*$/.test(text.slice(end))) isOdd = true;
+  const rest = text.slice(end).trim();
+  if (rest !== '' && rest !== ';') isOdd = true;
   return { name, fileNames, isFile: file !== null && file !== '', isOdd };
 }
