@@ -72,6 +72,8 @@ export interface Explained {
   readonly omitted: number;
   /** What the chosen route does, in words; null when none matches (404). */
   readonly action: string | null;
+  /** Kinds of its filters, in the order in which they run. */
+  readonly filters: readonly string[];
   readonly services: readonly ExplainedService[];
 }
 

@@ -2,6 +2,7 @@
  * What would happen to a request: which route takes it and why the others do not, which service, and which endpoints could be
  * picked now. Uses the router's and the balancer's own parts on the plan that runs; sends nothing.
  */
+import { inOrder } from '../gateway/pipeline.ts';
 import type { Instant } from '../base/time.ts';
 import type { HttpListenerPlan, Plan, RoutePlan, ServicePlan } from '../config/plan.ts';
 import type { SlotMap } from '../config/worker-protocol.ts';
@@ -49,6 +50,7 @@ export function explainRequest(view: ExplainView, asked: ExplainRequest): Explai
     routes: explanation.lines.map(({ route, verdict, reason }) => ({ name: plan.routes[route]!.name, verdict, reason })),
     omitted: explanation.omitted,
     action: chosen === undefined ? null : describeAction(chosen),
+    filters: chosen === undefined ? [] : inOrder(chosen.filters, chosen.keepsFilterOrder).map(({ kind }) => kind),
     services: chosen === undefined ? [] : servicesOf(view, chosen),
   };
 }
@@ -83,6 +85,7 @@ function describeAction({ action, rewrite }: RoutePlan): string {
       return `respond with ${action.status}`;
     case 'services': {
       const names = action.targets.map(({ service }) => service).join(', ');
+      if (names === '') return 'what its filters do not answer is answered with 404';
       const path = rewrite?.path ?? null;
       return path === null ? `forward to ${names}` : `forward to ${names} with the path rewritten to ${path}`;
     }

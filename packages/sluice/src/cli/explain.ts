@@ -39,9 +39,10 @@ const MARKS = { chosen: '>', matches: ' ', differs: ' ' } as const;
 
 /** The lines for people. */
 export function explainLines(explained: Explained): string[] {
-  const { method, host, path, listener, action, routes, omitted, services } = explained;
+  const { method, host, path, listener, action, filters, routes, omitted, services } = explained;
   const width = Math.max(0, ...routes.map(({ name }) => name.length));
   const lines = [`${method} ${host} ${path} on listener ${listener}`, '', action ?? 'no route matches: answered with 404'];
+  if (filters.length > 0) lines.push(`through ${filters.join(', ')}`);
   for (const { name, verdict, reason } of routes) lines.push(`  ${MARKS[verdict]} ${name.padEnd(width)}  ${reason}`);
   if (omitted > 0) lines.push(`    and ${omitted} more that come later`);
   return [...lines, ...services.flatMap(serviceLines)];

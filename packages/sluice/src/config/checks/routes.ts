@@ -34,7 +34,11 @@ function checkAction(route: unknown, path: Path, report: Report): void {
   if (given.length === 0 && hasAnsweringFilter(route)) return;
   if (given.length !== 1) {
     const found = given.length === 0 ? 'none' : given.join(' and ');
-    report({ path, what: `must have exactly one of to, redirect and respond, but has ${found}` });
+    report({
+      path,
+      what: `must have exactly one of to, redirect and respond, but has ${found}`,
+      hint: given.length === 0 ? `or a filter that answers: ${ANSWERING.join(', ')}` : null,
+    });
     return;
   }
   const rewrite = rawObject(rawField(route, 'rewrite'));
