@@ -25,6 +25,7 @@ export class Waiter implements FetchFollower, Sweepable {
   private fetch: RunningFetch | null = null;
   /** Goes up with each wait: what an earlier one waited for says nothing to a later one. */
   private turn = 0;
+  private hasLeft = false;
 
   /** @param deadline Until then it waits for others, once or several times. */
   constructor(owner: WaiterOwner, pass: RequestPass, facts: number, deadline: number) {
@@ -56,6 +57,7 @@ export class Waiter implements FetchFollower, Sweepable {
   }
 
   settled(how: Settlement): void {
+    if (this.hasLeft) return; // while others were told, by one of whom both went
     this.end();
     const { exchange } = this.pass;
     exchange.leaveQueue = null;
@@ -83,6 +85,7 @@ export class Waiter implements FetchFollower, Sweepable {
 
   /** The client has gone; its exchange is over in a moment. */
   private leave(): void {
+    this.hasLeft = true;
     this.fetch?.unfollow(this);
     this.end();
     this.pass.listener.worker.later(() => this.pass.resume(PASS));
