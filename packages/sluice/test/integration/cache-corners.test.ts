@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { CONTROL, MemoryStore } from '../../src/core/caching/memory/memory-store.ts';
 import { ask, type CacheOrigin, reply, startCacheOrigin } from '../support/cache-origin.ts';
+import { RawClient } from '../support/raw-client.ts';
 import { planeTo, startPlane, type PlaneConfig, type TestPlane } from '../support/data-plane.ts';
 
 interface Stage {
@@ -156,3 +157,51 @@ test('a reply that turned out too large is not tried again with the next request
   const again = await ask(at.plane.port, '/a');
   assert.deepEqual([again.body.length, again.headers['cache-status']], [300_000, 'sluice;fwd=miss;detail=hit-for-miss']);
 });
+
+test('a hundred pipelined requests for what is stale get their replies in order, while one fetches', async () => {
+  await using at = await stage();
+  at.origin.on(
+    '/a',
+    reply({ 'cache-control': 'max-age=1, stale-while-revalidate=60' }, (count) => `copy ${count}`),
+  );
+  at.origin.on(
+    '/b',
+    reply({ 'cache-control': 'max-age=1, stale-while-revalidate=60' }, (count) => `book ${count}`),
+  );
+  for (const path of ['/a', '/b']) await ask(at.plane.port, path, { headers: { host: 'a' } });
+  at.plane.advance(2_000);
+  const client = await RawClient.open(at.plane.port);
+  client.write(Array.from({ length: 100 }, (_, turn) => `GET /${turn % 2 === 0 ? 'a' : 'b'} HTTP/1.1\r\nHost: a\r\n\r\n`).join(''));
+  const text = await client.until('all of them', (all) => (all.match(/(copy|book) \d/g) ?? []).length === 100);
+  const words = text.match(/(copy|book) \d/g)!.map((word) => word.slice(0, 4));
+  assert.deepEqual(
+    words,
+    Array.from({ length: 100 }, (_, turn) => (turn % 2 === 0 ? 'copy' : 'book')),
+  );
+  assert.ok(at.origin.count('/a') <= 3 && at.origin.count('/b') <= 3);
+  client.socket.destroy();
+});
+
+for (const control of ['no-store', 'max-age=1']) {
+  test(`a head as long as the service may make it is passed on (${control}), kept and validated`, async () => {
+    const limits = { headersMax: 5_000, headers: '1MiB' };
+    await using at = await stage();
+    const service = { endpoints: [`127.0.0.1:${at.origin.port}`], outlier: false as const, retry: false as const, pool: { limits } };
+    await at.plane.reload({ services: { origin: service }, routes: [{ path: '/*', to: 'origin' }], filters: ['cache'] });
+    at.origin.on('/a', (request, response, count) => {
+      const isKnown = request.headers['if-none-match'] !== undefined;
+      const headers = Object.fromEntries(Array.from({ length: 700 }, (_, line) => [`x-${count}-${line}`, 'x'.repeat(150)]));
+      response.writeHead(isKnown ? 304 : 200, { ...headers, 'cache-control': control, etag: '"a"' });
+      response.end(isKnown ? undefined : 'text');
+    });
+    const statuses: number[] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      const client = await RawClient.open(at.plane.port);
+      client.write('GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+      statuses.push(Number((await client.until('the content', (text) => text.includes('\r\n\r\n'))).slice(9, 12)));
+      client.socket.destroy();
+      if (turn % 2 === 1) at.plane.advance(2_000);
+    }
+    assert.deepEqual(statuses, [200, 200, 200, 200]);
+  });
+}

@@ -76,7 +76,7 @@ export function mayRefresh(rules: CacheRules, request: KeptRequest, { status, he
   return isFound && mayStore(asked, { status, fields, control, isComplete: true }, rules.storability).store;
 }
 
-/** What a 304 makes of the entry that it was asked about (RFC 9111 §4.3.4); null when it is about another one. */
+/** What a 304 makes of the entry that it was asked about (RFC 9111 §4.3.4); null when it is about another one, or too long together with it. */
 export function refreshedMeta(rules: CacheRules, entry: MemoryEntry, came: CameHead): EntryMeta | null {
   const old = fieldsOf(entry.head);
   const fresh = new TextFields(came.text);
@@ -89,7 +89,9 @@ export function refreshedMeta(rules: CacheRules, entry: MemoryEntry, came: CameH
   const control = effectiveControl(fields, rules.plan.targetedFields);
   const times = freshnessOf({ status: entry.status, fields, age: fresh.get('age'), control, requestedAt, receivedAt }, rules.freshness);
   const tags = tagsOf(entry.head);
-  return { kind: 0, status: entry.status, receivedAt, ...times, head: keptHead(head, tags), tags, bodyBytes: entry.bodyBytes };
+  const kept = keptHead(head, tags);
+  if (kept.length > HEAD_LENGTH_MAX) return null;
+  return { kind: 0, status: entry.status, receivedAt, ...times, head: kept, tags, bodyBytes: entry.bodyBytes };
 }
 
 /** Whoever was asked for in person counts as with Authorization (RFC 9111 §3.5). */

@@ -17,6 +17,7 @@ export interface ReplySource {
   stop(): void;
 }
 
+/** Enough for nearly every head; what a service may say beyond it is up to its own limits (`pool.limits`). */
 const LIMITS = {
   requestLineBytesMax: 4096,
   headerBytesMax: 256 * 1024,
@@ -26,7 +27,8 @@ const LIMITS = {
 };
 
 export class LocalReply implements Attempt {
-  readonly parser: ResponseParser = new ResponseParser(LIMITS);
+  /** Of the head, from `start` on. */
+  parser!: ResponseParser;
   readonly version: HttpVersion = 1;
   readonly slot = -1;
   readonly sentAt: Instant;
@@ -60,6 +62,7 @@ export class LocalReply implements Attempt {
     const { exchange } = this;
     if (exchange.isOver) return false;
     const bytes = Buffer.from(head, 'latin1');
+    this.parser = new ResponseParser(limitsFor(head));
     this.parser.begin();
     const end = this.parser.parse(bytes, 0, bytes.length, exchange.isHead);
     assert(end === bytes.length, `a head of our own is sound: ${JSON.stringify(head.slice(0, 200))}`);
@@ -117,4 +120,12 @@ export class LocalReply implements Attempt {
   detach(): TunnelEnd {
     throw new Error('a reply of our own is no tunnel');
   }
+}
+
+/** A line of a head has four characters at least: `a:` CRLF. */
+function limitsFor(head: string): typeof LIMITS {
+  if (head.length <= 4 * LIMITS.headersMax) return LIMITS;
+  let lines = 0;
+  for (let at = head.indexOf('\n'); at >= 0; at = head.indexOf('\n', at + 1)) lines++;
+  return { ...LIMITS, headersMax: Math.max(LIMITS.headersMax, lines), headerBytesMax: Math.max(LIMITS.headerBytesMax, head.length) };
 }
