@@ -205,3 +205,20 @@ for (const control of ['no-store', 'max-age=1']) {
     assert.deepEqual(statuses, [200, 200, 200, 200]);
   });
 }
+
+test('a reply cannot take its own no-store or Vary back by naming them in Connection', async () => {
+  await using at = await stage();
+  const modified = 'Wed, 01 Jan 2020 00:00:00 GMT';
+  for (const [path, field] of [
+    ['/a', { 'cache-control': 'no-store' }],
+    ['/b', { vary: '*' }],
+  ] as const)
+    at.origin.on(
+      path,
+      reply({ connection: 'Cache-Control, vary, x-hop', 'last-modified': modified, ...field }, (count) => `copy ${count}`),
+    );
+  for (const path of ['/a', '/b']) {
+    await ask(at.plane.port, path);
+    assert.equal((await ask(at.plane.port, path)).body, 'copy 2', path);
+  }
+});

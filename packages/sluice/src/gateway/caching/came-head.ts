@@ -5,6 +5,8 @@ import { copyFields, fieldPolicy, HOP_BY_HOP } from '../exchange/field-copy.ts';
 
 const END_TO_END = fieldPolicy([...HOP_BY_HOP, known.ENDPOINT_LOAD_METRICS], [known.SET_COOKIE, known.DATE, known.VIA]);
 
+const FOR_CACHES = ['cache-control', 'cdn-cache-control', 'surrogate-control', 'expires', 'pragma', 'age', 'vary'];
+
 /** Field lines, each with CRLF. */
 export function endToEndLines(parser: ResponseParser, bytes: Buffer, start: number): string {
   const { fields, connection } = parser;
@@ -14,9 +16,16 @@ export function endToEndLines(parser: ResponseParser, bytes: Buffer, start: numb
     start: start + parser.fieldsStart,
     lead: 0,
     policy: END_TO_END,
-    nominated: connection.nominated,
+    nominated: connection.nominated === '' ? '' : nominatedOf(connection.nominated),
     drops: '',
   });
+}
+
+/** Without what is said to every cache, which Connection must not name (RFC 9110 §7.6.1): a reply that lost its `no-store` on the way would be kept. */
+function nominatedOf(nominated: string): string {
+  let kept = nominated;
+  for (const name of FOR_CACHES) kept = kept.replaceAll(`,${name},`, ',');
+  return kept;
 }
 
 /** The line that frames its content; none where it ends with its connection. */
