@@ -14,7 +14,7 @@ export async function cachingNginx(options: SubjectOptions, gzipLevel: number): 
   const cached = `    location /cached/ { proxy_pass http://origin; proxy_cache kept; add_header X-Cache $upstream_cache_status; }`;
   const zipped = `    location /json { proxy_pass http://origin; gzip on; gzip_proxied any; gzip_types application/json; gzip_comp_level ${gzipLevel}; }`;
   const text = nginxConfiguration(directory, port, options, `${cached}\n${zipped}`);
-  const zone = `  proxy_cache_path ${directory}/kept levels=1:2 keys_zone=kept:16m max_size=256m inactive=1h use_temp_path=off; open_file_cache max=100; sendfile on; tcp_nopush on;\n`;
+  const zone = `  proxy_cache_path ${directory}/kept levels=1:2 keys_zone=kept:16m max_size=256m inactive=1h use_temp_path=off; open_file_cache max=100; sendfile on;\n`;
   writeFileSync(file, text.replace('http {\n', `http {\n${zone}`));
   const started = start('nginx-cache-log', 'nginx', ['-c', file, '-p', directory, '-g', 'daemon off;']);
   await waitForListener(started, port);

@@ -26,6 +26,8 @@ const LIMITS = {
   chunkExtensionBytesMax: 0,
 };
 
+const USUAL = { ...LIMITS, headersMax: 32 };
+
 export class LocalReply implements Attempt {
   /** Of the head, from `start` on. */
   parser!: ResponseParser;
@@ -122,10 +124,10 @@ export class LocalReply implements Attempt {
   }
 }
 
-/** A line of a head has four characters at least: `a:` CRLF. */
+/** Room for as many fields as there are: a parser for 512 of them is 9 KiB of garbage per reply. */
 function limitsFor(head: string): typeof LIMITS {
-  if (head.length <= 4 * LIMITS.headersMax) return LIMITS;
   let lines = 0;
   for (let at = head.indexOf('\n'); at >= 0; at = head.indexOf('\n', at + 1)) lines++;
+  if (lines <= USUAL.headersMax) return USUAL;
   return { ...LIMITS, headersMax: Math.max(LIMITS.headersMax, lines), headerBytesMax: Math.max(LIMITS.headerBytesMax, head.length) };
 }
