@@ -5,8 +5,8 @@ import { freePort, start, temporaryDirectory, waitForListener } from '../process
 import { nginxConfiguration } from './nginx.ts';
 import type { Subject, SubjectOptions } from './subject.ts';
 
-/** Starts it. */
-export async function cachingNginx(options: SubjectOptions, gzipLevel: number): Promise<Subject> {
+/** Starts it. @param hasSendfile Whether files go out by `sendfile`, which copies nothing; off is nginx's own default, on what distributions ship. */
+export async function cachingNginx(options: SubjectOptions, gzipLevel: number, hasSendfile: boolean): Promise<Subject> {
   const directory = temporaryDirectory('nginx-cache');
   const port = await freePort();
   mkdirSync(join(directory, 'kept'));
@@ -14,9 +14,9 @@ export async function cachingNginx(options: SubjectOptions, gzipLevel: number): 
   const cached = `    location /cached/ { proxy_pass http://origin; proxy_cache kept; add_header X-Cache $upstream_cache_status; }`;
   const zipped = `    location /json { proxy_pass http://origin; gzip on; gzip_proxied any; gzip_types application/json; gzip_comp_level ${gzipLevel}; }`;
   const text = nginxConfiguration(directory, port, options, `${cached}\n${zipped}`);
-  const zone = `  proxy_cache_path ${directory}/kept levels=1:2 keys_zone=kept:16m max_size=256m inactive=1h use_temp_path=off; open_file_cache max=100; sendfile on;\n`;
+  const zone = `  proxy_cache_path ${directory}/kept levels=1:2 keys_zone=kept:16m max_size=256m inactive=1h use_temp_path=off; open_file_cache max=100; sendfile ${hasSendfile ? 'on' : 'off'};\n`;
   writeFileSync(file, text.replace('http {\n', `http {\n${zone}`));
   const started = start('nginx-cache-log', 'nginx', ['-c', file, '-p', directory, '-g', 'daemon off;']);
   await waitForListener(started, port);
-  return { name: 'nginx', port, started };
+  return { name: hasSendfile ? 'nginx' : 'nginx, no sendfile', port, started };
 }
