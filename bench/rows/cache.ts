@@ -47,7 +47,7 @@ const rows: readonly CacheRow[] = [
     hasVarnish: true,
     bounds: [['nginx', 1.5]],
     notes: [
-      'nginx hands a file over to the kernel (`sendfile`), which copies nothing; Node.js has no way to do that. A bare `socket.write` of 100 KiB in Node.js, with nothing around it, takes 65 to 70 µs on this machine.',
+      'nginx hands a file over to the kernel (`sendfile`), which copies nothing; Node.js has no way to do that. Nearly all of it is the copy into the kernel: a bare `socket.write` of 100 KiB in Node.js, with nothing around it, takes no less.',
     ],
   },
   {
