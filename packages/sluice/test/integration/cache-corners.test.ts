@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { CONTROL, MemoryStore } from '../../src/core/caching/memory/memory-store.ts';
 import { ask, type CacheOrigin, reply, startCacheOrigin } from '../support/cache-origin.ts';
 import { RawClient } from '../support/raw-client.ts';
+import { eventually } from '../support/waiting.ts';
 import { planeTo, startPlane, type PlaneConfig, type TestPlane } from '../support/data-plane.ts';
 
 interface Stage {
@@ -221,4 +222,32 @@ test('a reply cannot take its own no-store or Vary back by naming them in Connec
     await ask(at.plane.port, path);
     assert.equal((await ask(at.plane.port, path)).body, 'copy 2', path);
   }
+});
+
+test('a reply that comes for ever, and that nobody reads any more, is given up', async () => {
+  await using at = await stage();
+  const waiting = held(at.origin, '/a');
+  const client = await RawClient.open(at.plane.port);
+  client.write('GET /a HTTP/1.1\r\nHost: a.example\r\n\r\n');
+  await at.origin.until('/a', 1);
+  const [response] = waiting;
+  response!.writeHead(200, { 'cache-control': 'max-age=600' }).write('begin');
+  await client.until('it begins', (text) => text.includes('begin'));
+  client[Symbol.dispose]();
+  const kept = (): number => {
+    const entry = at.control.peek('http://a.example/a\n@origin');
+    const { available } = entry ?? { available: 0 };
+    entry?.release();
+    return available;
+  };
+  let isGone = false;
+  response!.once('close', () => (isGone = true));
+  for (let minute = 0; minute < 12 && !isGone; minute++) {
+    response!.write('more');
+    const wanted = 'begin'.length + 'more'.length * (minute + 1);
+    await eventually(3_000, 'it has come, or is over', () => isGone || kept() === wanted);
+    assert.ok(!isGone || minute > 9, 'a reply that nobody reads may be kept for others');
+    at.plane.advance(59_500);
+  }
+  await eventually(3_000, 'its connection is closed', () => isGone);
 });

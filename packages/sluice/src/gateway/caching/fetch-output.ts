@@ -74,6 +74,11 @@ export class FetchOutput {
     return true;
   }
 
+  /** It goes into an entry, and nobody of this worker reads it now. */
+  get isUnread(): boolean {
+    return this.writer !== null && !this.readers.some((reader) => reader.isReading);
+  }
+
   /** It is whole. @returns Whether an entry of it is kept. */
   end(trailers: string): boolean {
     this.writer?.finish();

@@ -42,6 +42,9 @@ const LOOK: Settlement = { kind: 'look' };
 const ALONE: Settlement = { kind: 'alone' };
 const STALE: Settlement = { kind: 'stale' };
 
+/** A reply that nobody here reads is fetched to its end all the same, but not one that never ends: after this, who reads it in another worker is cut, too. */
+const UNREAD_MS = 600_000;
+
 const view = new EntryView();
 
 export class Fetch implements Client, RunningFetch, Sweepable {
@@ -55,6 +58,8 @@ export class Fetch implements Client, RunningFetch, Sweepable {
   private requestedAt: Timestamp;
   private attempt: Attempt | null = null;
   private isOver = false;
+  /** When a reply that nobody reads is given up. */
+  private unreadUntil = Infinity;
 
   /** @param asked Whose request it is like. @param leader Null: nobody waits for it yet. */
   constructor(init: FetchInit, asked: Exchange, leader: FetchLeader | null) {
@@ -71,11 +76,11 @@ export class Fetch implements Client, RunningFetch, Sweepable {
   }
 
   get deadline(): number {
-    return this.exchange.exchangeDeadline;
+    return Math.min(this.exchange.exchangeDeadline, this.unreadUntil);
   }
 
   onDeadline(): void {
-    this.exchange.outcome = 'timeout-exchange';
+    this.exchange.outcome = this.unreadUntil === Infinity ? 'timeout-exchange' : 'timeout-body';
     if (this.exchange.isReplyStarted) this.onReplyCut(this.exchange, FAILURES.bodyTimeout);
     else this.replyOwn(this.exchange, { status: 504 });
   }
@@ -157,7 +162,10 @@ export class Fetch implements Client, RunningFetch, Sweepable {
   }
 
   flushReply(): boolean {
-    return this.output.flush();
+    const mayGoOn = this.output.flush();
+    if (!this.output.isUnread) this.unreadUntil = Infinity;
+    else if (this.unreadUntil === Infinity) this.unreadUntil = this.init.worker.coarseNow + UNREAD_MS;
+    return mayGoOn;
   }
 
   onReplyEnd(_exchange: Exchange, trailers: string): void {
