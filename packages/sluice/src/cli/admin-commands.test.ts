@@ -255,7 +255,7 @@ test('explain marks the chosen route and says who can be picked', async (t) => {
       'GET shop.example /api/users/7 on listener web',
       '',
       'forward to users',
-    'through ip, cache',
+      'through ip, cache',
       '  > users       the first in order whose conditions all hold',
       '    orders-api  path "/api/users/7" does not fit /api/orders/*',
       '',
