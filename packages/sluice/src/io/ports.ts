@@ -10,8 +10,21 @@ import type { AddressPlan } from '../config/plan.ts';
 
 export type Transport = 'tcp' | 'udp';
 
-/** A port that was free a moment ago on this host. */
+/** Ports that Linux gives to no outgoing connection by itself (32768 and up), and that hardly any program has for its own. */
+const QUIET_FROM = 20_000;
+const QUIET_TO = 32_768;
+const QUIET_TRIES = 16;
+
+/** A port that was free a moment ago on this host: one that no connection that goes out is given in the meantime, if there is one. */
 export async function freePort(host: string, transport: Transport = 'tcp'): Promise<number> {
+  for (let attempt = 0; attempt < QUIET_TRIES; attempt++) {
+    const port = QUIET_FROM + Math.floor(Math.random() * (QUIET_TO - QUIET_FROM));
+    const isFree = await (transport === 'udp' ? tryBind(host, port) : tryListen({ host, port })).then(
+      () => true,
+      () => false,
+    );
+    if (isFree) return port;
+  }
   const port = await (transport === 'udp' ? tryBind(host, 0) : tryListen({ host, port: 0 }));
   if (port === null) throw new Error(`no address ${host} on this machine to find a free port on`);
   return port;
