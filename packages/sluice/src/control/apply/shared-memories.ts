@@ -2,6 +2,7 @@
  * Memory that all workers share for filters, as plans ask for it: caches, and what rate limits count. What a plan asks for in the same form as the one before stays what it is, with what it
  * holds; anything else begins empty. What no plan asks for any more is freed when the last worker has forgotten it.
  */
+import { isSame } from '../../config/diff.ts';
 import { type MemoryPlan, memoryKey } from '../../config/memory-plan.ts';
 import type { Plan } from '../../config/plan.ts';
 import type { CacheParts } from '../caching/cache-keeper.ts';
@@ -85,8 +86,4 @@ export class SharedMemories {
     this.kept.clear();
     await Promise.all(all.map(async ({ memory }) => await memory.close?.()));
   }
-}
-
-function isSame(left: MemoryPlan, right: MemoryPlan): boolean {
-  return JSON.stringify(left) === JSON.stringify(right);
 }

@@ -1,18 +1,12 @@
 /** `basic`: lets in users with their passwords (RFC 7617). Unknown users cost what known ones do, so that nobody learns from the time who there is. */
 import type { BasicPlan } from '../../config/filters/basic-plan.ts';
-import { hasScheme } from '../../core/jwt/token-text.ts';
 import { isPassword } from '../../io/password.ts';
+import { readBasicCredentials } from '../credentials/basic-credentials.ts';
 import { partName } from '../credentials/part-name.ts';
 import { type SecretAnswer, SecretCheck } from '../credentials/secret-check.ts';
 import { claimText } from '../../core/jwt/claim-text.ts';
 import { type CompiledEdits, dropsOf } from '../exchange/header-edits.ts';
 import { type FilterContext, type FilterModule, type FilterVerdict, PASS, type RequestPass, type Stage } from './filter.ts';
-
-/** Of credentials, in base64; longer ones are nobody's. */
-const CREDENTIALS_MAX = 4_096;
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
-// oxlint-disable-next-line no-control-regex -- RFC 7617 §2: must not be there
-const CONTROL = /[\0-\x1f\x7f]/;
 
 export const filter: FilterModule<'basic'> = {
   create: (options, context) => new BasicStage(options, context),
@@ -37,15 +31,11 @@ class BasicStage implements Stage {
   }
 
   onRequest(pass: RequestPass): FilterVerdict {
-    const field = pass.view.header('authorization');
-    if (field === null || !hasScheme(field, 'basic')) return pass.answer(this.refusal);
-    const pair = decode(field.slice(6).trim());
-    if (pair === null) return pass.answer(this.refusal);
-    const colon = pair.indexOf(':');
-    const name = pair.slice(0, colon);
+    const credentials = readBasicCredentials(pass.view.header('authorization'));
+    if (credentials === null) return pass.answer(this.refusal);
+    const { name, password } = credentials;
     const known = this.hashes.get(name);
     const hash = known ?? this.decoy;
-    const password = pair.slice(colon + 1);
     const verify = async (): Promise<boolean> => (await isPassword(password, hash)) && known !== undefined;
     const answer = this.check.check(`${name}\0${hash}`, password, verify);
     if (answer instanceof Promise) return pass.wait(answer.then((found) => this.settle(pass, name, found)));
@@ -65,11 +55,4 @@ class BasicStage implements Stage {
     const text = this.userHeader === null ? null : claimText(name);
     return { drops: this.drops, lines: text === null ? '' : `${this.userHeader}: ${text}\r\n` };
   }
-}
-
-/** Name and password, joined by a colon; null when that is not what stands there. */
-function decode(credentials: string): string | null {
-  if (credentials.length > CREDENTIALS_MAX || !BASE64.test(credentials)) return null;
-  const pair = Buffer.from(credentials, 'base64').toString('utf8').normalize('NFC');
-  return pair.includes(':') && !CONTROL.test(pair) ? pair : null;
 }
