@@ -1,42 +1,10 @@
 /** Corners of the cache in one worker: what one client must not do to the others, and what must not outlive a purge. */
 import assert from 'node:assert/strict';
-import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
-import { CONTROL, MemoryStore } from '../../src/core/caching/memory/memory-store.ts';
-import { ask, type CacheOrigin, reply, startCacheOrigin } from '../support/cache-origin.ts';
+import { ask, reply } from '../support/cache-origin.ts';
+import { held, stage } from '../support/cache-stage.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { eventually } from '../support/waiting.ts';
-import { planeTo, startPlane, type PlaneConfig, type TestPlane } from '../support/data-plane.ts';
-
-interface Stage {
-  readonly origin: CacheOrigin;
-  readonly plane: TestPlane;
-  /** The main thread's way into the memory. */
-  readonly control: MemoryStore;
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
-async function stage(cache: Readonly<Record<string, unknown>> = {}, more: Partial<PlaneConfig> = {}): Promise<Stage> {
-  const origin = await startCacheOrigin();
-  const filters = [{ cache }] as NonNullable<PlaneConfig['filters']>;
-  const plane = await startPlane(planeTo(origin.port, { filters, ...more }));
-  return {
-    origin,
-    plane,
-    control: new MemoryStore(plane.memories()['cache default']!, CONTROL),
-    async [Symbol.asyncDispose]() {
-      await plane[Symbol.asyncDispose]();
-      await origin[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** Replies that the test gives when it wants to. */
-function held(origin: CacheOrigin, path: string): ServerResponse[] {
-  const waiting: ServerResponse[] = [];
-  origin.on(path, (_request, response) => void waiting.push(response));
-  return waiting;
-}
 
 const VARIED = { 'cache-control': 'max-age=600', vary: 'accept-language', 'surrogate-key': 'shelf' };
 const german = { headers: { 'accept-language': 'de' } };

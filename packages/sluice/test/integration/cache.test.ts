@@ -1,42 +1,13 @@
 /** The cache in one worker, over real sockets; time is moved by the test. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { CONTROL, MemoryStore } from '../../src/core/caching/memory/memory-store.ts';
-import { ask, type CacheOrigin, reply, startCacheOrigin } from '../support/cache-origin.ts';
-import { planeTo, startPlane, type PlaneConfig, type TestPlane } from '../support/data-plane.ts';
+import { ask, reply } from '../support/cache-origin.ts';
+import { planeTo, type PlaneConfig } from '../support/data-plane.ts';
+import { held, stage } from '../support/cache-stage.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { eventually } from '../support/waiting.ts';
-
-interface Stage {
-  readonly origin: CacheOrigin;
-  readonly plane: TestPlane;
-  [Symbol.asyncDispose](): Promise<void>;
-}
-
-type CacheInput = Readonly<Record<string, unknown>>;
-
-async function stage(cache: CacheInput = {}, more: Partial<PlaneConfig> = {}): Promise<Stage> {
-  const origin = await startCacheOrigin();
-  const filters = [{ cache }] as NonNullable<PlaneConfig['filters']>;
-  const plane = await startPlane(planeTo(origin.port, { filters, ...more }));
-  return {
-    origin,
-    plane,
-    async [Symbol.asyncDispose]() {
-      await plane[Symbol.asyncDispose]();
-      await origin[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** Replies that the test gives when it wants to. */
-function held(origin: CacheOrigin, path: string): ServerResponse[] {
-  const waiting: ServerResponse[] = [];
-  origin.on(path, (_request, response) => void waiting.push(response));
-  return waiting;
-}
 
 test('what was fetched once is answered from memory, older by the time that passed', async () => {
   await using at = await stage();
