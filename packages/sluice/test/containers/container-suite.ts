@@ -144,11 +144,13 @@ test(`${name}: while the engine is away an end is not known; then it is told onc
 });
 
 test(`${name}: the end and the last words of one that ended while the engine was away`, async () => {
-  await using stage = new ContainerStage(engine, { command: ['sh', '-c', 'echo first; sleep 1; echo last; exit 5'] });
+  const program = 'trap "echo last; exit 5" TERM; echo first; while :; do sleep 0.05; done';
+  await using stage = new ContainerStage(engine, { command: ['sh', '-c', program] });
   const { driven, heard } = await stage.start();
   await eventually(WAIT_MS, 'it has begun', () => heard.lines.length === 1);
   const { State } = await engine.inspect(driven.handle);
   await engine.away();
+  process.kill(State.Pid, 'SIGTERM');
   await eventually(WAIT_MS, 'its process is gone', () => !isAlive(State.Pid));
   await engine.back();
   const { reason } = await heard.end();

@@ -11,7 +11,7 @@ import { type Random, randomInteger, seededRandom } from '../../src/base/random.
 import type { KernelDescription, KernelEndpoint, KernelListener } from '../../src/core/layer4/kernel-description.ts';
 import { kernelFaults } from '../../src/core/layer4/kernel-fault.ts';
 import { nftTable } from '../../src/core/layer4/nft-rules.ts';
-import { changeScript, replacementScript } from '../../src/core/layer4/nft-table.ts';
+import { changeScript, replacementScript, withNewParts } from '../../src/core/layer4/nft-table.ts';
 import { labFault, NetworkLab } from '../support/network-lab.ts';
 
 const SEED = Number(process.env['NFT_SEED'] ?? 1);
@@ -88,7 +88,8 @@ test('any sequence of changes ends where a replacement does', { skip, timeout: 1
       const description = randomDescription(random);
       assert.deepEqual(kernelFaults(description), []);
       const to = nftTable(description, NETWORKS);
-      await apply(changeScript('sluice_x', from, to));
+      const prepared = withNewParts(from, to);
+      for (const script of [changeScript('sluice_x', from, prepared), changeScript('sluice_x', prepared, to)]) await apply(script);
       const changed = await listed();
       await apply(replacementScript('sluice_x', to));
       assert.deepEqual(changed, await listed(), `seed ${SEED}, step ${step}`);

@@ -1,5 +1,5 @@
 /**
- * Brings the kernel's table to what is wanted: the smallest transaction, at most one per 50 ms and never two at once; changes that come meanwhile go
+ * Brings the kernel's table to what is wanted: the smallest transaction (what is new in one before it), at most one per 50 ms and never two at once; changes that come meanwhile go
  * together. After a failure the state of the table is in doubt, so the next attempt replaces it as a whole, with growing waits in between.
  */
 import { exponentialMs } from '../../base/exponential.ts';
@@ -7,7 +7,7 @@ import type { Cancel, Runtime } from '../../base/runtime.ts';
 import { after, type Instant, instant } from '../../base/time.ts';
 import type { KernelDescription } from '../../core/layer4/kernel-description.ts';
 import { nftTable } from '../../core/layer4/nft-rules.ts';
-import { changeScript, type NftTable, replacementScript } from '../../core/layer4/nft-table.ts';
+import { changeScript, type NftTable, replacementScript, withNewParts } from '../../core/layer4/nft-table.ts';
 import type { Nft } from '../../io/nft.ts';
 import type { SayEvent } from '../say-event.ts';
 
@@ -122,10 +122,10 @@ export class TableWriter {
   async #apply(table: NftTable): Promise<boolean | null> {
     const { table: name, nft, say } = this.#options;
     if (this.#applied !== null) {
-      const script = changeScript(name, this.#applied, table);
-      if (script === '') return null;
-      await nft.apply(script);
-      return false;
+      const prepared = withNewParts(this.#applied, table);
+      const scripts = [changeScript(name, this.#applied, prepared), changeScript(name, prepared, table)].filter((script) => script !== '');
+      for (const script of scripts) await nft.apply(script);
+      return scripts.length === 0 ? null : false;
     }
     // Left by a process that was killed: it has gone on balancing, and goes on until the very transaction that replaces it.
     if (this.#isFirst && (await nft.hasTable(name))) say('info', 'kernel-layer4-takeover', { table: name });

@@ -72,8 +72,11 @@ function addListener({ maps, chains }: Draft, listener: KernelListener, family: 
   maps.set(slotMap(listener, family), { type: 'typeof numgen inc mod 2 : verdict', elements });
   const refuse = listener.protocol === 'tcp' ? 'meta l4proto tcp reject with tcp reset' : 'reject with icmpx port-unreachable';
   const rules = [`counter name "${refusedCounter(listener)}" ${refuse}`];
-  if (slots.length > 0)
-    rules.unshift(`${slotExpression(listener, family)} mod ${slots.length}${seed(listener)} vmap @${slotMap(listener, family)}`);
+  if (slots.length > 0) {
+    // The second is for packets that met the first just when there came to be fewer slots.
+    const lookup = `vmap @${slotMap(listener, family)}`;
+    rules.unshift(`${slotExpression(listener, family)} mod ${slots.length}${seed(listener)} ${lookup}`, `numgen inc mod 1 ${lookup}`);
+  }
   chains.set(listenChain(listener, family), chain(rules));
 }
 

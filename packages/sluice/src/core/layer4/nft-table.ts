@@ -1,6 +1,9 @@
 /**
  * One nftables table as plain data, and the script that turns one state of it into another. `nft -f` applies a script as one transaction: all or nothing,
  * between two packets. Only what differs is written, so counters, the place in a round and other listeners' rules stay as they are.
+ *
+ * A packet that is on its way through the rules while a transaction ends reads the rules of before and, of maps, the elements of after (Linux `nft_do_chain` takes the generation once,
+ * `nft_set_lookup` at each lookup). So what elements point to must have been there before (`withNewParts`), and rules must know what to do where a map has become smaller.
  */
 import { assert } from '../../base/assert.ts';
 
@@ -35,6 +38,17 @@ export function deletionScript(table: string): string {
 /** Replaces whatever stands under the table's name. Connections that it spread go on: they live in connection tracking, not in the table. */
 export function replacementScript(table: string, to: NftTable): string {
   return `${deletionScript(table)}add table inet ${table}\n${changeScript(table, EMPTY_TABLE, to)}`;
+}
+
+/** The state between two: everything new is there, and nothing that runs refers to it yet. */
+export function withNewParts(from: NftTable, to: NftTable): NftTable {
+  const newChains = [...to.chains].filter(([name, { hook }]) => hook === null && !from.chains.has(name));
+  const newMaps = [...to.maps].filter(([name]) => !from.maps.has(name));
+  return {
+    counters: new Set([...from.counters, ...to.counters]),
+    maps: new Map([...from.maps, ...newMaps]),
+    chains: new Map([...from.chains, ...newChains]),
+  };
 }
 
 /** From one state to the next; '' when nothing differs. */
