@@ -28,6 +28,7 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   pebble: 'pebble',
   ps: 'procps',
   prometheus: 'prometheus',
+  chromium: 'chromium',
   'redis-server': 'redis-server',
   mmdblookup: 'mmdb-bin',
   dockerd: 'docker.io',

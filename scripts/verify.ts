@@ -22,6 +22,8 @@ function checkStages(): Stage[] {
     { name: 'format', command: 'oxfmt', args: ['--check', '.'] },
     { name: 'lint', command: 'oxlint', args: [] },
     { name: 'types', command: 'tsc', args: ['-p', '.'] },
+    { name: 'types of the dashboard', command: 'tsc', args: ['-p', 'packages/dashboard'] },
+    { name: 'dashboard', command: 'vite', args: ['build', '--logLevel', 'warn', 'packages/dashboard'] },
     node('layers', ['scripts/layers.ts']),
     ...tests('unit, property, contract', ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts'], { timeoutMs: 60_000 }),
   ];

@@ -81,7 +81,7 @@ export const API: readonly Endpoint[] = [
     path: '/api/reload',
     summary: 'Reads the configuration again and applies what differs.',
     answers: 'when every worker runs it; 422 has every fault, and the old one runs on',
-    handle: async (backend) => reloadReply(await backend.reload()),
+    handle: async (backend) => reloadReply(await backend.reload('api')),
   },
   {
     method: 'POST',

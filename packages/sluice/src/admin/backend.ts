@@ -5,6 +5,10 @@
 import type { Status } from '../observe/status.ts';
 import type { CacheBackend } from './cache-backend.ts';
 import type { FleetBackend } from './fleet-backend.ts';
+import type { ObserveBackend } from './observe-backend.ts';
+import type { ReloadResult } from './reload-result.ts';
+
+export type { ReloadResult } from './reload-result.ts';
 
 export interface AdminBackend {
   /** `ready` once the workers accept connections, `draining` after SIGTERM. */
@@ -12,8 +16,8 @@ export interface AdminBackend {
   status(): Status;
   /** Prometheus text. */
   metrics(): string;
-  /** Reads the configuration anew and applies what differs; resolves when every worker runs it. */
-  reload(): Promise<ReloadResult>;
+  /** Reads the configuration anew and applies what differs, for `by` (`api:NAME`); resolves when every worker runs it. */
+  reload(by: string): Promise<ReloadResult>;
   /**
    * Takes an endpoint out for good; resolves when nothing is in flight to it, or at the deadline.
    * @param deadlineMs null: the service's own.
@@ -24,13 +28,8 @@ export interface AdminBackend {
   explain(request: ExplainRequest): ExplainResult;
   readonly fleet: FleetBackend;
   readonly caches: CacheBackend;
+  readonly observe: ObserveBackend;
 }
-
-export type ReloadResult =
-  /** `changes` in words; empty when nothing differed. */
-  | { readonly ok: true; readonly generation: number; readonly changes: readonly string[]; readonly tookMs: number }
-  /** The old configuration runs on. */
-  | { readonly ok: false; readonly faults: readonly string[] };
 
 export type DrainResult =
   | { readonly result: 'drained'; readonly tookMs: number }

@@ -9,6 +9,7 @@ import { after, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import type { AddressPlan } from '../config/plan.ts';
 import type { Status } from '../observe/status.ts';
+import { fakeObserve } from '../../test/support/fake-observe.ts';
 import { FakeCaches } from '../../test/support/fake-caches.ts';
 import { FakeFleet } from '../../test/support/fake-fleet.ts';
 import { API } from './api.ts';
@@ -22,6 +23,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 /** Records what it was asked; each test changes what it needs. */
 class Backend implements AdminBackend {
+  readonly observe = fakeObserve();
   readonly calls: string[] = [];
   state: 'ready' | 'starting' | 'draining' = 'ready';
   explained: ExplainRequest | null = null;

@@ -12,24 +12,26 @@ import type { ProcessFacts } from '../observe/metric-family.ts';
 import { buildStatus } from '../observe/status-builder.ts';
 import { certificateFacts, certificateStatus } from './certificate-status.ts';
 import type { ControlPlane } from './control-plane.ts';
+import type { ObservePlane } from './observe-plane.ts';
 
 /** What only the program knows. */
 export interface ProgramState {
   readonly version: string;
   readonly startedAtMs: number;
   phase(): 'ready' | 'starting' | 'draining';
-  readonly reload: () => Promise<ReloadResult>;
+  readonly reload: (by: string) => Promise<ReloadResult>;
   reloads(): { readonly applied: number; readonly refused: number };
 }
 
-export function adminBackend(plane: ControlPlane, program: ProgramState): AdminBackend {
+export function adminBackend(plane: ControlPlane, observe: ObservePlane, program: ProgramState): AdminBackend {
   const { applier, board, table, health, certificates } = plane;
   const running = (): Running => {
     if (applier.running === null) throw new Error('no plan runs yet');
     return applier.running;
   };
   const facts = (): ProcessFacts => processFacts(plane, program);
-  return {
+  const backend: AdminBackend = {
+    observe,
     health: () => program.phase(),
     status: () => {
       const { plan, slots } = running();
@@ -70,6 +72,15 @@ export function adminBackend(plane: ControlPlane, program: ProgramState): AdminB
       return explainRequest({ plan, slots, table, compileRegex: compileLinearRegex, now: nodeRuntime.clock.now() }, request);
     },
   };
+  observe.connect({
+    board,
+    table,
+    running: () => applier.running,
+    status: () => backend.status(),
+    facts,
+    tail: (filter) => plane.supervisor.tail(filter),
+  });
+  return backend;
 }
 
 function drainResult(end: Awaited<ReturnType<ControlPlane['health']['drain']>>, tookMs: number): DrainResult {

@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test, type TestContext } from 'node:test';
+import { fakeObserve } from '../../test/support/fake-observe.ts';
 import { FakeCaches } from '../../test/support/fake-caches.ts';
 import { DECISION, FakeFleet, USERS } from '../../test/support/fake-fleet.ts';
 import type { AdminBackend, Explained } from '../admin/backend.ts';
@@ -86,6 +87,7 @@ const explained: Explained = {
 };
 
 class Backend implements AdminBackend {
+  readonly observe = fakeObserve();
   readonly drains: unknown[] = [];
   readonly fleet = new FakeFleet();
   readonly caches = new FakeCaches();

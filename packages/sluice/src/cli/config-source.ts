@@ -64,10 +64,11 @@ const NEEDS_TOKEN = {
 /** Puts the flag's address in the place of the configured one; the token stays, or comes from the environment. */
 function withAdmin(result: PlanResult, { admin }: ConfigOverrides): PlanResult {
   if (!result.ok) return result;
-  const adminToken = result.settings.adminToken ?? process.env['SLUICE_ADMIN_TOKEN'] ?? null;
+  const { observe } = result.settings;
+  const token = observe.admin.token ?? process.env['SLUICE_ADMIN_TOKEN'] ?? null;
   const plan = admin === undefined ? result.plan : { ...result.plan, admin };
-  if (admin && !isLoopback(admin) && adminToken === null) return { ok: false, path: result.path, faults: [NEEDS_TOKEN] };
-  return { ...result, plan, settings: { ...result.settings, adminToken } };
+  if (admin && !isLoopback(admin) && token === null) return { ok: false, path: result.path, faults: [NEEDS_TOKEN] };
+  return { ...result, plan, settings: { ...result.settings, observe: { ...observe, admin: { ...observe.admin, token } } } };
 }
 
 /** `--admin ADDRESS`; `off` turns the admin API off. */

@@ -35,6 +35,7 @@ import { BUCKETS, ROW_LENGTH } from '../observe/metric-layout.ts';
 import type { ConfigSource } from './config-source.ts';
 import { FleetPlane } from './fleet-plane.ts';
 import type { MemoryMakerOptions } from './memory-maker.ts';
+import type { ObservePlane } from './observe-plane.ts';
 import { PlanLoader } from './plan-loader.ts';
 
 export interface ControlPlaneOptions {
@@ -44,6 +45,7 @@ export interface ControlPlaneOptions {
   readonly reread: () => void;
   /** What the fleet has is to be applied; resolves when every worker knows. */
   readonly refresh: () => Promise<void>;
+  readonly observe: ObservePlane;
   /** A program that the fleet is to run was never there. */
   readonly unstartable: (service: string, reason: string) => void;
 }
@@ -80,7 +82,7 @@ const CORES = availableParallelism();
 /** Room in the metric board: a reload may raise the workers up to this. */
 const WORKERS_ROOM = Math.min(WORKERS_MAX, Math.max(16, CORES));
 
-export function buildControlPlane({ source, say, reread, refresh, unstartable }: ControlPlaneOptions): ControlPlane {
+export function buildControlPlane({ source, say, reread, refresh, observe, unstartable }: ControlPlaneOptions): ControlPlane {
   const runtime = nodeRuntime;
   const table = endpointTable();
   const board = new MetricBoard(WORKERS_ROOM);
@@ -132,6 +134,8 @@ export function buildControlPlane({ source, say, reread, refresh, unstartable }:
     },
     suspect: (service, endpoint) => health.suspect(service, endpoint),
     parked: (service) => fleet.parked(service),
+    accessed: (lines, skipped) => observe.access.accessed(lines, skipped),
+    traced: (traces, dropped) => observe.exporter.traced(traces, dropped),
   });
   const loader = new PlanLoader({ source, say, workersMax: WORKERS_ROOM, loaded: (configuration) => fleet.loaded(configuration) });
   const fleet: FleetPlane = new FleetPlane({

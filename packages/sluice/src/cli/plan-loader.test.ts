@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../config/compile.ts';
+import { NO_OBSERVE } from '../config/observe-plan.ts';
 import { NO_FLEET } from '../config/fleet-plan.ts';
 import { validate } from '../config/validate.ts';
 import { PlanLoader } from './plan-loader.ts';
@@ -10,7 +11,7 @@ async function readingsOf(filter: object): Promise<number> {
   const result = validate({ listeners: { web: { http: ':8080' } }, routes: [{ filters: [filter, { fixed: 204 }] }] }, () => null);
   assert.ok(result.ok);
   const plan = compile(result.config, { generation: 1, cores: 1 });
-  const settings = { watch: false, adminToken: null, acme: null, fleet: NO_FLEET };
+  const settings = { watch: false, observe: NO_OBSERVE, acme: null, fleet: NO_FLEET };
   let readings = 0;
   const loader = new PlanLoader({
     source: {

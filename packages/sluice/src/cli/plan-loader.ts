@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { ControlSettings } from '../config/compile.ts';
 import type { Fault } from '../config/fault.ts';
 import { NO_FLEET } from '../config/fleet-plan.ts';
+import { NO_OBSERVE } from '../config/observe-plan.ts';
 import type { Plan } from '../config/plan.ts';
 import type { Loaded } from '../control/apply/applier.ts';
 import type { SayEvent } from '../control/say-event.ts';
@@ -28,7 +29,7 @@ export interface Configuration {
   readonly files: readonly FileState[];
 }
 
-const NOTHING: Configuration = { settings: { watch: false, adminToken: null, acme: null, fleet: NO_FLEET }, path: null, files: [] };
+const NOTHING: Configuration = { settings: { watch: false, observe: NO_OBSERVE, acme: null, fleet: NO_FLEET }, path: null, files: [] };
 
 export class PlanLoader {
   /** Of the plan that runs. One that was read and could not be run changes nothing. */

@@ -15,6 +15,7 @@ import { adminBackend } from './admin-backend.ts';
 import { AdminListener } from './admin-listener.ts';
 import { printBanner } from './banner.ts';
 import type { ConfigSource } from './config-source.ts';
+import { ObservePlane } from './observe-plane.ts';
 import { CommandFault, EXIT_FAILED, EXIT_USAGE, sayOnStderr } from './console.ts';
 import { buildControlPlane, type ControlPlane } from './control-plane.ts';
 import { readVersion } from './version.ts';
@@ -35,10 +36,11 @@ const EXIT_GRACE_MS = 2_000;
 
 export class Program {
   readonly #options: ProgramOptions;
-  readonly #say: SayEvent = (level, what, detail) => {
+  readonly #observe = new ObservePlane((event) => {
     // The fault that ends the program says it, once.
-    if (!(this.#isHopeless && what === 'instance-unstartable')) sayOnStderr(level, what, detail);
-  };
+    if (!(this.#isHopeless && event.what === 'instance-unstartable')) sayOnStderr(event.level, event.what, event.detail);
+  });
+  readonly #say: SayEvent = this.#observe.events.say;
   readonly #plane: ControlPlane;
   readonly #admin: AdminListener;
   readonly #version = readVersion();
@@ -59,7 +61,8 @@ export class Program {
     this.#plane = buildControlPlane({
       source: options.source,
       say: this.#say,
-      reread: () => void this.#reload(),
+      observe: this.#observe,
+      reread: () => void this.#reload('certificates'),
       refresh: () => this.#refresh(),
       unstartable: (_service, reason) => {
         if (options.needsInstances !== true) return;
@@ -68,18 +71,18 @@ export class Program {
       },
     });
     if (options.needsInstances === true) this.#plane.fleet.expect();
-    const backend = adminBackend(this.#plane, {
+    const backend = adminBackend(this.#plane, this.#observe, {
       version: this.#version,
       startedAtMs: nodeRuntime.clock.wall(),
       phase: () => this.#phase,
-      reload: () => this.reload(),
+      reload: (by) => this.reload(by),
       reloads: () => this.#reloads,
     });
     this.#admin = new AdminListener(backend, this.#say);
     // Before the first load, so that no change falls between the two.
     this.#watch = this.#fileWatch();
     this.#files = new FileSetWatch({
-      changed: () => void this.#reload(),
+      changed: () => void this.#reload('file'),
       failed: (file, error) => this.#say('warn', 'watch-failed', { file, reason: error.message }),
     });
   }
@@ -97,6 +100,7 @@ export class Program {
     // Who reads our output may leave (`| head`); we stay.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
     process.on('uncaughtException', (error) => this.#say('error', 'internal-error', { reason: error.stack ?? error.message }));
+    this.#observe.applied(this.#plane.settings().observe, 'start');
     await this.#openAdmin();
     this.#plane.limits.start();
     this.#plane.tickets.start();
@@ -105,7 +109,7 @@ export class Program {
     const stopSignals = handleSignals({
       stop: (signal) => void this.#leave(this.#stop(signal)),
       stopNow: (signal) => void this.#leave(this.#stopNow(signal)),
-      reload: this.#options.isReloadable ? () => void this.reload() : null,
+      reload: this.#options.isReloadable ? () => void this.reload('signal') : null,
       reopenLog: () => this.#plane.supervisor.reopenLog(),
     });
     if (this.#options.watch?.isAlways === true || this.#plane.settings().watch) this.#watch?.start();
@@ -129,13 +133,13 @@ export class Program {
   }
 
   /** Reads the configuration again and applies what differs; tells how it went. */
-  reload(): Promise<ReloadResult> {
+  reload(by: string): Promise<ReloadResult> {
     this.#plane.readAll();
-    return this.#reload();
+    return this.#reload(by);
   }
 
   /** Applies what differs in the files that the configuration names, and in the configuration where that is wanted. */
-  async #reload(): Promise<ReloadResult> {
+  async #reload(by: string): Promise<ReloadResult> {
     const before = this.#plane.settings().fleet;
     const applied = await this.#plane.applier.reload();
     if (!applied.ok) {
@@ -146,6 +150,7 @@ export class Program {
     this.#reloads.applied++;
     const result = { ...applied, changes: [...applied.changes, ...describeFleetChange(before, this.#plane.settings().fleet)] };
     this.#files.follow(this.#plane.files());
+    this.#observe.applied(this.#plane.settings().observe, by);
     this.#say('info', 'reloaded', { generation: result.generation, changes: result.changes.join('; ') || 'none', tookMs: result.tookMs });
     await this.#followAdmin().catch((error: Error) => this.#say('error', 'admin-unchanged', { reason: error.message }));
     return result;
@@ -161,11 +166,11 @@ export class Program {
     const { watch } = this.#options;
     if (!watch) return null;
     const failed = (error: Error): void => this.#say('warn', 'watch-failed', { file: watch.path, reason: error.message });
-    return watchFile(resolve(watch.path), () => void this.reload(), failed);
+    return watchFile(resolve(watch.path), () => void this.reload('file'), failed);
   }
 
   #followAdmin(): Promise<void> {
-    return this.#admin.follow(this.#plane.applier.running?.plan.admin ?? null, this.#plane.settings().adminToken);
+    return this.#admin.follow(this.#plane.applier.running?.plan.admin ?? null, this.#plane.settings().observe.admin.token);
   }
 
   async #openAdmin(): Promise<void> {
@@ -249,6 +254,6 @@ export class Program {
     departures.stop();
     tickets.stop();
     expiry.stop();
-    await Promise.all([limits[Symbol.asyncDispose](), health[Symbol.asyncDispose]()]);
+    await Promise.all([limits[Symbol.asyncDispose](), health[Symbol.asyncDispose](), this.#observe[Symbol.asyncDispose]()]);
   }
 }

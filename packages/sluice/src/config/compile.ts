@@ -6,8 +6,10 @@ import { type AccessLogPlan, NO_CHALLENGES, type Plan, type RoutePlan, type Serv
 import { compileListener } from './compile-listener.ts';
 import { compileFleet } from './compile-fleet.ts';
 import { compileCaches, compileMemories, compileStore } from './compile-filters.ts';
+import { compileObserve, compileTracing } from './compile-observe.ts';
 import { compileRoutes } from './compile-route.ts';
 import { compileService } from './compile-service.ts';
+import type { ObserveSettings } from './observe-plan.ts';
 import type { FleetPlan } from './fleet-plan.ts';
 import type { ValidConfig } from './schema/config.ts';
 
@@ -23,8 +25,8 @@ export interface CompileOptions {
 export interface ControlSettings {
   /** Reload when the configuration file changes. */
   readonly watch: boolean;
-  /** Bearer token of the admin API; null asks for none. Secret. */
-  readonly adminToken: string | null;
+  /** What shows and tells what happens. */
+  readonly observe: ObserveSettings;
   /** Where certificates are ordered; null: nowhere. */
   readonly acme: AcmeSettings | null;
   /** What Sluice itself runs. */
@@ -62,6 +64,7 @@ export function compile(config: ValidConfig, options: CompileOptions): Plan {
     memories: compileMemories(config, routes),
     admin: config.admin?.address.address ?? null,
     accessLog: compileAccessLog(config.accessLog),
+    tracing: compileTracing(config.tracing),
     acmeChallenges: NO_CHALLENGES,
     workers: config.workers === 'auto' ? Math.max(1, options.cores) : config.workers,
     drainTimeoutMs: config.drainTimeout,
@@ -94,7 +97,7 @@ function withKernelBalance(service: ServicePlan): ServicePlan {
 
 /** The settings that stay on the main thread. */
 export function controlSettings(config: ValidConfig): ControlSettings {
-  return { watch: config.watch, adminToken: config.admin?.token ?? null, acme: compileAcme(config.acme), fleet: compileFleet(config) };
+  return { watch: config.watch, observe: compileObserve(config), acme: compileAcme(config.acme), fleet: compileFleet(config) };
 }
 
 function compileAccessLog(log: ValidConfig['accessLog']): AccessLogPlan | null {

@@ -38,6 +38,7 @@ function plan(generation: number, names: readonly (readonly [string, number])[])
     memories: [],
     admin: null,
     accessLog: null,
+    tracing: null,
     acmeChallenges: NO_CHALLENGES,
     workers: 1,
     drainTimeoutMs: 0,

@@ -5,6 +5,7 @@
  */
 import type { AddressPlan, ListenerPlan } from './listener-plan.ts';
 import type { CacheStorePlan, StorePlan } from './cache-store-plan.ts';
+import type { TracingPlan } from './observe-plan.ts';
 import type { MemoryPlan } from './memory-plan.ts';
 import type { RoutePlan } from './route-plan.ts';
 import type { ServicePlan } from './service-plan.ts';
@@ -23,13 +24,15 @@ export interface Plan {
   readonly services: readonly ServicePlan[];
   /** In configuration order; the router orders them by priority and specificity. */
   readonly routes: readonly RoutePlan[];
-  /** Host part and port, or `unix:/path`; null when the admin API is off. */
   readonly caches: readonly CacheStorePlan[];
   readonly stores: readonly StorePlan[];
   /** Memory that all workers share for filters; the control plane makes it. */
   readonly memories: readonly MemoryPlan[];
+  /** Host part and port, or `unix:/path`; null when the admin API is off. */
   readonly admin: AddressPlan | null;
   readonly accessLog: AccessLogPlan | null;
+  /** Null: no traces. */
+  readonly tracing: TracingPlan | null;
   /** What the control plane wants answered for an ACME server. */
   readonly acmeChallenges: AcmeChallengesPlan;
   /** Data-plane threads. */

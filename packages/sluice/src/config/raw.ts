@@ -18,6 +18,9 @@ export interface RawConfig {
   readonly caches: Readonly<Record<string, unknown>>;
   readonly stores: Readonly<Record<string, unknown>>;
   readonly admin: unknown;
+  readonly tracing: unknown;
+  readonly otlp: unknown;
+  readonly alerts: unknown;
   readonly acme: unknown;
   readonly fleet: unknown;
 }
@@ -75,6 +78,9 @@ export function rawConfig(value: unknown): RawConfig {
     caches: rawObject(rawField(value, 'caches')),
     stores: rawObject(rawField(value, 'stores')),
     admin: rawField(value, 'admin'),
+    tracing: rawField(value, 'tracing'),
+    otlp: rawField(value, 'otlp'),
+    alerts: rawField(value, 'alerts'),
     acme: rawField(value, 'acme'),
     fleet: rawField(value, 'fleet'),
   };

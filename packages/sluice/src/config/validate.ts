@@ -3,6 +3,7 @@
  * schema looks at each field, the checks look across fields at what was written. Pure; about 10 µs per route.
  */
 import { checkAddresses } from './checks/addresses.ts';
+import { checkAlerts } from './checks/alerts.ts';
 import { checkCaches } from './checks/caches.ts';
 import { checkCapacity } from './checks/capacity.ts';
 import { checkFilters } from './checks/filters.ts';
@@ -11,6 +12,7 @@ import { warnForwardProxy } from './checks/forward-proxy.ts';
 import { checkKernel, warnKernel } from './checks/kernel.ts';
 import { checkLayer4 } from './checks/layer4.ts';
 import { checkListeners } from './checks/listeners.ts';
+import { checkObserve } from './checks/observe.ts';
 import { checkReferences } from './checks/references.ts';
 import { checkRoutes, type RegexChecker } from './checks/routes.ts';
 import { checkServices } from './checks/services.ts';
@@ -45,6 +47,8 @@ export function validate(value: unknown, checkRegex: RegexChecker): Validation {
   checkCaches(raw, report);
   checkServices(raw, report);
   checkFleet(raw, report);
+  checkObserve(raw, report);
+  checkAlerts(raw, report);
   checkCapacity(raw, report);
   if (!parsed.success || faults.length > 0) return { ok: false, faults: inOrder(faults) };
   const warnings: Fault[] = [];

@@ -3,6 +3,7 @@
  * nothing here is sent per request. Everything frequent goes through the endpoint table and the metric board (shared memory).
  */
 export type { SlotMap } from './slot-map.ts';
+import type { TraceRecord } from '../core/tracing/trace-record.ts';
 import type { PlanMessage } from './plan-message.ts';
 
 /** Given to a worker thread when it starts (`workerData`). */
@@ -41,7 +42,20 @@ export type ToWorker =
   /** Close everything at once. */
   | { readonly type: 'close' }
   /** Reopen the access log's file. */
-  | { readonly type: 'reopen-log' };
+  | { readonly type: 'reopen-log' }
+  /** Send lines of the access log that match (`accessed`), at most so many each second; null: no more. */
+  | { readonly type: 'tail'; readonly filter: TailFilter | null };
+
+/** Which exchanges the live tail shows; null and '' match all. */
+export interface TailFilter {
+  readonly route: string | null;
+  readonly service: string | null;
+  readonly endpoint: string | null;
+  /** `404`, or a class `5xx`. */
+  readonly status: string | null;
+  readonly text: string;
+  readonly perSecond: number;
+}
 
 export type FromWorker =
   | { readonly type: 'applied'; readonly generation: number; readonly error: string | null }
@@ -50,6 +64,10 @@ export type FromWorker =
   | { readonly type: 'suspect'; readonly service: number; readonly endpoint: number }
   /** A request waits for an instance of this service (row), and none waited in this worker before: somebody should start one. */
   | { readonly type: 'parked'; readonly service: number }
+  /** Lines of the access log for the live tail, and how many more matched. */
+  | { readonly type: 'accessed'; readonly lines: readonly string[]; readonly skipped: number }
+  /** Traces to be exported; `dropped`: those that there was no room for. */
+  | { readonly type: 'traced'; readonly traces: readonly TraceRecord[]; readonly dropped: number }
   /** Something to tell the person who runs Sluice; already without secrets. */
   | {
       readonly type: 'event';

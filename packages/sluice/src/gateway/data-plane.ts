@@ -11,7 +11,7 @@ import { RequestParser } from '../core/http1/request-parser.ts';
 import { isSame } from '../config/diff.ts';
 import { type Http1Limits, NO_CHALLENGES, type Plan, type RoutePlan } from '../config/plan.ts';
 import type { WorkerSlots } from '../config/plan-message.ts';
-import type { FromWorker, TicketSecrets, ToWorker, WorkerStart } from '../config/worker-protocol.ts';
+import type { FromWorker, TailFilter, TicketSecrets, ToWorker, WorkerStart } from '../config/worker-protocol.ts';
 import { collectYoung } from '../io/minor-gc.ts';
 import { type LogFile, openLogFile } from '../io/log-file.ts';
 import { nameResolver } from '../io/name-resolver.ts';
@@ -40,6 +40,7 @@ const EMPTY_PLAN: Plan = {
   admin: null,
   acmeChallenges: NO_CHALLENGES,
   accessLog: null,
+  tracing: null,
   workers: 1,
   drainTimeoutMs: 0,
 };
@@ -162,6 +163,9 @@ export class DataPlane implements ListenerOwner {
   rebalance({ endpoint, share, spreadMs }: Extract<ToWorker, { type: 'rebalance' }>): void {
     this.longLived.leaveShare(endpoint, share, spreadMs, this.clock.now(), this.random);
   }
+
+  /** Shows these exchanges from now on; null: none. */
+  tail(_filter: TailFilter | null): void {}
 
   async reopenLog(): Promise<void> {
     await this.log?.reopen();

@@ -29,6 +29,9 @@ async function handle(message: ToWorker): Promise<void> {
       return;
     case 'rebalance':
       return plane.rebalance(message);
+    case 'tail':
+      plane.tail(message.filter);
+      return;
     case 'reopen-log':
       return plane.reopenLog();
   }

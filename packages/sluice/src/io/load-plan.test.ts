@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { NO_OBSERVE } from '../config/observe-plan.ts';
 import { NO_FLEET } from '../config/fleet-plan.ts';
 import { planFrom } from './load-plan.ts';
 
@@ -12,7 +13,7 @@ const OPTIONS = { generation: 7, cores: 4 };
 test('a value becomes a plan with its generation and one worker per core', async () => {
   const result = await planFrom(VALUE, OPTIONS);
   assert.ok(result.ok);
-  const settings = { watch: false, adminToken: null, acme: null, fleet: NO_FLEET };
+  const settings = { watch: false, observe: NO_OBSERVE, acme: null, fleet: NO_FLEET };
   assert.deepEqual([result.plan.generation, result.plan.workers, result.settings], [7, 4, settings]);
 });
 
@@ -28,7 +29,7 @@ test('the token stays on the main thread', async () => {
   const token = 'kW3vQ8zL1mN5bX7cT2yR6uP9sD4fG0hJ';
   const result = await planFrom({ ...VALUE, admin: { address: ':9900', token } }, OPTIONS);
   assert.ok(result.ok);
-  assert.equal(result.settings.adminToken, token);
+  assert.equal(result.settings.observe.admin.token, token);
   assert.ok(!JSON.stringify(result.plan).includes(token));
 });
 

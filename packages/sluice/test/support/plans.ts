@@ -99,6 +99,7 @@ export function testPlan(services: readonly ServicePlan[], more: Partial<Plan> =
     memories: [],
     admin: null,
     accessLog: null,
+    tracing: null,
     acmeChallenges: NO_CHALLENGES,
     workers: 1,
     drainTimeoutMs: 1_000,

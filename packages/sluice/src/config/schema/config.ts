@@ -7,6 +7,10 @@ import { WORKERS_MAX } from '../../core/balancing/endpoint-table.ts';
 import { accessLogSchema } from './access-log.ts';
 import { acmeSchema } from './acme.ts';
 import { adminSchema } from './admin.ts';
+import { alertsSchema } from './alerts.ts';
+import { eventsSchema } from './events.ts';
+import { otlpSchema } from './otlp.ts';
+import { tracingSchema } from './tracing.ts';
 import { fleetSchema } from './fleet.ts';
 import { listenerSchema } from './listener.ts';
 import { routeSchema } from './route.ts';
@@ -46,6 +50,10 @@ export const configSchema = section('an object with listeners, services and rout
   accessLog: accessLogSchema.describe(
     "A line for each exchange: `'json'`, `'combined'` or an object. Off unless given, and then it costs nothing.",
   ),
+  events: eventsSchema.describe('What is printed of what happens.'),
+  tracing: tracingSchema.describe('Traces: `true`, or which are kept. Off unless given, and then it costs nothing.'),
+  otlp: otlpSchema.describe('Export to an OpenTelemetry collector.'),
+  alerts: alertsSchema.describe('What is watched, and who is told. `false` turns alerts off.'),
   acme: acmeSchema.describe('Where certificates are ordered. Needed for `tls: { certificates: [{ acme: … }] }`.'),
   fleet: fleetSchema.describe('What holds for all instances that Sluice runs.'),
   workers: z

@@ -28,6 +28,7 @@ function plan(generation: number, workers: number): Plan {
     memories: [],
     admin: null,
     accessLog: null,
+    tracing: null,
     acmeChallenges: NO_CHALLENGES,
     workers,
     drainTimeoutMs: 1_000,
@@ -65,6 +66,8 @@ function setUp(answer: (worker: FakeWorker, message: ToWorker) => void = answerA
     crashed: (index) => crashed.push(index),
     suspect: (service, endpoint) => suspects.push([service, endpoint]),
     parked: () => {},
+    accessed: () => {},
+    traced: () => {},
   });
   return { runtime, supervisor, workers, events, crashed, suspects };
 }

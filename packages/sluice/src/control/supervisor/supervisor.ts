@@ -6,7 +6,8 @@
 import type { Runtime } from '../../base/runtime.ts';
 import type { Plan } from '../../config/plan.ts';
 import { packPlan, type PlanMessage } from '../../config/plan-message.ts';
-import type { FromWorker, SlotMap, TicketSecrets, ToWorker, WorkerStart } from '../../config/worker-protocol.ts';
+import type { FromWorker, SlotMap, TailFilter, TicketSecrets, ToWorker, WorkerStart } from '../../config/worker-protocol.ts';
+import type { TraceRecord } from '../../core/tracing/trace-record.ts';
 import { backoffDelay, type BackoffPolicy } from '../../core/fleet/backoff.ts';
 import type { SayEvent } from '../say-event.ts';
 import type { SpawnWorker } from './worker-handle.ts';
@@ -34,6 +35,10 @@ export interface SupervisorOptions {
   readonly suspect: (service: number, endpoint: number) => void;
   /** Requests have begun to wait for an instance of this service (row). */
   readonly parked: (service: number) => void;
+  /** Lines for the live tail. */
+  readonly accessed: (lines: readonly string[], skipped: number) => void;
+  /** Traces that are to be exported. */
+  readonly traced: (traces: readonly TraceRecord[], dropped: number) => void;
 }
 
 /** How long a worker may take to answer `apply`. */
@@ -58,6 +63,7 @@ export class Supervisor {
   #message: { readonly current: Running; readonly base: Plan | null; readonly packed: PlanMessage } | null = null;
   #isEnding = false;
   #restarts = 0;
+  #tail: TailFilter | null = null;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -122,6 +128,12 @@ export class Supervisor {
     for (const slot of this.#slots) slot.handle?.send({ type: 'reopen-log' });
   }
 
+  /** What workers send of the access log for the live tail; null: nothing. Holds for those that start later, too. */
+  tail(filter: TailFilter | null): void {
+    this.#tail = filter;
+    for (const slot of this.#slots) slot.handle?.send({ type: 'tail', filter });
+  }
+
   /** Each worker ends a share of its long-lived connections to an endpoint (rows of the shared tables). */
   rebalance(step: Omit<Extract<ToWorker, { type: 'rebalance' }>, 'type'>): void {
     for (const slot of this.#slots) slot.handle?.send({ type: 'rebalance', ...step });
@@ -151,6 +163,7 @@ export class Supervisor {
       exited: (reason) => this.#exited(slot, reason),
     });
     this.#sendCurrent(slot);
+    if (this.#tail !== null) slot.handle.send({ type: 'tail', filter: this.#tail });
   }
 
   #sendCurrent(slot: WorkerSlot): void {
@@ -195,6 +208,10 @@ export class Supervisor {
         return this.#options.suspect(message.service, message.endpoint);
       case 'parked':
         return this.#options.parked(message.service);
+      case 'accessed':
+        return this.#options.accessed(message.lines, message.skipped);
+      case 'traced':
+        return this.#options.traced(message.traces, message.dropped);
       case 'event':
         return this.#options.say(message.level, message.what, { ...message.detail, worker: slot.index });
     }

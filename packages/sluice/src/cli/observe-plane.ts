@@ -1,0 +1,59 @@
+/** What shows and tells what happens, put together: events, traffic, the live tail, plans that ran, alerts, export. */
+import type { ObserveBackend } from '../admin/observe-backend.ts';
+import type { ObserveSettings } from '../config/observe-plan.ts';
+import type { TailFilter } from '../config/worker-protocol.ts';
+import { AlertLoop } from '../control/alerting/alert-loop.ts';
+import type { Running } from '../control/apply/applier.ts';
+import { AccessTail } from '../control/observing/access-tail.ts';
+import { EventLog } from '../control/observing/event-log.ts';
+import { PlanHistory } from '../control/observing/plan-history.ts';
+import { TrafficHistory } from '../control/observing/traffic-history.ts';
+import { TelemetryExporter } from '../control/telemetry/exporter.ts';
+import type { EndpointTable } from '../core/balancing/endpoint-table.ts';
+import { nodeRuntime } from '../io/node-runtime.ts';
+import type { EventRecord } from '../observe/events.ts';
+import type { MetricBoard } from '../observe/metric-board.ts';
+import type { ProcessFacts } from '../observe/metric-family.ts';
+import type { Status } from '../observe/status.ts';
+
+/** What only the rest of the program knows; asked for when it runs. */
+export interface ObserveNeeds {
+  readonly board: MetricBoard;
+  readonly table: EndpointTable;
+  readonly running: () => Running | null;
+  readonly status: () => Status;
+  readonly facts: () => ProcessFacts;
+  /** What workers send for the live tail. */
+  readonly tail: (filter: TailFilter | null) => void;
+}
+
+export class ObservePlane implements ObserveBackend, AsyncDisposable {
+  readonly events: EventLog;
+  readonly traffic = new TrafficHistory();
+  readonly access = new AccessTail();
+  readonly plans = new PlanHistory();
+  readonly alerts = new AlertLoop();
+  readonly exporter = new TelemetryExporter();
+
+  constructor(print: (event: EventRecord) => void) {
+    this.events = new EventLog({ clock: nodeRuntime.clock, print });
+    this.events.subscribe((event) => {
+      this.alerts.heard(event);
+      this.exporter.heard(event);
+    });
+  }
+
+  /** The rest of the program stands. */
+  connect(_needs: ObserveNeeds): void {}
+
+  /** A configuration runs. @param by Who wanted it. */
+  applied(settings: ObserveSettings, _by: string): void {
+    this.events.setLevel(settings.events.level);
+    this.alerts.follow(settings.alerts);
+    this.exporter.follow(settings.otlp);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.alerts[Symbol.asyncDispose](), this.exporter[Symbol.asyncDispose]()]);
+  }
+}
