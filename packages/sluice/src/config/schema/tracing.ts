@@ -1,5 +1,5 @@
 /** Traces: which exchanges are recorded. */
-import * as z from 'zod';
+import type * as z from 'zod';
 import { flag, share } from './scalar.ts';
 import { optIn, preset, section } from './section.ts';
 
