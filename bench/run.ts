@@ -25,6 +25,9 @@ import { fleetSuperviseRow } from './rows/fleet-supervise.ts';
 import { http2Rows } from './rows/http2.ts';
 import { idleRow } from './rows/idle.ts';
 import { latencyRow } from './rows/latency.ts';
+import { dashboardRow } from './rows/dashboard.ts';
+import { metricsRow } from './rows/metrics.ts';
+import { observingRow } from './rows/observing.ts';
 import { reloadRow } from './rows/reload.ts';
 import type { Row, RowResult } from './rows/row.ts';
 import { scalingPeersRow } from './rows/scaling-peers.ts';
@@ -63,6 +66,9 @@ const rows: readonly Row[] = [
   cachePoliciesRow,
   ...cacheRows,
   filtersRow,
+  observingRow,
+  metricsRow,
+  dashboardRow,
   fleetDeployRow,
   fleetStartRow,
   fleetColdRow,

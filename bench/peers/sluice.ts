@@ -24,22 +24,29 @@ export const sluice: SubjectKind = {
   start: (options) => startSluice(options),
 };
 
-/** Starts `sluice up` with one listener; `routes` replaces the one catch-all route. */
+/** Starts `sluice up` with one listener; `routes` replaces the one catch-all route, `more` are further sections of the configuration. */
 export async function startSluice(
   options: SubjectOptions,
   routes: readonly object[] = [{ path: '/*', to: 'origin' }],
+  more: object = {},
 ): Promise<SluiceSubject> {
   const directory = temporaryDirectory('sluice');
   const [port, adminPort] = [await freePort(), await freePort()];
   const configFile = join(directory, 'sluice.config.json');
-  writeFileSync(configFile, sluiceConfiguration(port, adminPort, options, routes));
+  writeFileSync(configFile, sluiceConfiguration(port, adminPort, options, routes, more));
   const started = start('sluice-log', process.execPath, [program, 'up', '--config', configFile]);
   await waitForListener(started, port);
   return { name: 'Sluice', port, adminPort, configFile, started };
 }
 
 /** The configuration file's text. HTTP/2 needs no key: a listener in the clear takes it by prior knowledge. */
-export function sluiceConfiguration(port: number, adminPort: number, options: SubjectOptions, routes: readonly object[]): string {
+export function sluiceConfiguration(
+  port: number,
+  adminPort: number,
+  options: SubjectOptions,
+  routes: readonly object[],
+  more: object = {},
+): string {
   const address = options.upstream === 'tcp' ? `127.0.0.1:${options.origin.port}` : `unix:${options.origin.socketPath}`;
   const isTcp = options.protocol === 'tcp';
   return JSON.stringify({
@@ -50,6 +57,7 @@ export function sluiceConfiguration(port: number, adminPort: number, options: Su
     routes: isTcp ? [] : routes,
     workers: options.workers,
     admin: `127.0.0.1:${adminPort}`,
+    ...more,
   });
 }
 
