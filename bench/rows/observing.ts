@@ -10,7 +10,7 @@ import { type Figures, measure, medianFigures } from '../measure.ts';
 import { startSluice } from '../peers/sluice.ts';
 import type { Subject } from '../peers/subject.ts';
 import { temporaryDirectory } from '../processes.ts';
-import { type Cell, type Row, type RowContext, type RowResult, type Target } from './row.ts';
+import type { Cell, Row, RowContext, RowResult, Target } from './row.ts';
 import { inTurns } from './subjects.ts';
 
 const OFF = 'off';
