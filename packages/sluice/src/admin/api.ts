@@ -2,7 +2,6 @@
  * The admin API's answers: path and method to a call of the backend and its result as a reply. No sockets here. The list of paths is
  * docs/reference/admin-api.md; a test holds the two equal.
  */
-import { EXPOSITION_TYPE } from '../observe/exposition.ts';
 import type { AdminBackend, DrainResult, ReloadResult, UndrainResult } from './backend.ts';
 import { CACHE_API } from './cache-api.ts';
 import type { ApiCall, Endpoint } from './endpoint.ts';
@@ -47,7 +46,7 @@ export const API: readonly Endpoint[] = [
     summary: 'Metrics.',
     answers: 'Prometheus text',
     type: 'text/plain',
-    handle: (backend) => ({ status: 200, type: EXPOSITION_TYPE, body: backend.metrics() }),
+    handle: (backend, { headers }) => ({ status: 200, ...backend.metrics(String(headers['accept'] ?? '')) }),
   },
   {
     method: 'GET',

@@ -14,8 +14,8 @@ export interface AdminBackend {
   /** `ready` once the workers accept connections, `draining` after SIGTERM. */
   health(): 'ready' | 'starting' | 'draining';
   status(): Status;
-  /** Prometheus text. */
-  metrics(): string;
+  /** The metrics in the form that a client's Accept field prefers. @param accept '' when absent. */
+  metrics(accept: string): { readonly type: string; readonly body: string };
   /** Reads the configuration anew and applies what differs, for `by` (`api:NAME`); resolves when every worker runs it. */
   reload(by: string): Promise<ReloadResult>;
   /**

@@ -36,8 +36,8 @@ class Backend implements AdminBackend {
   status(): Status {
     return { version: '0.1.0', listeners: [], services: [], routes: [] } as unknown as Status;
   }
-  metrics(): string {
-    return 'sluice_workers 2\n';
+  metrics(_accept: string): ReturnType<AdminBackend['metrics']> {
+    return { type: 'text/plain; version=0.0.4; charset=utf-8', body: 'sluice_workers 2\n' };
   }
   reload(): ReturnType<AdminBackend['reload']> {
     this.calls.push('reload');

@@ -7,7 +7,7 @@ import { formatAddress } from '../config/address.ts';
 import type { Running } from '../control/apply/applier.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
 import { compileLinearRegex } from '../io/regex.ts';
-import { expose } from '../observe/exposition.ts';
+import { expose, EXPOSITION_TYPE } from '../observe/exposition.ts';
 import type { ProcessFacts } from '../observe/metric-family.ts';
 import { buildStatus } from '../observe/status-builder.ts';
 import { certificateFacts, certificateStatus } from './certificate-status.ts';
@@ -49,7 +49,7 @@ export function adminBackend(plane: ControlPlane, observe: ObservePlane, program
       });
       return { ...status, fleet: plane.fleet.backend.status() };
     },
-    metrics: () => expose({ board, names: running().slots, table, facts: facts() }),
+    metrics: (_accept) => ({ type: EXPOSITION_TYPE, body: expose({ board, names: running().slots, table, facts: facts() }) }),
     reload: program.reload,
     drain: async (service, address, deadlineMs) => {
       const startedAt = nodeRuntime.clock.now();

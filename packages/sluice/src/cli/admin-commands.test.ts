@@ -100,8 +100,8 @@ class Backend implements AdminBackend {
   status(): Status {
     return status;
   }
-  metrics(): string {
-    return '';
+  metrics(): ReturnType<AdminBackend['metrics']> {
+    return { type: 'text/plain', body: '' };
   }
   reload(): ReturnType<AdminBackend['reload']> {
     return Promise.resolve(this.reloaded);
