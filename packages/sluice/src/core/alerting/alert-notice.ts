@@ -2,7 +2,7 @@
  * What a sink is told: one group of alerts, with those that fire and those that are over since they were told. Whole by itself:
  * a sink that missed the one before loses nothing but its time. At most `NOTICE_ALERTS_MAX` alerts; `left` counts the rest.
  */
-import type { Severity } from '../../core/alerting/severity.ts';
+import type { Severity } from './severity.ts';
 
 /** Alerts of one notice. A chat message or a mail with more is read by nobody. */
 export const NOTICE_ALERTS_MAX = 100;
