@@ -1,9 +1,8 @@
 /** Uploads of many files to the admin API: a few connections that are kept, each with one file at a time. Failures are one sentence, as everywhere (`client.ts`). */
 import type { Agent, ClientRequest } from 'node:http';
-import { http } from '../io/node-http.ts';
-import { ADMIN, parseAddress } from '../config/address.ts';
-import type { AddressPlan } from '../config/plan.ts';
-import { AdminError } from './client.ts';
+import { http, https } from '../io/node-http.ts';
+import { AdminError } from './client-error.ts';
+import { type AdminTarget, adminTarget } from './client-target.ts';
 
 const TIMEOUT_MS = 60_000;
 const ANSWER_BYTES_MAX = 65_536;
@@ -12,17 +11,16 @@ const ANSWER_BYTES_MAX = 65_536;
 export type UploadContent = Buffer | (() => NodeJS.ReadableStream);
 
 export class AdminUploads {
-  private readonly address: AddressPlan;
+  private readonly target: AdminTarget;
   private readonly agent: Agent;
   private readonly token: string | null;
 
   /** @param address As people write it. @param token null for none. @throws {AdminError} when the address is not one. */
   constructor(address: string, token: string | null, connections: number) {
-    const parsed = parseAddress(address, ADMIN);
-    if (!parsed.ok) throw new AdminError(`--admin "${address}" ${parsed.problem}`);
-    this.address = parsed.address;
+    this.target = adminTarget(address);
     this.token = token;
-    this.agent = new http.Agent({ keepAlive: true, maxSockets: connections });
+    const { Agent } = this.target.tls === null ? http : https();
+    this.agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
   /** Puts one. @throws {AdminError} when it is not taken. */
@@ -50,14 +48,16 @@ export class AdminUploads {
     bytes: number,
     isFirst: boolean,
   ): Promise<{ status: number; text: string }> {
-    const { address, token, agent } = this;
+    const { token, agent } = this;
+    const { address, tls } = this.target;
     const target = address.kind === 'unix' ? { socketPath: address.path } : { host: address.host, port: address.port };
     const all: Record<string, string | number> = { ...headers, 'content-length': bytes };
     if (address.kind === 'unix') all['host'] = 'localhost';
     if (token !== null) all['authorization'] = `Bearer ${token}`;
     return new Promise((resolve, reject) => {
-      const request: ClientRequest = http.request({
+      const request: ClientRequest = (tls === null ? http : https()).request({
         ...target,
+        ...tls,
         agent,
         method: 'PUT',
         path,

@@ -4,6 +4,12 @@
  */
 
 import type * as nodeHttp from 'node:http';
+import type * as nodeHttps from 'node:https';
 
 /** The module. */
 export const http: typeof nodeHttp = process.getBuiltinModule('node:http');
+
+/** `node:https`, when it is needed: it loads all of TLS. */
+export function https(): typeof nodeHttps {
+  return process.getBuiltinModule('node:https');
+}
