@@ -30,6 +30,7 @@ import { nodeRuntime } from '../io/node-runtime.ts';
 import type { FileState } from '../io/file-state.ts';
 import { freePort, hasIpv6, listenFault } from '../io/ports.ts';
 import { workerThreads } from '../io/worker-threads.ts';
+import { ExemplarBoard } from '../observe/exemplar-board.ts';
 import { MetricBoard } from '../observe/metric-board.ts';
 import { BUCKETS, ROW_LENGTH } from '../observe/metric-layout.ts';
 import type { ConfigSource } from './config-source.ts';
@@ -54,6 +55,7 @@ export interface ControlPlaneOptions {
 export interface ControlPlane {
   readonly table: EndpointTable;
   readonly board: MetricBoard;
+  readonly exemplars: ExemplarBoard;
   readonly supervisor: Supervisor;
   readonly health: HealthMonitor;
   readonly limits: LimitsLoop;
@@ -86,7 +88,8 @@ export function buildControlPlane({ source, say, reread, refresh, observe, unsta
   const runtime = nodeRuntime;
   const table = endpointTable();
   const board = new MetricBoard(WORKERS_ROOM);
-  const book = new SlotBook(slotKinds(table, board));
+  const exemplars = new ExemplarBoard(WORKERS_ROOM);
+  const book = new SlotBook(slotKinds(table, board, exemplars));
   const health = new HealthMonitor({
     runtime,
     table,
@@ -124,6 +127,7 @@ export function buildControlPlane({ source, say, reread, refresh, observe, unsta
     spawn: workerThreads(new URL('../gateway/worker-entry.ts', import.meta.url)),
     endpoints: table.buffer,
     metrics: board.buffer,
+    exemplars: exemplars.buffer,
     memories: () => memories.buffers(),
     tickets: () => tickets.secrets,
     say,
@@ -190,6 +194,7 @@ export function buildControlPlane({ source, say, reread, refresh, observe, unsta
   return {
     table,
     board,
+    exemplars,
     supervisor,
     health,
     limits,

@@ -12,6 +12,8 @@ export interface WorkerStart {
   readonly index: number;
   readonly endpoints: SharedArrayBuffer;
   readonly metrics: SharedArrayBuffer;
+  /** Where sampled traces are noted for metrics; null: nowhere. */
+  readonly exemplars: SharedArrayBuffer | null;
   readonly tickets: TicketSecrets;
 }
 

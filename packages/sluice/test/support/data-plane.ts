@@ -55,7 +55,7 @@ export async function startPlane(config: PlaneConfig): Promise<TestPlane> {
   let nowMs = 1_000;
   const clock = { now: () => instant(nowMs), wall: () => timestamp(WALL_START + nowMs - 1_000) };
   const said: FromWorker[] = [];
-  const start = { index: 0, endpoints: table.buffer, metrics: board.buffer, tickets: ticketSecrets() };
+  const start = { index: 0, endpoints: table.buffer, metrics: board.buffer, exemplars: null, tickets: ticketSecrets() };
   const plane = new DataPlane({ start, clock, random: seededRandom(7), say: (message) => said.push(message) });
   const port = await freePort('127.0.0.1');
   let generation = 0;

@@ -75,7 +75,7 @@ export async function startLayer4(
     now: () => instant(performance.now() + addedMs),
     wall: () => timestamp(Date.UTC(2026, 0, 2) + performance.now() + addedMs),
   };
-  const start = { index: 0, endpoints: table.buffer, metrics: board.buffer, tickets: ticketSecrets() };
+  const start = { index: 0, endpoints: table.buffer, metrics: board.buffer, exemplars: null, tickets: ticketSecrets() };
   const plane = new DataPlane({ start, clock, random: seededRandom(7), say: (message) => said.push(message) });
   const rows = new Map<string, number>();
   const row = (kind: string, name: string): number => {

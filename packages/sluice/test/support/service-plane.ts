@@ -79,7 +79,7 @@ export async function startServicePlane(
     now: () => instant(performance.now() + addedMs),
     wall: () => timestamp(Date.UTC(2026, 0, 2) + performance.now() + addedMs),
   };
-  const start = { index: 0, endpoints: table.buffer, metrics: board.buffer, tickets: ticketSecrets() };
+  const start = { index: 0, endpoints: table.buffer, metrics: board.buffer, exemplars: null, tickets: ticketSecrets() };
   const plane = new DataPlane({ start, clock, random: options.random ?? seededRandom(7), say: (message) => said.push(message) });
   if (options.lookup !== undefined) Object.assign(plane, { resolver: { lookup: options.lookup } });
   const port = await freePort('127.0.0.1');

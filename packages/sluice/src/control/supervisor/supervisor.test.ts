@@ -60,6 +60,7 @@ function setUp(answer: (worker: FakeWorker, message: ToWorker) => void = answerA
     spawn,
     endpoints: new SharedArrayBuffer(8),
     metrics: new SharedArrayBuffer(8),
+    exemplars: null,
     memories: () => ({}),
     tickets: () => ticketSecrets(),
     say: (_level, what) => events.push(what),

@@ -24,6 +24,7 @@ export interface SupervisorOptions {
   /** The shared memory that each worker is given. */
   readonly endpoints: SharedArrayBuffer;
   readonly metrics: SharedArrayBuffer;
+  readonly exemplars: SharedArrayBuffer | null;
   /** Memory that plans ask for. */
   readonly memories: () => Readonly<Record<string, SharedArrayBuffer>>;
   /** As they are now. */
@@ -153,8 +154,8 @@ export class Supervisor {
   }
 
   #start(slot: WorkerSlot): void {
-    const { runtime, spawn, endpoints, metrics, tickets } = this.#options;
-    const start: WorkerStart = { index: slot.index, endpoints, metrics, tickets: tickets() };
+    const { runtime, spawn, endpoints, metrics, exemplars, tickets } = this.#options;
+    const start: WorkerStart = { index: slot.index, endpoints, metrics, exemplars, tickets: tickets() };
     slot.restart = null;
     slot.confirmed = null;
     slot.startedAt = runtime.clock.now();
