@@ -12,6 +12,10 @@ export interface FleetBackend {
   rollback(service: string): FleetResult;
   /** A deploy that waits goes on to its next step. */
   promote(service: string): FleetResult;
+  /** A deploy stops where it is, with the share that the new version has. */
+  holdDeploy(service: string): FleetResult;
+  /** A deploy that was stopped goes on. */
+  continueDeploy(service: string): FleetResult;
   /** Requests are held back, at most `deadlineMs` from now (null: the service's parking wait); then they go on by themselves. */
   pause(service: string, deadlineMs: number | null): FleetResult;
   resume(service: string): FleetResult;

@@ -12,6 +12,8 @@ export const NO_FLEET_BACKEND: FleetBackend = {
   deploy: none,
   rollback: none,
   promote: none,
+  holdDeploy: none,
+  continueDeploy: none,
   pause: none,
   resume: none,
   protect: none,

@@ -97,6 +97,12 @@ export class FakeFleet implements FleetBackend {
   promote(...asked: Parameters<FleetBackend['promote']>): FleetResult {
     return this.#answer('promote', asked);
   }
+  holdDeploy(...asked: Parameters<FleetBackend['holdDeploy']>): FleetResult {
+    return this.#answer('holdDeploy', asked);
+  }
+  continueDeploy(...asked: Parameters<FleetBackend['continueDeploy']>): FleetResult {
+    return this.#answer('continueDeploy', asked);
+  }
   pause(...asked: Parameters<FleetBackend['pause']>): FleetResult {
     return this.#answer('pause', asked);
   }
