@@ -2,7 +2,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import type { SayEvent } from '../control/say-event.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
-import { formatEvent } from '../observe/events.ts';
+import { type EventFormat, type EventRecord, formatEvent } from '../observe/events.ts';
 
 /** The command was called or configured wrongly: one line each, exit 2. */
 export const EXIT_USAGE = 2;
@@ -41,11 +41,14 @@ export function printFault(fault: CommandFault): void {
 
 const LEVEL_STYLES = { info: 'dim', warn: 'yellow', error: 'red' } as const;
 
+/** Writes an event to stderr, as one line; JSON is for programs, so without colours. */
+export function printEvent(event: EventRecord, format: EventFormat): void {
+  const line = formatEvent(event, nodeRuntime.clock.wall(), format).trimEnd();
+  process.stderr.write(`${format === 'json' ? line : styled(LEVEL_STYLES[event.level], line, process.stderr)}\n`);
+}
+
 /** Writes events to stderr, one line each. */
-export const sayOnStderr: SayEvent = (level, what, detail) => {
-  const line = formatEvent({ level, what, detail }, nodeRuntime.clock.wall(), 'text').trimEnd();
-  process.stderr.write(`${styled(LEVEL_STYLES[level], line, process.stderr)}\n`);
-};
+export const sayOnStderr: SayEvent = (level, what, detail) => printEvent({ level, what, detail }, 'text');
 
 const INSTANCE_STYLES = ['cyan', 'magenta', 'green', 'yellow', 'blue'] as const;
 

@@ -1,4 +1,6 @@
 /** What shows and tells what happens, put together: events, traffic, the live tail, plans that ran, alerts, export. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { ObserveBackend } from '../admin/observe-backend.ts';
 import type { ObserveSettings } from '../config/observe-plan.ts';
 import type { TailFilter } from '../config/worker-protocol.ts';
@@ -11,10 +13,11 @@ import { TrafficHistory } from '../control/observing/traffic-history.ts';
 import { TelemetryExporter } from '../control/telemetry/exporter.ts';
 import type { EndpointTable } from '../core/balancing/endpoint-table.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
-import type { EventRecord } from '../observe/events.ts';
+import type { EventFormat, EventRecord } from '../observe/events.ts';
 import type { MetricBoard } from '../observe/metric-board.ts';
 import type { ProcessFacts } from '../observe/metric-family.ts';
 import type { Status } from '../observe/status.ts';
+import { readVersion } from './version.ts';
 
 /** What only the rest of the program knows; asked for when it runs. */
 export interface ObserveNeeds {
@@ -33,10 +36,16 @@ export class ObservePlane implements ObserveBackend, AsyncDisposable {
   readonly access = new AccessTail();
   readonly plans = new PlanHistory();
   readonly alerts = new AlertLoop();
-  readonly exporter = new TelemetryExporter();
+  readonly exporter: TelemetryExporter;
 
-  constructor(print: (event: EventRecord) => void) {
+  constructor(print: (event: EventRecord, format: EventFormat) => void) {
     this.events = new EventLog({ clock: nodeRuntime.clock, print });
+    this.exporter = new TelemetryExporter({
+      runtime: nodeRuntime,
+      say: this.events.say,
+      version: readVersion(),
+      resource: { 'service.instance.id': randomUUID(), 'host.name': hostname(), 'process.pid': process.pid },
+    });
     this.events.subscribe((event) => {
       this.alerts.heard(event);
       this.exporter.heard(event);
@@ -44,11 +53,16 @@ export class ObservePlane implements ObserveBackend, AsyncDisposable {
   }
 
   /** The rest of the program stands. */
-  connect(_needs: ObserveNeeds): void {}
+  connect(needs: ObserveNeeds): void {
+    this.exporter.connect(() => {
+      const running = needs.running();
+      return running === null ? null : { board: needs.board, names: running.slots, table: needs.table, facts: needs.facts() };
+    });
+  }
 
   /** A configuration runs. @param by Who wanted it. */
   applied(settings: ObserveSettings, _by: string): void {
-    this.events.setLevel(settings.events.level);
+    this.events.configure(settings.events);
     this.alerts.follow(settings.alerts);
     this.exporter.follow(settings.otlp);
   }

@@ -16,7 +16,7 @@ import { AdminListener } from './admin-listener.ts';
 import { printBanner } from './banner.ts';
 import type { ConfigSource } from './config-source.ts';
 import { ObservePlane } from './observe-plane.ts';
-import { CommandFault, EXIT_FAILED, EXIT_USAGE, sayOnStderr } from './console.ts';
+import { CommandFault, EXIT_FAILED, EXIT_USAGE, printEvent } from './console.ts';
 import { buildControlPlane, type ControlPlane } from './control-plane.ts';
 import { readVersion } from './version.ts';
 
@@ -36,9 +36,9 @@ const EXIT_GRACE_MS = 2_000;
 
 export class Program {
   readonly #options: ProgramOptions;
-  readonly #observe = new ObservePlane((event) => {
+  readonly #observe = new ObservePlane((event, format) => {
     // The fault that ends the program says it, once.
-    if (!(this.#isHopeless && event.what === 'instance-unstartable')) sayOnStderr(event.level, event.what, event.detail);
+    if (!(this.#isHopeless && event.what === 'instance-unstartable')) printEvent(event, format);
   });
   readonly #say: SayEvent = this.#observe.events.say;
   readonly #plane: ControlPlane;

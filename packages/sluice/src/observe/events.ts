@@ -44,6 +44,21 @@ function textEvent(event: EventRecord, time: Timestamp): string {
   return `${line}\n`;
 }
 
+/** Characters of a text that is kept. */
+const TEXT_MAX = 4_096;
+
+/** The details as they may be shown: what a secret's name stands over is hidden, and long texts are cut at 4,096 characters. */
+export function shownDetail(event: EventRecord): Record<string, EventValue> {
+  const shown: Record<string, EventValue> = {};
+  for (const name of Object.keys(event.detail)) {
+    const value = detailValue(event, name);
+    const text = typeof value === 'string' && value.length > TEXT_MAX ? `${value.slice(0, TEXT_MAX - 1).toWellFormed()}…` : value;
+    // Not by assignment: `__proto__` is a name like any other.
+    Object.defineProperty(shown, name, { value: text, enumerable: true, writable: true, configurable: true });
+  }
+  return shown;
+}
+
 function detailValue(event: EventRecord, name: string): EventValue {
   return SECRET_NAME.test(name) ? '[hidden]' : event.detail[name]!;
 }
