@@ -1,0 +1,52 @@
+/** A real browser: Debian's Chromium, driven by playwright-core. One for a file of tests, a fresh context (no cache, no storage) for each page. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+
+const CHROMIUM = '/usr/bin/chromium';
+
+/** Why there is no browser here, with the remedy; null: there is. In CI a missing one is an error, so nothing is skipped there. */
+export function browserFault(): string | null {
+  if (existsSync(CHROMIUM) || process.env['CI'] === 'true') return null;
+  return `${CHROMIUM} is missing: apt-get install chromium`;
+}
+
+export interface Visit {
+  readonly page: Page;
+  /** What went wrong in the page: uncaught errors, errors on its console (breaches of its policy, too), and requests to elsewhere. */
+  readonly faults: readonly string[];
+}
+
+export class TestBrowser implements AsyncDisposable {
+  readonly #browser: Browser;
+
+  private constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  static async launch(): Promise<TestBrowser> {
+    return new TestBrowser(await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] }));
+  }
+
+  /** Opens a page of the dashboard. @param origin Of the admin API: requests to elsewhere are faults. @param path `/#/services/shop`. */
+  async open(origin: string, path = '/', options: BrowserContextOptions = {}): Promise<Visit> {
+    const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...options });
+    const page = await context.newPage();
+    const faults: string[] = [];
+    page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
+    page.on('console', (message) => {
+      // A refused or lost request is told by the page itself.
+      if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) faults.push(`console: ${message.text()}`);
+    });
+    page.on('request', (request) => {
+      if (!request.url().startsWith(origin) && !request.url().startsWith('data:')) faults.push(`elsewhere: ${request.url()}`);
+    });
+    const reply = await page.goto(`${origin}${path}`, { waitUntil: 'load' });
+    assert.equal(reply?.status() ?? 200, 200);
+    return { page, faults };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+  }
+}
