@@ -1,4 +1,12 @@
 /** The dashboard's beginning. */
 import { render } from 'preact';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/shell.css';
+import './styles/parts.css';
+import './styles/overview.css';
+import { Shell } from './app/shell.tsx';
+import { startLive } from './store/live.ts';
 
-render(<h1>Sluice</h1>, document.getElementById('app')!);
+startLive();
+render(<Shell />, document.getElementById('app')!);

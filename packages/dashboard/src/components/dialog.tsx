@@ -1,0 +1,34 @@
+/** A modal dialog: the browser's own, so that focus, Escape and what lies behind it are as they should be. Shown while it is mounted. */
+import { useEffect, useId, useRef } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+
+interface DialogProps {
+  readonly title: string;
+  /** It was closed without a choice. */
+  readonly onClose: () => void;
+  readonly children: ComponentChildren;
+}
+
+export function Dialog({ title, onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const label = useId();
+  useEffect(() => {
+    const element = dialog.current!;
+    element.showModal();
+    return () => element.close();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby={label}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <h2 id={label}>{title}</h2>
+      {children}
+    </dialog>
+  );
+}

@@ -1,0 +1,6 @@
+/** Page: alerts. */
+import { Page } from '../../components/page.tsx';
+
+export function AlertsPage() {
+  return <Page title="Alerts">{null}</Page>;
+}

@@ -1,0 +1,7 @@
+/** Page: one service. */
+import { location } from '../../app/router.ts';
+import { Page } from '../../components/page.tsx';
+
+export function ServicePage() {
+  return <Page title={location.value.name}>{null}</Page>;
+}
