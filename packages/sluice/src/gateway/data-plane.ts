@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Instant } from '../base/time.ts';
 import type { Random } from '../base/random.ts';
 import { type EndpointTable, endpointTable } from '../core/balancing/endpoint-table.ts';
+import { SEED_WORDS } from '../core/tracing/trace-ids.ts';
 import { Workspace } from '../core/http2/workspace.ts';
 import { RequestParser } from '../core/http1/request-parser.ts';
 import { isSame } from '../config/diff.ts';
@@ -27,6 +28,7 @@ import { RouteRuntime } from './exchange/route-runtime.ts';
 import { FilterSet } from './filters/filter-set.ts';
 import { Service } from './service/service.ts';
 import { Sweeper } from './sweeper.ts';
+import { TraceRecorder } from './tracing/trace-recorder.ts';
 import { LAST_WORDS_MS, type LongLived, LongLivedSet } from './tunnel/long-lived.ts';
 
 const EMPTY_PLAN: Plan = {
@@ -53,6 +55,8 @@ export interface DataPlaneOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly say: (message: FromWorker) => void;
+  /** Of the ids of traces: `SEED_WORDS` words; random if left out. */
+  readonly traceSeed?: Uint32Array;
 }
 
 export class DataPlane implements ListenerOwner {
@@ -66,6 +70,8 @@ export class DataPlane implements ListenerOwner {
   readonly longLived = new LongLivedSet((ageMs) => this.callsOf(ageMs));
   readonly resolver = nameResolver();
   tickets: TicketSecrets;
+  traces: TraceRecorder | null = null;
+  private readonly traceSeed: Uint32Array;
   plan: Plan = EMPTY_PLAN;
   slots: WorkerSlots = { listeners: {}, routes: new Int32Array(), services: {}, endpoints: {} };
   /** Monotonic time as of the last sweep or turn: at most 250 ms old. For deadlines, not for latencies. */
@@ -88,6 +94,7 @@ export class DataPlane implements ListenerOwner {
   constructor(options: DataPlaneOptions) {
     this.index = options.start.index;
     this.tickets = options.start.tickets;
+    this.traceSeed = options.traceSeed ?? crypto.getRandomValues(new Uint32Array(SEED_WORDS));
     this.clock = options.clock;
     this.random = options.random;
     this.say = options.say;
@@ -118,6 +125,7 @@ export class DataPlane implements ListenerOwner {
     const before = this.plan;
     this.plan = plan;
     this.slots = slots;
+    this.useTracing(before, plan);
     const areServicesSame = this.applyServices(before, plan, slots);
     this.listeners.replace(plan, opened);
     const stale = areRoutesSame && areServicesSame ? opened : this.listeners.values();
@@ -132,6 +140,7 @@ export class DataPlane implements ListenerOwner {
     this.longLived.sweep(this.table, this.coarseNow);
     this.sweeper.sweep(this.coarseNow);
     for (const service of this.services.values()) service.expire(this.coarseNow);
+    this.traces?.flush();
   }
 
   /** Stops accepting and finishes. Resolves with the number of exchanges that had to be cut at the deadline. */
@@ -151,6 +160,7 @@ export class DataPlane implements ListenerOwner {
     const cut = this.listeners.close();
     this.filters.close();
     for (const service of this.services.values()) service.close();
+    this.traces?.flush();
     return cut;
   }
 
@@ -237,6 +247,15 @@ export class DataPlane implements ListenerOwner {
     const since = this.clock.now() - ageMs;
     const calls = this.sweeper.all().map((item) => (item instanceof Http2Request ? item.call : null));
     return calls.filter((call) => call?.isSince(since) === true) as LongLived[];
+  }
+
+  /** Exchanges that began without go on without. */
+  private useTracing({ tracing: before }: Plan, { tracing }: Plan): void {
+    if (isDeepStrictEqual(before, tracing)) return;
+    this.traces?.flush();
+    const { clock, random, say, traceSeed: seed } = this;
+    this.traces = tracing === null ? null : new TraceRecorder({ plan: tracing, clock, random, seed, say });
+    seed[0] = seed[0]! + 1; // the next recorder's ids are others
   }
 
   /** @returns Whether every service kept its object. */

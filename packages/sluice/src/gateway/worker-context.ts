@@ -11,6 +11,7 @@ import type { AccessRecord } from '../observe/access-log.ts';
 import type { WorkerMetrics } from '../observe/worker-metrics.ts';
 import type { Exchange, ExchangeService } from './exchange/exchange.ts';
 import type { Sweeper } from './sweeper.ts';
+import type { TraceRecorder } from './tracing/trace-recorder.ts';
 import type { LongLivedSet } from './tunnel/long-lived.ts';
 
 /** A service that a filter asks for by name. `service/service.ts` is it. */
@@ -39,6 +40,8 @@ export interface WorkerContext {
   readonly tickets: TicketSecrets;
   /** The plan in force. */
   readonly plan: Plan;
+  /** Null: no traces are recorded. */
+  readonly traces: TraceRecorder | null;
   /** Monotonic time as of the last sweep: at most 250 ms old. For deadlines, not for latencies. */
   readonly coarseNow: Instant;
   /** To the control plane. */

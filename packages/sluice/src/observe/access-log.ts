@@ -80,6 +80,8 @@ export interface AccessRecord {
   referer: string;
   /** Of a forward proxy: who showed a password or certificate. */
   user?: string;
+  /** 32 hexadecimal digits, where traces are recorded. */
+  traceId?: string;
   outcome: AccessOutcome;
 }
 
@@ -113,7 +115,8 @@ function jsonLine(record: AccessRecord, withQuery: boolean): string {
     field('requestId', record.requestId) +
     field('userAgent', record.userAgent) +
     field('referer', record.referer) +
-    field('user', record.user ?? '');
+    field('user', record.user ?? '') +
+    field('traceId', record.traceId ?? '');
   return `${line},"outcome":"${record.outcome}"}\n`;
 }
 

@@ -41,6 +41,9 @@ export const X_CLIENT_CERT_SAN = 32;
 export const X_CLIENT_CERT_FINGERPRINT = 33;
 export const X_CLIENT_CERT_VERIFIED = 34;
 export const STRICT_TRANSPORT_SECURITY = 35;
+export const TRACEPARENT = 36;
+export const TRACESTATE = 37;
+export const BAGGAGE = 38;
 
 /** Names by id, lower case. */
 export const KNOWN_NAMES: readonly string[] = [
@@ -80,6 +83,9 @@ export const KNOWN_NAMES: readonly string[] = [
   'x-client-cert-fingerprint',
   'x-client-cert-verified',
   'strict-transport-security',
+  'traceparent',
+  'tracestate',
+  'baggage',
 ];
 
 /** The name was written with `_` or `.` where ours has `-`; joined to the id. */
@@ -91,7 +97,7 @@ const TABLE = new Uint8Array(1 << TABLE_BITS);
 
 /** Where a name of this length stands, by three of its folded bytes. Chosen so that our names do not collide. */
 function place(length: number, first: number, middle: number, lastButOne: number): number {
-  return Math.imul(length | (first << 8) | (middle << 16) | (lastButOne << 24), 0x9e3779b1) >>> (32 - TABLE_BITS);
+  return Math.imul(length | (first << 8) | (middle << 16) | (lastButOne << 24), 0x85ebca6b) >>> (32 - TABLE_BITS);
 }
 
 for (let id = 1; id < KNOWN_NAMES.length; id++) {

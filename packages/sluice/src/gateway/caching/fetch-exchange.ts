@@ -14,6 +14,7 @@ export function fetchExchange(asked: Exchange, client: Client, now: Instant): Ex
   exchange.claims = asked.claims;
   exchange.user = asked.user;
   exchange.requestId = asked.requestId;
+  exchange.trace = asked.trace;
   exchange.minorVersion = asked.minorVersion;
   exchange.isHttp2 = asked.isHttp2;
   exchange.route = asked.route;

@@ -131,7 +131,7 @@ export class Misses {
     const selecting = mark?.names ?? [];
     const stale = entry?.kind === REPLY ? entry : null;
     if (stale === null) entry?.release();
-    let edits = originEdits(rules, pass.view, selecting);
+    let edits = originEdits(rules, pass.view, asked.trace !== null, selecting);
     if (stale !== null) edits = joinEdits(edits, { drops: '', lines: validationLines(new TextFields(fieldsOf(stale.head))) });
     if (rules.plan.shield !== null) edits = joinEdits(edits, nodeEdits(pass, rules.plan.shield));
     const leg = shield === null || isPersonal(asked, facts) ? null : shield.legFor(pass, primary, edits);

@@ -21,12 +21,15 @@ const UNWRITTEN: ReadonlySet<number> = new Set([
   known.X_REWRITE_URL,
 ]);
 
-/** What is changed of a request that fetches. @param selecting Names by which replies of its key are known to vary, lower case. */
-export function originEdits(rules: CacheRules, view: RequestView, selecting: readonly string[]): CompiledEdits {
+/** Go and stay as fields that we do not know, unless we write them ourselves. */
+const TRACE: ReadonlySet<number> = new Set([known.TRACEPARENT, known.TRACESTATE]);
+
+/** What is changed of a request that fetches. @param isTraced We say what its trace is. @param selecting Names by which replies of its key are known to vary, lower case. */
+export function originEdits(rules: CacheRules, view: RequestView, isTraced: boolean, selecting: readonly string[]): CompiledEdits {
   const { plan } = rules;
   let drops = CONDITIONS;
   let lines = '';
-  if (plan.unkeyedHeaders === 'strip') drops += unkeyedNames(rules, view, selecting);
+  if (plan.unkeyedHeaders === 'strip') drops += unkeyedNames(rules, view, isTraced, selecting);
   if (plan.clientDirectives === 'ignore') drops += 'cache-control,pragma,';
   const encodings = view.header('accept-encoding');
   if (encodings !== null) {
@@ -41,13 +44,14 @@ export function originEdits(rules: CacheRules, view: RequestView, selecting: rea
 }
 
 /** `name,name,`. Fields that the gateway knows are its own affair, but for those above. */
-function unkeyedNames(rules: CacheRules, { parser, bytes, start }: RequestView, selecting: readonly string[]): string {
+function unkeyedNames(rules: CacheRules, { parser, bytes, start }: RequestView, isTraced: boolean, selecting: readonly string[]): string {
   const { offsets, ids, count } = parser.fields;
   const section = start + parser.fieldsStart;
   let names = '';
   for (let index = 0; index < count; index++) {
     const id = ids[index]! & ID;
-    if (id !== known.OTHER && !UNWRITTEN.has(id)) continue;
+    const isOurs = TRACE.has(id) && isTraced;
+    if (isOurs || (id !== known.OTHER && id !== known.BAGGAGE && !TRACE.has(id) && !UNWRITTEN.has(id))) continue;
     const at = index << 2;
     const name = lowerText(bytes, section + offsets[at]!, section + offsets[at + 1]!);
     if (!rules.forwards(name) && !selecting.includes(name)) names += `${name},`;

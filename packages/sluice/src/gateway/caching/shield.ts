@@ -108,6 +108,7 @@ export class Shield {
       edits: joinEdits(edits, { drops: '', lines: `Sluice-Peer: ${value}\r\n` }),
       upgrade: null,
       handshake: NO_EDITS,
+      trace: pass.exchange.trace,
     });
   }
 

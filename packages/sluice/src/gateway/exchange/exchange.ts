@@ -13,6 +13,7 @@ import type { FilterKind } from '../../core/filters/filter-kinds.ts';
 import type { CacheVerdict } from '../../observe/cache-verdict.ts';
 import { type CompiledEdits, joinEdits, keptLines, NO_EDITS } from './header-edits.ts';
 import type { RequestView } from './request-view.ts';
+import type { ExchangeTrace } from '../tracing/exchange-trace.ts';
 import type { TunnelEnd, TunnelListener } from '../tunnel/tunnel-end.ts';
 import type { UpstreamFailure } from '../upstream/upstream-failure.ts';
 
@@ -174,6 +175,8 @@ export class Exchange {
   user = '';
   requestId = '';
   log: LogDetails | null = null;
+  /** What is noted for its trace; null where none are recorded. A fetch of the cache notes for the exchange that began it. */
+  trace: ExchangeTrace | null = null;
   isHead = false;
   /** RFC 9110 §9.2.2: may be sent again. */
   isIdempotent = false;

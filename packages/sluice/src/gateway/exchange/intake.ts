@@ -67,7 +67,9 @@ export function beginExchange(requester: Requester, exchange: Exchange, parser: 
   exchange.query = target.query;
   if (target.form === 'authority') return connectRefused(requester, exchange);
   view.point(parser, bytes, start, host, path, target.query);
-  if (listener.worker.plan.accessLog !== null) noteForLog(exchange, host);
+  const { traces } = listener.worker;
+  if (traces !== null) exchange.trace = traces.begin(view, listener.plan, requester.identity.tls !== null);
+  if (listener.worker.plan.accessLog !== null || (exchange.trace !== null && exchange.trace.reason !== null)) noteForLog(exchange, host);
   view.client = requester.identity.tls?.client ?? null;
   const answer = earlyAnswer(listener, requester.identity, view);
   if (answer !== null) {
@@ -175,6 +177,7 @@ function forward(
     edits: sentEdits,
     upgrade,
     handshake: requestEdits(exchange),
+    trace: exchange.trace,
   });
   service.examine(exchange, view);
   if (route.plan.grpcWeb && service.plan.protocol === 'http2' && !beginWebCall(exchange, view)) return;

@@ -24,6 +24,7 @@ export function finishExchange(worker: WorkerContext, listenerSlot: number, exch
   );
   if (exchange.cached !== '') worker.metrics.cached(exchange.route!.slot, exchange.cached, exchange.attempts === 0 ? exchange.bytesOut : 0);
   if (exchange.grpcStatus >= 0) worker.metrics.grpcEnded(exchange.service?.slot ?? -1, exchange.grpcStatus);
+  if (exchange.trace !== null) worker.traces?.finish(exchange, exchange.trace, status, now);
   const { accessLog } = worker.plan;
   if (accessLog !== null && isLogged(accessLog.sample, status, exchange.outcome, worker.random())) writeLine(worker, exchange, now);
 }
@@ -62,6 +63,7 @@ function writeLine(worker: WorkerContext, exchange: Exchange, now: Instant): voi
     requestId: exchange.requestId,
     userAgent: exchange.log?.userAgent ?? '',
     referer: exchange.log?.referer ?? '',
+    traceId: exchange.trace?.traceId ?? '',
     outcome: exchange.outcome,
   });
 }

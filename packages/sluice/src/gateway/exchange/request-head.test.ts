@@ -25,6 +25,7 @@ function written(request: readonly string[], more: Partial<RequestHead> = {}): s
     upgrade: null,
     tellsOfCertificate: false,
     handshake: { drops: '', lines: '' },
+    trace: null,
     ...more,
   });
   assert.ok(text.endsWith('\r\n\r\n'));

@@ -4,8 +4,9 @@
  */
 import * as known from '../../core/http1/known-fields.ts';
 import type { RequestParser } from '../../core/http1/request-parser.ts';
-import { type FieldPolicy, HOP_BY_HOP, copyFields, fieldPolicy } from './field-copy.ts';
+import { DROP, type FieldPolicy, HOP_BY_HOP, copyFields, fieldPolicy } from './field-copy.ts';
 import { type CompiledEdits, keptLines } from './header-edits.ts';
+import type { ExchangeTrace } from '../tracing/exchange-trace.ts';
 import type { HandshakeEdits } from './web-socket-handshake.ts';
 
 const OWN = [known.HOST, known.EXPECT];
@@ -67,6 +68,8 @@ export interface RequestHead {
   /** The value for Upgrade when this request asks for one and may. */
   readonly upgrade: string | null;
   readonly handshake: HandshakeEdits;
+  /** In place of what the client says of its trace; null: that passes like any other field. */
+  readonly trace: ExchangeTrace | null;
 }
 
 /** The whole head as latin1 text, the empty line included. */
@@ -78,13 +81,14 @@ export function writeRequestHead(head: RequestHead): string {
     bytes: head.bytes,
     start: head.start + parser.fieldsStart,
     lead: 0,
-    policy: policyFor(head),
+    policy: head.trace === null ? policyFor(head) : tracedPolicy(policyFor(head), head.trace.passesBaggage),
     nominated: parser.connection.nominated,
     drops: edits.drops + head.handshake.drops,
   });
   text += keptLines(head.identityLines, edits.drops);
   if (head.requestId !== '' && !edits.drops.includes(',x-request-id,')) text += `X-Request-Id: ${head.requestId}\r\n`;
   text += edits.lines;
+  if (head.trace !== null) text += keptLines(head.trace.lines, edits.drops);
   if (parser.acceptsTrailers && head.upgrade === null) text += 'TE: trailers\r\nConnection: te\r\n';
   if (parser.bodyKind === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
   else if (parser.bodyKind === 'length') text += `Content-Length: ${parser.contentLength}\r\n`;
@@ -98,6 +102,21 @@ function policyFor(head: RequestHead): FieldPolicy {
   if (!head.isTrusted) return UNTRUSTED;
   const policies = head.tellsOfCertificate ? TRUSTED_WITH_CERTIFICATE : TRUSTED;
   return head.writesForwarded ? policies.both : policies.xForwarded;
+}
+
+/** Policies where the trace is told by us, by the one without and whether baggage stays; few, and made once. */
+const TRACED: readonly Map<FieldPolicy, FieldPolicy>[] = [new Map(), new Map()];
+
+function tracedPolicy(policy: FieldPolicy, passesBaggage: boolean): FieldPolicy {
+  const made = TRACED[passesBaggage ? 1 : 0]!;
+  let traced = made.get(policy);
+  if (traced === undefined) {
+    traced = policy.slice();
+    traced[known.TRACEPARENT] = traced[known.TRACESTATE] = DROP;
+    if (!passesBaggage) traced[known.BAGGAGE] = DROP;
+    made.set(policy, traced);
+  }
+  return traced;
 }
 
 /** Methods that define a meaning for content say so also when it is empty. */

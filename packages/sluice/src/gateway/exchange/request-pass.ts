@@ -8,7 +8,8 @@ import type { ListenerContext } from '../listeners/listener-context.ts';
 import type { Exchange } from './exchange.ts';
 import { type CompiledEdits, dropsOf, joinEdits, NO_EDITS } from './header-edits.ts';
 import type { PeerIdentity } from './forwarding.ts';
-import { ANSWERED, type FilterVerdict, WAIT } from './filter-stage.ts';
+import type { ExchangeTrace } from '../tracing/exchange-trace.ts';
+import { ANSWERED, type FilterVerdict, PASS, WAIT } from './filter-stage.ts';
 import type { RequestView } from './request-view.ts';
 import type { RouteParameters, RouteRuntime } from './route-runtime.ts';
 
@@ -148,6 +149,7 @@ export class RequestPass implements RoutedRequest {
   /** Goes on behind the stage that waited. */
   resume(verdict: FilterVerdict): void {
     if (verdict === WAIT) return;
+    if (this.exchange.trace !== null) this.exchange.trace.stageOver(this.listener.worker.clock.now());
     if (verdict === ANSWERED) this.filters.countAnswer(this.at - 1);
     if (this.exchange.isOver || this.exchange.isAnswered || verdict === ANSWERED) return this.release();
     this.run();
@@ -169,6 +171,7 @@ export class RequestPass implements RoutedRequest {
     try {
       while (this.at < stages.length) {
         const verdict = stages[this.at++]!.onRequest(this);
+        if (verdict !== PASS && this.exchange.trace !== null) this.noteStage(this.exchange.trace, verdict);
         if (verdict === WAIT) return;
         if (verdict === ANSWERED) this.filters.countAnswer(this.at - 1);
         if (verdict === ANSWERED || this.exchange.isOver) return this.release();
@@ -178,6 +181,10 @@ export class RequestPass implements RoutedRequest {
     }
     this.forward(this);
     this.release();
+  }
+
+  private noteStage(trace: ExchangeTrace, verdict: FilterVerdict): void {
+    trace.stage(this.filters.kindAt(this.at - 1), this.listener.worker.clock.now(), verdict === ANSWERED);
   }
 
   private release(): void {

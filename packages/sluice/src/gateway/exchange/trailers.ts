@@ -4,7 +4,9 @@ import { ID } from '../../core/http1/field-section.ts';
 import * as known from '../../core/http1/known-fields.ts';
 import { latin1 } from '../../core/http1/text.ts';
 
-const KNOWN: ReadonlySet<string> = new Set(known.KNOWN_NAMES);
+/** Mean nothing behind the content: they pass, as names do that we do not know. */
+const PASSING: ReadonlySet<number> = new Set([known.TRACEPARENT, known.TRACESTATE, known.BAGGAGE]);
+const KNOWN: ReadonlySet<string> = new Set(known.KNOWN_NAMES.filter((_, id) => !PASSING.has(id)));
 
 /** The same of trailers that came as text: lines `name: value` CRLF with lower-case names (HTTP/2). Usually all of them stay. */
 export function keptTrailers(lines: string): string {
@@ -32,7 +34,8 @@ export function trailerLines(trailers: Trailers | null): string {
   const { fields, bytes } = trailers;
   let text = '';
   for (let index = 0; index < fields.count; index++) {
-    if ((fields.ids[index]! & ID) !== known.OTHER) continue;
+    const id = fields.ids[index]! & ID;
+    if (id !== known.OTHER && !PASSING.has(id)) continue;
     const at = index << 2;
     const { offsets } = fields;
     text += `${latin1(bytes, offsets[at]!, offsets[at + 1]!)}: ${latin1(bytes, offsets[at + 2]!, offsets[at + 3]!)}\r\n`;

@@ -2,7 +2,7 @@
  * A service in one worker: who may take the next request (limits, affinity, balancer), the connections to its endpoints, and what follows when an attempt
  * ends: count it, pass it on, try again, or give up. The rules are in `core`; here they meet the sockets.
  */
-import type { Instant } from '../../base/time.ts';
+import { type Instant, instant } from '../../base/time.ts';
 import { NONE } from '../../core/balancing/balancer.ts';
 import type { Outcome } from '../../core/health/outcome.ts';
 import { hasRoom } from '../../core/limiting/admission.ts';
@@ -98,7 +98,11 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     if (pool === undefined || !startHedge(worker.table, this.slot, cost)) return;
     exchange.isHedged = true;
     this.balancer.start(slot, worker.index);
-    if (!pool.send(exchange, now, false, true)) return this.balancer.end(slot, worker.index);
+    if (exchange.trace !== null) exchange.head = exchange.trace.sending(exchange.head, slot, now, true);
+    if (!pool.send(exchange, now, false, true)) {
+      exchange.trace?.left(slot, now);
+      return this.balancer.end(slot, worker.index);
+    }
     exchange.attempts++;
     worker.metrics.hedged(exchange.route!.slot, this.slot, exchange.endpoint);
   }
@@ -122,6 +126,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     const latencyMs = this.worker.clock.now() - attempt.sentAt;
     if (afterStatus(this, exchange, attempt, status, latencyMs)) return false;
     exchange.firstByteMs = latencyMs;
+    if (exchange.trace !== null) exchange.trace.answered(attempt.slot, status, instant(attempt.sentAt + latencyMs));
     exchange.serviceLatencyMs = latencyMs;
     exchange.endpoint = attempt.slot;
     exchange.verdict = status >= 500 ? 'failed' : 'good';
@@ -144,12 +149,14 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     const outcome = attempt.grpcStatus < 0 ? outcomeOf(attempt.parser.status) : outcomeOfCall(exchange, attempt.grpcStatus);
     this.ledger.uncount(attempt);
     this.ledger.record(attempt.slot, outcome, exchange.firstByteMs, exchange.bytesIn + exchange.bytesOut);
+    if (exchange.trace !== null) exchange.trace.ended(attempt.slot, 0, '', this.worker.clock.now());
     forget(exchange, attempt);
   }
 
   attemptLeft(attempt: Attempt, exchange: Exchange, outcome: Outcome): void {
     this.ledger.uncount(attempt);
     this.ledger.record(attempt.slot, outcome, this.worker.clock.now() - attempt.sentAt, 0);
+    exchange.trace?.ended(attempt.slot, attempt.parser.status, '', this.worker.clock.now());
     exchange.verdict = outcome === 'ok' ? 'good' : 'failed';
     forget(exchange, attempt);
     promote(exchange);
@@ -159,6 +166,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     const now = this.worker.clock.now();
     const isStale = attempt.isReused && !attempt.hasAnswered && failure === FAILURES.reset;
     this.ledger.uncount(attempt);
+    exchange.trace?.ended(attempt.slot, 0, failure.log, now);
     forget(exchange, attempt);
     const isUnseen = failure === FAILURES.refused;
     const isAsked = failure !== FAILURES.noWebSocket; // else the fault, if it is one, is the client's
@@ -188,6 +196,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
 
   attemptUnplaced(exchange: Exchange, slot: number, failure: UpstreamFailure): void {
     this.balancer.end(slot, this.worker.index);
+    exchange.trace?.ended(slot, 0, failure.log, this.worker.clock.now());
     if (!exchange.isOver) afterFailure(this, exchange, slot, failure, this.worker.clock.now());
   }
 
@@ -270,7 +279,9 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     this.balancer.start(slot, this.worker.index);
     exchange.attempts++;
     exchange.endpoint = slot;
+    if (exchange.trace !== null) exchange.head = exchange.trace.sending(exchange.head, slot, now, false);
     if (!pool.send(exchange, now, overNewConnection, false)) {
+      exchange.trace?.ended(slot, 0, 'shed', now);
       this.balancer.end(slot, this.worker.index);
       return this.refuse(exchange, 'shed');
     }
@@ -284,6 +295,7 @@ export class Service extends ServiceCore implements ExchangeService, PoolOwner, 
     if (winner.isHedge) this.worker.metrics.hedgeWon(exchange.route!.slot, this.slot);
     if (loser === null) return;
     const now = this.worker.clock.now();
+    exchange.trace?.left(loser.slot, now);
     this.worker.metrics.attemptEnded(loser.slot, 0, now - loser.sentAt, 0, 0);
     // It would have taken longer still. Untold, the algorithm would take the slow endpoint for an idle one.
     if (winner.isHedge && this.balancer.learns) this.balancer.observe(loser.slot, now - loser.sentAt, false, 0, now);

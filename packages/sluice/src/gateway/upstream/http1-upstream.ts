@@ -214,6 +214,7 @@ export class Http1Upstream implements Attempt, Sweepable, BodySink {
     const { exchange } = this;
     if (exchange === null) return this.pool.release(this);
     exchange.connectMs = now - this.openedAt;
+    exchange.trace?.connected(this.slot, exchange.connectMs);
     this.deadline = Infinity;
     if (this.isRequestSent || exchange.expectsContinue) this.awaitHead(now);
   }

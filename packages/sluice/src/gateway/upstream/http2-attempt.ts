@@ -285,6 +285,7 @@ export class Http2Attempt implements Attempt, Sweepable {
   connected(connectMs: number): void {
     if (this.exchange === null) return;
     this.exchange.connectMs = connectMs;
+    this.exchange.trace?.connected(this.slot, connectMs);
     if (this.isRequestSent || this.exchange.expectsContinue) this.awaitHead();
   }
 
