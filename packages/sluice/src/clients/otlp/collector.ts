@@ -122,7 +122,7 @@ export class Collector implements Disposable {
       const agent = collectorAgent(new URL(plan.url).protocol, caPem);
       const { headers, timeoutMs: timeoutMillis } = plan;
       // An enum of a package that is not ours to import; its values are these texts.
-      const compression = plan.compression as LaneConfig['compression'];
+      const compression = plan.compression as NonNullable<LaneConfig['compression']>;
       const userAgent = `sluice/${version}`;
       const exporter = make({
         url: base + path,

@@ -7,10 +7,10 @@ import type { Resource } from '@opentelemetry/resources';
 import type { DataPoint, Histogram, MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { BUCKET_BOUNDS_MS, BUCKET_COUNT } from '../../base/histogram.ts';
 import type { ExpositionInput } from '../../observe/exposition.ts';
-import { endedOf } from '../../observe/metric-board.ts';
+import { exposedRows, type NamedRow, SERIES_CAPS } from '../../observe/exposition-rows.ts';
 import { METRIC_FAMILIES } from '../../observe/metric-catalog.ts';
 import type { MetricFamily, MetricSource } from '../../observe/metric-family.ts';
-import { BUCKETS, DURATION_SUM, type MetricKind, STARTED, STATUS_CLASSES } from '../../observe/metric-layout.ts';
+import { BUCKETS, DURATION_SUM, STATUS_CLASSES } from '../../observe/metric-layout.ts';
 import { hrTime } from './hr-time.ts';
 import { readLabels } from './label-text.ts';
 import type { OtlpPackages } from './otlp-packages.ts';
@@ -23,12 +23,6 @@ export interface MetricSurroundings {
   readonly nowMs: number;
 }
 
-interface NamedRow {
-  readonly attributes: Attributes;
-  readonly slot: number;
-  readonly row: Float64Array;
-}
-
 /** One value of one series; `of` is what is added to the family's name. */
 interface Sample {
   readonly of: '' | '_sum' | '_count';
@@ -36,54 +30,46 @@ interface Sample {
   readonly value: number;
 }
 
-type RowSource = Exclude<MetricSource, { read: 'facts' | 'histogram' }>;
+type RowSource = Exclude<MetricSource, { read: 'facts' | 'folded' | 'histogram' }>;
 
 const BOUNDS_SECONDS: readonly number[] = BUCKET_BOUNDS_MS.map((bound) => Number((bound / 1_000).toFixed(6)));
 
 /** All metrics, as they are now. */
 export function resourceMetrics(input: ExpositionInput, around: MetricSurroundings): ResourceMetrics {
-  const rows = rowsByKind(input);
+  const exposed = exposedRows(input.board, input.names, SERIES_CAPS);
   const times = { startTime: hrTime(input.facts.startSeconds * 1_000), endTime: hrTime(around.nowMs) };
   const metrics = METRIC_FAMILIES.flatMap((family): MetricData[] => {
     const { source } = family;
-    if (source.read === 'histogram') return histogramMetric(family, source.every, rows[family.of], times, around);
-    if (source.read !== 'facts')
-      return sumsOf(
-        family,
-        rows[family.of].flatMap((named) => rowSamples(source, named, input)),
-        times,
-        around,
-      );
-    const samples = source.samples(input.facts).map(([labels, value]): Sample => ({ of: '', attributes: readLabels(labels), value }));
-    return sumsOf(family, samples, times, around);
+    if (source.read === 'histogram') return histogramMetric(family, source.every, exposed.rows[family.of], times, around);
+    return sumsOf(family, samplesOf(family, input, exposed), times, around);
   });
   return { resource: around.resource, scopeMetrics: [{ scope: around.scope, metrics }] };
 }
 
-/** As the exposition has them: a route appears with its first request. */
-function rowsByKind({ board, names }: ExpositionInput): Record<MetricKind, readonly NamedRow[]> {
-  const list = (kind: MetricKind, slots: Readonly<Record<string, number>>): NamedRow[] =>
-    Object.entries(slots).map(([name, slot]) => ({ attributes: { [kind]: name }, slot, row: board.row(kind, slot) }));
-  const endpoints = Object.entries(names.endpoints).flatMap(([service, slots]) =>
-    Object.entries(slots).map(([endpoint, slot]) => ({ attributes: { service, endpoint }, slot, row: board.row('endpoint', slot) })),
-  );
-  return {
-    listener: list('listener', names.listeners),
-    route: list('route', names.routes).filter(({ row }) => row[STARTED]! > 0 || endedOf(row) > 0),
-    service: list('service', names.services),
-    endpoint: endpoints,
-    worker: [{ attributes: {}, slot: 0, row: board.row('worker', 0) }],
-  };
+function samplesOf({ of, source }: MetricFamily, input: ExpositionInput, { rows, folded }: ReturnType<typeof exposedRows>): Sample[] {
+  switch (source.read) {
+    case 'facts':
+      return source.samples(input.facts).map(([labels, value]) => ({ of: '', attributes: readLabels(labels), value }));
+    case 'folded':
+      return Object.entries(folded).map(([label, value]) => ({ of: '', attributes: { label }, value }));
+    case 'histogram':
+      return [];
+    default:
+      return rows[of].flatMap((named) => rowSamples(source, named, input));
+  }
 }
 
-function rowSamples(source: RowSource, { attributes, row, slot }: NamedRow, { table }: ExpositionInput): Sample[] {
+function rowSamples(source: RowSource, { labels, row, slots }: NamedRow, { table }: ExpositionInput): Sample[] {
+  const attributes = readLabels(labels);
   switch (source.read) {
     case 'column':
       return [{ of: '', attributes, value: row[source.column]! }];
     case 'row':
       return [{ of: '', attributes, value: source.value(row) }];
     case 'table':
-      return [{ of: '', attributes, value: source.value(table, slot) }];
+      // What cannot be summed is not said of a folded row.
+      if (slots.length > 1 && !source.isAdditive) return [];
+      return [{ of: '', attributes, value: slots.reduce((sum, slot) => sum + source.value(table, slot), 0) }];
     case 'statuses':
       return STATUS_CLASSES.map((code, column) => ({ of: '', attributes: { ...attributes, code }, value: row[column]! }));
     case 'columns':
@@ -125,7 +111,11 @@ function histogramMetric(
   const { AggregationTemporality, DataPointType } = packages.sdkMetrics;
   const boundaries = BOUNDS_SECONDS.filter((_bound, bucket) => (bucket + 1) % every === 0);
   const dataPoints = rows
-    .map(({ attributes, row }): DataPoint<Histogram> => ({ ...times, attributes, value: histogram(row, boundaries, every) }))
+    .map(({ labels, row }): DataPoint<Histogram> => ({
+      ...times,
+      attributes: readLabels(labels),
+      value: histogram(row, boundaries, every),
+    }))
     .filter(({ value }) => value.count > 0);
   if (dataPoints.length === 0) return [];
   const common = { descriptor: descriptor(family, '', packages), aggregationTemporality: AggregationTemporality.CUMULATIVE };
