@@ -1,27 +1,21 @@
 /** What the admin API asks, answered by the control plane. */
-import type { AdminBackend, DrainResult, ReloadResult } from '../admin/backend.ts';
+import type { AdminBackend, DrainResult } from '../admin/backend.ts';
 import { isPanicking } from '../admin/explain-service.ts';
 import { explainRequest } from '../admin/explain.ts';
-import { timestamp } from '../base/time.ts';
 import { formatAddress } from '../config/address.ts';
 import type { Running } from '../control/apply/applier.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
 import { compileLinearRegex } from '../io/regex.ts';
-import { expose, EXPOSITION_TYPE } from '../observe/exposition.ts';
+import { EXPOSITION_TYPES, negotiate } from '../observe/exposition-format.ts';
+import { expose } from '../observe/exposition.ts';
 import type { ProcessFacts } from '../observe/metric-family.ts';
+import { buildLimits } from '../observe/limits-builder.ts';
 import { buildStatus } from '../observe/status-builder.ts';
-import { certificateFacts, certificateStatus } from './certificate-status.ts';
+import { certificateStatus } from './certificate-status.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { ObservePlane } from './observe-plane.ts';
-
-/** What only the program knows. */
-export interface ProgramState {
-  readonly version: string;
-  readonly startedAtMs: number;
-  phase(): 'ready' | 'starting' | 'draining';
-  readonly reload: (by: string) => Promise<ReloadResult>;
-  reloads(): { readonly applied: number; readonly refused: number };
-}
+import { processFacts } from './process-facts.ts';
+import type { ProgramState } from './program-state.ts';
 
 export function adminBackend(plane: ControlPlane, observe: ObservePlane, program: ProgramState): AdminBackend {
   const { applier, board, table, health, certificates } = plane;
@@ -29,7 +23,7 @@ export function adminBackend(plane: ControlPlane, observe: ObservePlane, program
     if (applier.running === null) throw new Error('no plan runs yet');
     return applier.running;
   };
-  const facts = (): ProcessFacts => processFacts(plane, program);
+  const facts = (): ProcessFacts => processFacts(plane, observe, program);
   const backend: AdminBackend = {
     observe,
     health: () => program.phase(),
@@ -49,7 +43,11 @@ export function adminBackend(plane: ControlPlane, observe: ObservePlane, program
       });
       return { ...status, fleet: plane.fleet.backend.status() };
     },
-    metrics: (_accept) => ({ type: EXPOSITION_TYPE, body: expose({ board, names: running().slots, table, facts: facts() }) }),
+    metrics: (accept) => {
+      const format = negotiate(accept);
+      const body = expose({ board, exemplars: plane.exemplars, names: running().slots, table, facts: facts() }, format);
+      return { type: EXPOSITION_TYPES[format], body };
+    },
     reload: program.reload,
     drain: async (service, address, deadlineMs) => {
       const startedAt = nodeRuntime.clock.now();
@@ -67,6 +65,10 @@ export function adminBackend(plane: ControlPlane, observe: ObservePlane, program
     get fleet() {
       return plane.fleet.backend;
     },
+    limits: () => {
+      const { plan, slots } = running();
+      return buildLimits(plan.services, slots.services, table);
+    },
     explain: (request) => {
       const { plan, slots } = running();
       return explainRequest({ plan, slots, table, compileRegex: compileLinearRegex, now: nodeRuntime.clock.now() }, request);
@@ -78,6 +80,8 @@ export function adminBackend(plane: ControlPlane, observe: ObservePlane, program
     running: () => applier.running,
     status: () => backend.status(),
     facts,
+    fleet: () => plane.fleet.backend.status(),
+    workers: () => plane.supervisor.utilizations(),
     tail: (filter) => plane.supervisor.tail(filter),
   });
   return backend;
@@ -107,26 +111,4 @@ function healthNotes({ health, table }: ControlPlane, { plan, slots }: Running):
     for (const { address, reason } of endpoints) if (reason !== null) notes.set(`${service} ${address}`, reason);
   }
   return notes;
-}
-
-function processFacts({ supervisor, applier, certificates, fleet }: ControlPlane, program: ProgramState): ProcessFacts {
-  const cpu = process.cpuUsage();
-  const { applied, refused } = program.reloads();
-  const plan = applier.running?.plan ?? null;
-  return {
-    version: program.version,
-    runtime: `node ${process.versions.node}`,
-    workers: supervisor.running,
-    workerRestarts: supervisor.restarts,
-    generation: plan?.generation ?? 0,
-    reloadsApplied: applied,
-    reloadsRefused: refused,
-    cpuSeconds: (cpu.user + cpu.system) / 1e6,
-    residentBytes: process.memoryUsage.rss(),
-    startSeconds: timestamp(program.startedAtMs) / 1_000,
-    certificates: { lives: plan === null ? [] : certificateFacts(plan, nodeRuntime.clock.wall()), ...certificates.counts },
-    get fleet() {
-      return fleet.backend.status();
-    },
-  };
 }

@@ -16,19 +16,32 @@ const facts: ProcessFacts = {
   runtime: 'node 26.10.0',
   workers: 2,
   workerRestarts: 1,
+  utilization: [{ worker: 1, ratio: 0.25 }],
+  mainBusySeconds: 3.5,
   generation: 7,
   reloadsApplied: 3,
   reloadsRefused: 1,
   cpuSeconds: 12.5,
   residentBytes: 1e8,
+  virtualBytes: 2e9,
+  openFiles: 40,
+  maxFiles: 1_024,
   startSeconds: 1_795_000_000,
   fleet: [],
+  degraded: [{ service: 'users', isDegraded: true }],
+  caches: [
+    { cache: 'pages', tier: 'memory', entries: 3, bytes: 4_096, capacityBytes: 65_536, hits: 7, misses: 2, insertions: 5, evictions: 1 },
+    { cache: 'pages', tier: 'shared', entries: null, bytes: null, capacityBytes: null, hits: 4, misses: 1, insertions: 2, evictions: null },
+  ],
+  alerts: [{ state: 'firing', severity: 'critical', count: 2 }],
+  spans: [{ outcome: 'dropped', count: 9 }],
   certificates: { lives: [{ listener: 'web', name: 'a"b.example', secondsLeft: 86_400 }], issued: 4, failed: 1 },
 };
 
 function inputOf(names: Partial<ExpositionInput['names']> = {}): ExpositionInput {
   return {
     board: new MetricBoard(2),
+    exemplars: null,
     table: endpointTable(),
     facts,
     names: {
@@ -119,7 +132,7 @@ test('who waits is shown as it is, and who has waited with the time that it took
   equal(valueOf(samples, 'sluice_service_waited_seconds_sum', users), 1.75);
   equal(valueOf(samples, 'sluice_service_waited_seconds_count', users), 2);
   equal(valueOf(samples, 'sluice_service_parked', users), 3);
-  equal(valueOf(samples, 'sluice_service_parked_total', users), 1);
+  equal(valueOf(samples, 'sluice_parked_total', users), 1);
   equal(valueOf(samples, 'sluice_service_queued', users), 4);
 });
 
@@ -211,7 +224,7 @@ test('routes without requests and histograms without samples are left out', () =
 });
 
 test('names that left the configuration are not shown', () => {
-  const input = inputOf({ endpoints: {}, services: {} });
+  const input = { ...inputOf({ endpoints: {}, services: {} }), facts: { ...facts, degraded: [] } };
   new WorkerMetrics(input.board.buffer, 0).exchangeEnded(0, 0, 0, 0, 200, 1, 1, 1);
   const { samples } = parse(expose(input));
   ok(!samples.some(({ labels }) => 'service' in labels));
@@ -240,6 +253,7 @@ test('any name survives as a label', () => {
     property(string({ unit: 'binary', minLength: 1, maxLength: 20 }), (name) => {
       const input = {
         board,
+        exemplars: null,
         table: endpointTable(),
         facts,
         names: { listeners: Object.fromEntries([[name, 0]]), routes: {}, services: {}, endpoints: {} },

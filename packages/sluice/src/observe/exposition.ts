@@ -1,124 +1,144 @@
 /**
- * The metric board as Prometheus text, version 0.0.4 (github.com/prometheus/docs, exposition_formats). Only names of the current slots
- * are shown. To bound the size, a route appears with its first request and a histogram with its first sample.
- * About 3 ms per 100 rows; runs on the control thread, never on a data plane.
+ * The metric board as Prometheus text 0.0.4 (github.com/prometheus/docs, exposition_formats) or as OpenMetrics 1.0 with exemplars
+ * (github.com/prometheus/OpenMetrics). Only names of the current slots are shown. To bound the size, a route appears with its first
+ * request, a histogram with its first sample, and what is above the caps of `exposition-rows.ts` as `other`.
+ * About 1 ms per 100 rows; runs on the control thread, never on a data plane.
  */
 import { BUCKET_BOUNDS_MS, BUCKET_COUNT } from '../base/histogram.ts';
 import type { EndpointTable } from '../core/balancing/endpoint-table.ts';
-import { labelValue } from './escape.ts';
-import { endedOf } from './metric-board.ts';
+import type { Exemplar, ExemplarBoard } from './exemplar-board.ts';
+import type { ExpositionFormat } from './exposition-format.ts';
+import { exposedRows, SERIES_CAPS } from './exposition-rows.ts';
+import type { MetricNames, NamedRow, SeriesCaps } from './exposition-rows.ts';
 import type { MetricBoard } from './metric-board.ts';
 import { METRIC_FAMILIES } from './metric-catalog.ts';
 import type { MetricFamily, MetricSource, ProcessFacts } from './metric-family.ts';
-import { BUCKETS, DURATION_SUM, STARTED, STATUS_CLASSES } from './metric-layout.ts';
-import type { MetricKind } from './metric-layout.ts';
+import { BUCKETS, DURATION_SUM, STATUS_CLASSES } from './metric-layout.ts';
 
-/** The Content-Type of the text. */
-export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
-/** Names and their rows; the control plane's SlotMap is one. */
-export interface MetricNames {
-  readonly listeners: Readonly<Record<string, number>>;
-  readonly routes: Readonly<Record<string, number>>;
-  readonly services: Readonly<Record<string, number>>;
-  /** Service name, then endpoint address. */
-  readonly endpoints: Readonly<Record<string, Readonly<Record<string, number>>>>;
-}
+export type { MetricNames } from './exposition-rows.ts';
 
 export interface ExpositionInput {
   readonly board: MetricBoard;
+  /** Absent or null: no traces are noted. */
+  readonly exemplars?: ExemplarBoard | null;
   readonly names: MetricNames;
   readonly table: EndpointTable;
   readonly facts: ProcessFacts;
 }
 
-interface NamedRow {
-  readonly labels: string;
-  readonly slot: number;
-  readonly row: Float64Array;
-}
+type RowSource = Exclude<MetricSource, { read: 'facts' | 'folded' }>;
 
-/** The `le` labels, in seconds. */
-const BOUNDS_SECONDS: readonly string[] = [...BUCKET_BOUNDS_MS.map((bound) => String(Number((bound / 1_000).toFixed(6)))), '+Inf'];
+/** Ends of bucket lines after the labels: ` le`, in seconds. */
+const BOUND_LABELS: readonly string[] = [...BUCKET_BOUNDS_MS.map((bound) => String(Number((bound / 1_000).toFixed(6)))), '+Inf'].map(
+  (bound) => `,le="${bound}"} `,
+);
+const STATUS_LABELS: readonly string[] = STATUS_CLASSES.map((code) => `code="${code}"`);
+/** Units that OpenMetrics is told of, where a name ends with one. */
+const UNITS: readonly string[] = ['seconds', 'bytes', 'ratio'];
+const HEADS: Readonly<Record<ExpositionFormat, readonly string[]>> = {
+  prometheus: METRIC_FAMILIES.map(({ name, type, help }) => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`),
+  openmetrics: METRIC_FAMILIES.map(openMetricsHead),
+};
 
-/** All metrics as text. */
-export function expose(input: ExpositionInput): string {
-  const rows = rowsByKind(input);
-  const lines: string[] = [];
-  for (const family of METRIC_FAMILIES) {
-    lines.push(`# HELP ${family.name} ${family.help}`, `# TYPE ${family.name} ${family.type}`);
-    if (family.source.read === 'facts') {
-      for (const [labels, value] of family.source.samples(input.facts)) pushSample(lines, family.name, labels, value);
-    } else {
-      for (const named of rows[family.of]) pushRow(lines, family, family.source, named, input.table);
+/** All metrics as text. @param caps Names shown at most. */
+export function expose(input: ExpositionInput, format: ExpositionFormat = 'prometheus', caps: SeriesCaps = SERIES_CAPS): string {
+  const { rows, folded } = exposedRows(input.board, input.names, caps);
+  const exemplars = format === 'openmetrics' ? (input.exemplars ?? null) : null;
+  // A string for each family: appending makes no copies, and joining is one pass.
+  const parts = METRIC_FAMILIES.map((family, index) => {
+    const { name, source } = family;
+    let text = HEADS[format][index]!;
+    switch (source.read) {
+      case 'facts':
+        for (const [labels, value] of source.samples(input.facts)) text += sample(name, labels, value);
+        break;
+      case 'folded':
+        for (const [label, count] of Object.entries(folded)) text += sample(name, `label="${label}"`, count);
+        break;
+      default:
+        for (const named of rows[family.of]) text += rowText(family, source, named, input.table, exemplars);
     }
-  }
-  lines.push('');
-  return lines.join('\n');
+    return text;
+  });
+  if (format === 'openmetrics') parts.push('# EOF\n');
+  return parts.join('');
 }
 
-function rowsByKind({ board, names }: ExpositionInput): Record<MetricKind, readonly NamedRow[]> {
-  const read = (kind: MetricKind, labels: string, slot: number): NamedRow => ({ labels, slot, row: board.row(kind, slot) });
-  const list = (kind: MetricKind, slots: Readonly<Record<string, number>>): NamedRow[] =>
-    Object.entries(slots).map(([name, slot]) => read(kind, `${kind}="${labelValue(name)}"`, slot));
-  const endpoints = Object.entries(names.endpoints).flatMap(([service, slots]) =>
-    Object.entries(slots).map(([address, slot]) =>
-      read('endpoint', `service="${labelValue(service)}",endpoint="${labelValue(address)}"`, slot),
-    ),
-  );
-  return {
-    listener: list('listener', names.listeners),
-    route: list('route', names.routes).filter(({ row }) => row[STARTED]! > 0 || endedOf(row) > 0),
-    service: list('service', names.services),
-    endpoint: endpoints,
-    worker: [read('worker', '', 0)],
-  };
+/** A family's name goes without `_total` there, which belongs to its samples. */
+function openMetricsHead({ name, type, help }: MetricFamily): string {
+  const family = type === 'counter' ? name.slice(0, -'_total'.length) : name;
+  const unit = UNITS.find((one) => family.endsWith(`_${one}`));
+  const unitLine = unit === undefined ? '' : `# UNIT ${family} ${unit}\n`;
+  return `# TYPE ${family} ${type}\n${unitLine}# HELP ${family} ${help.replaceAll('"', String.raw`\"`)}\n`;
 }
 
-type RowSource = Exclude<MetricSource, { read: 'facts' }>;
-
-function pushRow(lines: string[], family: MetricFamily, source: RowSource, named: NamedRow, table: EndpointTable): void {
-  const { name } = family;
-  const { labels, row, slot } = named;
+function rowText(
+  { name, of }: MetricFamily,
+  source: RowSource,
+  named: NamedRow,
+  table: EndpointTable,
+  exemplars: ExemplarBoard | null,
+): string {
+  const { labels, row } = named;
   switch (source.read) {
     case 'column':
-      return pushSample(lines, name, labels, row[source.column]!);
+      return sample(name, labels, row[source.column]!);
     case 'row':
-      return pushSample(lines, name, labels, source.value(row));
+      return sample(name, labels, source.value(row));
     case 'table':
-      return pushSample(lines, name, labels, source.value(table, slot));
-    case 'statuses':
-      return STATUS_CLASSES.forEach((code, column) => pushSample(lines, name, `${labels},code="${code}"`, row[column]!));
-    case 'columns':
+      return tableText(name, source, named, table);
+    case 'statuses': {
+      let text = '';
+      for (let column = 0; column < STATUS_LABELS.length; column++)
+        text += `${name}{${labels},${STATUS_LABELS[column]!}} ${row[column]!}\n`;
+      return text;
+    }
+    case 'columns': {
+      let text = '';
       for (const [more, column] of source.columns) {
-        if (source.isSparse !== true || row[column]! > 0) pushSample(lines, name, `${labels},${more}`, row[column]!);
+        if (source.isSparse !== true || row[column]! > 0) text += `${name}{${labels},${more}} ${row[column]!}\n`;
       }
-      return;
+      return text;
+    }
     case 'durations':
-      pushSample(lines, `${name}_sum`, labels, row[source.sum]! / 1_000);
-      return pushSample(lines, `${name}_count`, labels, row[source.count]!);
-    case 'histogram':
-      return pushHistogram(lines, name, labels, row, source.every);
+      return sample(`${name}_sum`, labels, row[source.sum]! / 1_000) + sample(`${name}_count`, labels, row[source.count]!);
+    case 'histogram': {
+      const noted = exemplars !== null && named.slots.length === 1 && (of === 'listener' || of === 'service');
+      return histogramText(name, named, source.every, noted ? exemplars.row(of, named.slots[0]!) : null);
+    }
   }
+}
+
+/** What cannot be summed (is it up?) is not said of a folded row. */
+function tableText(name: string, source: RowSource & { read: 'table' }, { labels, slots }: NamedRow, table: EndpointTable): string {
+  if (slots.length === 1) return sample(name, labels, source.value(table, slots[0]!));
+  if (!source.isAdditive) return '';
+  let sum = 0;
+  for (const slot of slots) sum += source.value(table, slot);
+  return sample(name, labels, sum);
 }
 
 /** Buckets are cumulative, as the format asks. */
-function pushHistogram(lines: string[], name: string, labels: string, row: Float64Array, every: number): void {
-  const start = lines.length;
+function histogramText(name: string, { labels, row }: NamedRow, every: number, exemplars: readonly (Exemplar | null)[] | null): string {
+  const prefix = `${name}_bucket{${labels}`;
+  let text = '';
   let total = 0;
-  BOUNDS_SECONDS.forEach((bound, bucket) => {
-    total += row[BUCKETS + bucket]!;
-    const isShown = (bucket + 1) % every === 0 || bucket === BUCKET_COUNT - 1;
-    if (isShown) pushSample(lines, `${name}_bucket`, `${labels},le="${bound}"`, total);
-  });
-  if (total === 0) {
-    lines.length = start;
-    return;
+  for (let bucket = 0; bucket < BUCKET_COUNT; bucket++) {
+    const count = row[BUCKETS + bucket]!;
+    total += count;
+    if ((bucket + 1) % every !== 0 && bucket !== BUCKET_COUNT - 1) continue;
+    text += `${prefix}${BOUND_LABELS[bucket]!}${total}${exemplars === null || count === 0 ? '' : exemplarText(exemplars[bucket] ?? null)}\n`;
   }
-  pushSample(lines, `${name}_sum`, labels, row[DURATION_SUM]! / 1_000);
-  pushSample(lines, `${name}_count`, labels, total);
+  if (total === 0) return '';
+  return `${text}${name}_sum{${labels}} ${row[DURATION_SUM]! / 1_000}\n${name}_count{${labels}} ${total}\n`;
 }
 
-function pushSample(lines: string[], name: string, labels: string, value: number): void {
-  lines.push(labels === '' ? `${name} ${value}` : `${name}{${labels}} ${value}`);
+function exemplarText(exemplar: Exemplar | null): string {
+  if (exemplar === null) return '';
+  const { traceId, spanId, durationMs, wallMs } = exemplar;
+  return ` # {trace_id="${traceId}",span_id="${spanId}"} ${durationMs / 1_000} ${(wallMs / 1_000).toFixed(3)}`;
+}
+
+function sample(name: string, labels: string, value: number): string {
+  return labels === '' ? `${name} ${value}\n` : `${name}{${labels}} ${value}\n`;
 }

@@ -56,6 +56,16 @@ export class MetricBoard {
     return this.#sum(rowOffset(kind, slot), startedMinusEnded);
   }
 
+  /** Exchanges or attempts that a row has counted, those in flight included; reads only the columns that it needs. */
+  begun(kind: MetricKind, slot: number): number {
+    return this.#sum(rowOffset(kind, slot), startedOrEnded);
+  }
+
+  /** Exchanges that have ended: whether a row is worth reading at all. */
+  ended(kind: MetricKind, slot: number): number {
+    return this.#sum(rowOffset(kind, slot), endedOf);
+  }
+
   /** Connections open on a listener. */
   connections(slot: number): number {
     return this.#sum(rowOffset('listener', slot), openedMinusClosed);
@@ -107,6 +117,10 @@ export function endedOf(row: ArrayLike<number>, start = 0): number {
 /** Exchanges in flight: listeners, routes and services (the endpoint table knows it of endpoints). Never negative. */
 export function inflightOf(row: ArrayLike<number>): number {
   return Math.max(0, startedMinusEnded(row, 0));
+}
+
+function startedOrEnded(row: ArrayLike<number>, start: number): number {
+  return Math.max(row[start + STARTED] ?? 0, endedOf(row, start));
 }
 
 function startedMinusEnded(row: ArrayLike<number>, start: number): number {

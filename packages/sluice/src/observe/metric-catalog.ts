@@ -93,8 +93,9 @@ function tableGauge(
   name: string,
   help: string,
   value: (table: EndpointTable, slot: number) => number,
+  isAdditive = false,
 ): MetricFamily {
-  return { name, type: 'gauge', help, labels: NAME_LABELS[of], of, source: { read: 'table', value } };
+  return { name, type: 'gauge', help, labels: NAME_LABELS[of], of, source: { read: 'table', value, isAdditive } };
 }
 
 const LISTENER_METRICS: readonly MetricFamily[] = [
@@ -253,13 +254,15 @@ const SERVICE_METRICS: readonly MetricFamily[] = [
     'sluice_service_parked',
     'Requests (at layer 4 connections) that wait for an instance.',
     (table, slot) => table.serviceParked[slot]!,
+    true,
   ),
-  counter('service', 'sluice_service_parked_total', 'Requests that had to wait for an instance.', PARKED),
+  counter('service', 'sluice_parked_total', 'Requests that had to wait for an instance.', PARKED),
   tableGauge(
     'service',
     'sluice_service_queued',
     "Requests that wait for room under the service's bounds.",
     (table, slot) => table.serviceQueued[slot]!,
+    true,
   ),
   {
     name: 'sluice_service_waited_seconds',
@@ -271,7 +274,7 @@ const SERVICE_METRICS: readonly MetricFamily[] = [
   },
   counter('service', 'sluice_affinity_forged_total', 'Affinity cookies ignored because their signature is wrong.', AFFINITY_FORGED),
   counter('service', 'sluice_affinity_stale_total', 'Affinity that named an endpoint which is gone, or had expired.', AFFINITY_STALE),
-  tableGauge('service', 'sluice_service_connections', 'Upstream connections open.', (table, slot) => table.serviceConnections[slot]!),
+  tableGauge('service', 'sluice_service_connections', 'Upstream connections open.', (table, slot) => table.serviceConnections[slot]!, true),
   tableGauge(
     'service',
     'sluice_service_breaker_state',
@@ -293,6 +296,7 @@ const ENDPOINT_METRICS: readonly MetricFamily[] = [
     'sluice_endpoint_inflight',
     'Requests in flight at an endpoint, upgraded connections included.',
     (table, slot) => table.inflight[slot]!,
+    true,
   ),
   tableGauge('endpoint', 'sluice_endpoint_up', '1 while an endpoint passes its active checks, else 0.', (table, slot) =>
     (table.state[slot]! & (DOWN | MAINTENANCE)) === 0 ? 1 : 0,
