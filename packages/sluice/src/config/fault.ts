@@ -65,6 +65,8 @@ export function parsePath(text: string): Path {
 
 /** Whether what stands at the path must not be shown. */
 export function isSecretPath(path: Path): boolean {
+  // Sinks of alerts: their URLs are keys.
+  if (path[0] === 'alerts' && path[1] === 'sinks' && path.length > 3) return true;
   return path.some((step, index) => {
     if (typeof step !== 'string') return false;
     // Headers, cookies and environments carry credentials under names that nobody can list.

@@ -48,7 +48,7 @@ export function validate(value: unknown, checkRegex: RegexChecker): Validation {
   checkServices(raw, report);
   checkFleet(raw, report);
   checkObserve(raw, report);
-  checkAlerts(raw, report);
+  checkAlerts(raw, checkRegex, report);
   checkCapacity(raw, report);
   if (!parsed.success || faults.length > 0) return { ok: false, faults: inOrder(faults) };
   const warnings: Fault[] = [];
