@@ -17,6 +17,7 @@ import { collectYoung } from '../io/minor-gc.ts';
 import { type LogFile, openLogFile } from '../io/log-file.ts';
 import { nameResolver } from '../io/name-resolver.ts';
 import { type AccessRecord, formatAccess } from '../observe/access-log.ts';
+import { ExemplarWriter } from '../observe/exemplar-board.ts';
 import { WorkerMetrics } from '../observe/worker-metrics.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Http2Request } from './downstream/http2-request.ts';
@@ -72,6 +73,7 @@ export class DataPlane implements ListenerOwner {
   tickets: TicketSecrets;
   traces: TraceRecorder | null = null;
   private readonly traceSeed: Uint32Array;
+  private readonly exemplars: ExemplarWriter | null;
   plan: Plan = EMPTY_PLAN;
   slots: WorkerSlots = { listeners: {}, routes: new Int32Array(), services: {}, endpoints: {} };
   /** Monotonic time as of the last sweep or turn: at most 250 ms old. For deadlines, not for latencies. */
@@ -100,6 +102,8 @@ export class DataPlane implements ListenerOwner {
     this.say = options.say;
     this.table = endpointTable(options.start.endpoints);
     this.metrics = new WorkerMetrics(options.start.metrics, options.start.index);
+    const { exemplars, index } = options.start;
+    this.exemplars = exemplars === null ? null : new ExemplarWriter(exemplars, index);
     this.dispatcher = new Dispatcher(options.clock);
     this.coarseNow = options.clock.now();
   }
@@ -253,8 +257,8 @@ export class DataPlane implements ListenerOwner {
   private useTracing({ tracing: before }: Plan, { tracing }: Plan): void {
     if (isDeepStrictEqual(before, tracing)) return;
     this.traces?.flush();
-    const { clock, random, say, traceSeed: seed } = this;
-    this.traces = tracing === null ? null : new TraceRecorder({ plan: tracing, clock, random, seed, say });
+    const { clock, random, say, exemplars, traceSeed: seed } = this;
+    this.traces = tracing === null ? null : new TraceRecorder({ plan: tracing, clock, random, seed, say, exemplars });
     seed[0] = seed[0]! + 1; // the next recorder's ids are others
   }
 

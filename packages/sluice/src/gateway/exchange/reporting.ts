@@ -24,7 +24,7 @@ export function finishExchange(worker: WorkerContext, listenerSlot: number, exch
   );
   if (exchange.cached !== '') worker.metrics.cached(exchange.route!.slot, exchange.cached, exchange.attempts === 0 ? exchange.bytesOut : 0);
   if (exchange.grpcStatus >= 0) worker.metrics.grpcEnded(exchange.service?.slot ?? -1, exchange.grpcStatus);
-  if (exchange.trace !== null) worker.traces?.finish(exchange, exchange.trace, status, now);
+  if (exchange.trace !== null) worker.traces?.finish(listenerSlot, exchange, exchange.trace, status, now);
   const { accessLog } = worker.plan;
   if (accessLog !== null && isLogged(accessLog.sample, status, exchange.outcome, worker.random())) writeLine(worker, exchange, now);
 }

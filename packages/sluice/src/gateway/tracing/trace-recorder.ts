@@ -12,6 +12,7 @@ import type { TraceRecord } from '../../core/tracing/trace-record.ts';
 import type { TracingPlan } from '../../config/observe-plan.ts';
 import type { HttpListenerPlan } from '../../config/plan.ts';
 import type { FromWorker } from '../../config/worker-protocol.ts';
+import type { ExemplarWriter } from '../../observe/exemplar-board.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { RequestView } from '../exchange/request-view.ts';
 import { ExchangeTrace } from './exchange-trace.ts';
@@ -27,6 +28,8 @@ export interface RecorderOptions {
   /** Of ids: `SEED_WORDS` random words. */
   readonly seed: Uint32Array;
   readonly say: (message: FromWorker) => void;
+  /** Null: nobody shows exemplars. */
+  readonly exemplars: ExemplarWriter | null;
 }
 
 export class TraceRecorder {
@@ -35,15 +38,17 @@ export class TraceRecorder {
   private readonly random: Random;
   private readonly ids: TraceIds;
   private readonly queue: TraceQueue;
+  private readonly exemplars: ExemplarWriter | null;
   /** By row of the route. */
   private readonly thresholds: (SlowThreshold | undefined)[] = [];
 
-  constructor({ plan, clock, random, seed, say }: RecorderOptions) {
+  constructor({ plan, clock, random, seed, say, exemplars }: RecorderOptions) {
     this.plan = plan;
     this.clock = clock;
     this.random = random;
     this.ids = new TraceIds(seed);
     this.queue = new TraceQueue(say);
+    this.exemplars = exemplars;
   }
 
   /** Begins or continues the trace of a request. */
@@ -66,19 +71,32 @@ export class TraceRecorder {
   }
 
   /**
-   * An exchange is over. @param status As the metrics count it: 0 when it was cut.
-   * @returns Whether its trace is kept.
+   * An exchange is over: keeps its trace or forgets it.
+   * @param listenerSlot Row of the listener. @param status As the metrics count it: 0 when it was cut.
    */
-  finish(exchange: Exchange, trace: ExchangeTrace, status: number, now: Instant): boolean {
+  finish(listenerSlot: number, exchange: Exchange, trace: ExchangeTrace, status: number, now: Instant): void {
     const isSlow = this.isSlow(exchange, now);
     const reason = trace.reason ?? (this.plan.keepErrors && hasFailed(exchange, status) ? 'error' : isSlow ? 'slow' : null);
-    if (reason === null || !this.queue.hasRoom()) return false;
+    if (reason === null || !this.queue.hasRoom()) return;
     this.queue.add(this.record(exchange, trace, reason, now));
-    return true;
+    if (this.exemplars !== null && exchange.status >= 200) this.note(this.exemplars, listenerSlot, exchange, trace, now);
   }
 
   flush(): void {
     this.queue.flush();
+  }
+
+  private note(
+    exemplars: ExemplarWriter,
+    listenerSlot: number,
+    exchange: Exchange,
+    { traceId, spanId }: ExchangeTrace,
+    now: Instant,
+  ): void {
+    const durationMs = now - exchange.startedAt;
+    const wallMs = this.clock.wall();
+    exemplars.note('listener', listenerSlot, durationMs, traceId, spanId, wallMs);
+    exemplars.note('service', exchange.service?.slot ?? -1, durationMs, traceId, spanId, wallMs);
   }
 
   private record(exchange: Exchange, trace: ExchangeTrace, reason: TraceRecord['reason'], now: Instant): TraceRecord {
