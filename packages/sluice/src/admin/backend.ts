@@ -2,6 +2,7 @@
  * What the admin API needs of the rest: the control plane plugs in here. Kept narrow, so that the API can be tested without a gateway
  * and the gateway runs without an API.
  */
+import type { LimitsStatus } from '../observe/limits-status.ts';
 import type { Status } from '../observe/status.ts';
 import type { CacheBackend } from './cache-backend.ts';
 import type { FleetBackend } from './fleet-backend.ts';
@@ -26,6 +27,8 @@ export interface AdminBackend {
   /** Brings a drained endpoint back into use. */
   undrain(service: string, address: string): UndrainResult;
   explain(request: ExplainRequest): ExplainResult;
+  /** What bounds each service now. */
+  limits(): readonly LimitsStatus[];
   readonly fleet: FleetBackend;
   readonly caches: CacheBackend;
   readonly observe: ObserveBackend;

@@ -3,6 +3,7 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test, type TestContext } from 'node:test';
 import { fakeObserve } from '../../test/support/fake-observe.ts';
+import { adminOptions } from '../../test/support/admin-options.ts';
 import { FakeCaches } from '../../test/support/fake-caches.ts';
 import { DECISION, FakeFleet, USERS } from '../../test/support/fake-fleet.ts';
 import type { AdminBackend, Explained } from '../admin/backend.ts';
@@ -115,6 +116,9 @@ class Backend implements AdminBackend {
       ? { result: 'undrained' }
       : { result: 'unknown', problem: `there is no service "${service}"; services: users` };
   }
+  limits(): [] {
+    return [];
+  }
   explain(): Explained {
     return explained;
   }
@@ -152,7 +156,7 @@ function run(args: readonly string[], env: Record<string, string> = {}): Promise
 
 async function start(t: TestContext, token: string | null = null): Promise<{ backend: Backend; admin: string }> {
   const backend = new Backend();
-  const server = await startAdmin({ address: { kind: 'tcp', host: '127.0.0.1', port: 0 }, token, backend, onError: () => {} });
+  const server = await startAdmin(adminOptions(backend, { token }));
   t.after(() => server.close());
   return { backend, admin: server.address.kind === 'tcp' ? `127.0.0.1:${server.address.port}` : '' };
 }
