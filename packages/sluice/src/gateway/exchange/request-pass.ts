@@ -8,8 +8,7 @@ import type { ListenerContext } from '../listeners/listener-context.ts';
 import type { Exchange } from './exchange.ts';
 import { type CompiledEdits, dropsOf, joinEdits, NO_EDITS } from './header-edits.ts';
 import type { PeerIdentity } from './forwarding.ts';
-import type { ExchangeTrace } from '../tracing/exchange-trace.ts';
-import { ANSWERED, type FilterVerdict, PASS, WAIT } from './filter-stage.ts';
+import { ANSWERED, type FilterVerdict, WAIT } from './filter-stage.ts';
 import type { RequestView } from './request-view.ts';
 import type { RouteParameters, RouteRuntime } from './route-runtime.ts';
 
@@ -171,8 +170,7 @@ export class RequestPass implements RoutedRequest {
     try {
       while (this.at < stages.length) {
         const verdict = stages[this.at++]!.onRequest(this);
-        if (verdict !== PASS && this.exchange.trace !== null) this.noteStage(this.exchange.trace, verdict);
-        if (verdict === WAIT) return;
+        if (verdict === WAIT) return this.noteWait();
         if (verdict === ANSWERED) this.filters.countAnswer(this.at - 1);
         if (verdict === ANSWERED || this.exchange.isOver) return this.release();
       }
@@ -183,8 +181,8 @@ export class RequestPass implements RoutedRequest {
     this.release();
   }
 
-  private noteStage(trace: ExchangeTrace, verdict: FilterVerdict): void {
-    trace.stage(this.filters.kindAt(this.at - 1), this.listener.worker.clock.now(), verdict === ANSWERED);
+  private noteWait(): void {
+    this.exchange.trace?.stage(this.filters.kindAt(this.at - 1), this.listener.worker.clock.now());
   }
 
   private release(): void {

@@ -5,7 +5,7 @@
 import type { Instant } from '../../base/time.ts';
 import type { SpanRecord } from '../../core/tracing/trace-record.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import type { AttemptTrace, ExchangeTrace, StageTrace } from './exchange-trace.ts';
+import { type AttemptTrace, type ExchangeTrace, StageTrace } from './exchange-trace.ts';
 
 type Attributes = Record<string, string | number | boolean>;
 
@@ -20,6 +20,10 @@ export function exchangeSpans(exchange: Exchange, trace: ExchangeTrace, now: Ins
   let derived = 0;
   for (const stage of trace.stages) {
     if (stage.kind !== 'cache') spans.push(stageSpan(exchange, trace, stage, derivedId(trace, ++derived), now, wallMs));
+  }
+  const { answeredBy } = exchange;
+  if (answeredBy !== '' && !trace.stages.some(({ kind }) => kind === answeredBy)) {
+    spans.push(stageSpan(exchange, trace, new StageTrace(answeredBy, now), derivedId(trace, ++derived), now, wallMs)); // at once: that was the end
   }
   if (exchange.cached !== '') spans.push(cacheSpan(exchange, trace, derivedId(trace, ++derived), now, wallMs));
   for (let at = 0; at < trace.attempts.length; at++) spans.push(attemptSpan(exchange, trace, at, now, wallMs));

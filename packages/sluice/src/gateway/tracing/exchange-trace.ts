@@ -38,7 +38,7 @@ export class AttemptTrace {
   }
 }
 
-/** A filter that had the request wait, or answered it. */
+/** A filter that had the request wait. */
 export class StageTrace {
   readonly kind: FilterKind;
   readonly startedAt: Instant;
@@ -155,11 +155,10 @@ export class ExchangeTrace {
     attempt.endedAt = now;
   }
 
-  /** A filter has answered (`isOver`), or has the request wait until `stageOver`. */
-  stage(kind: FilterKind, now: Instant, isOver: boolean): void {
+  /** A filter has the request wait, until `stageOver`. */
+  stage(kind: FilterKind, now: Instant): void {
     if (this.stages.length >= NOTED_MAX) return;
     const stage = new StageTrace(kind, now);
-    if (isOver) stage.endedAt = now;
     if (this.stages === NO_STAGES) this.stages = [stage];
     else (this.stages as StageTrace[]).push(stage);
   }
