@@ -14,9 +14,11 @@ import { TelemetryExporter } from '../control/telemetry/exporter.ts';
 import type { EndpointTable } from '../core/balancing/endpoint-table.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
 import type { EventFormat, EventRecord } from '../observe/events.ts';
+import type { FleetServiceStatus } from '../observe/fleet-status.ts';
 import type { MetricBoard } from '../observe/metric-board.ts';
 import type { ProcessFacts } from '../observe/metric-family.ts';
 import type { Status } from '../observe/status.ts';
+import type { WorkerTraffic } from '../observe/traffic.ts';
 import { readVersion } from './version.ts';
 
 /** What only the rest of the program knows; asked for when it runs. */
@@ -26,6 +28,9 @@ export interface ObserveNeeds {
   readonly running: () => Running | null;
   readonly status: () => Status;
   readonly facts: () => ProcessFacts;
+  readonly fleet: () => readonly FleetServiceStatus[];
+  /** How busy each worker was since the last call. */
+  readonly workers: () => readonly WorkerTraffic[];
   /** What workers send for the live tail. */
   readonly tail: (filter: TailFilter | null) => void;
 }
@@ -33,10 +38,11 @@ export interface ObserveNeeds {
 export class ObservePlane implements ObserveBackend, AsyncDisposable {
   readonly events: EventLog;
   readonly traffic = new TrafficHistory();
-  readonly access = new AccessTail();
+  readonly access = new AccessTail(nodeRuntime.clock);
   readonly plans = new PlanHistory();
   readonly alerts = new AlertLoop();
   readonly exporter: TelemetryExporter;
+  #running: () => Running | null = () => null;
 
   constructor(print: (event: EventRecord, format: EventFormat) => void) {
     this.events = new EventLog({ clock: nodeRuntime.clock, print });
@@ -54,6 +60,19 @@ export class ObservePlane implements ObserveBackend, AsyncDisposable {
 
   /** The rest of the program stands. */
   connect(needs: ObserveNeeds): void {
+    this.#running = needs.running;
+    this.access.connect(needs.tail);
+    this.traffic.connect({
+      runtime: nodeRuntime,
+      board: needs.board,
+      table: needs.table,
+      running: needs.running,
+      workers: needs.workers,
+      fleet: needs.fleet,
+      usage: processUsage,
+      alerts: () => this.alerts.list().filter(({ state }) => state === 'firing').length,
+      events: () => this.events.last,
+    });
     this.exporter.connect(() => {
       const running = needs.running();
       return running === null ? null : { board: needs.board, names: running.slots, table: needs.table, facts: needs.facts() };
@@ -65,9 +84,18 @@ export class ObservePlane implements ObserveBackend, AsyncDisposable {
     this.events.configure(settings.events);
     this.alerts.follow(settings.alerts);
     this.exporter.follow(settings.otlp);
+    // Nobody could see it.
+    if (this.#running()?.plan.admin == null) this.traffic.stop();
+    else this.traffic.start();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.traffic.stop();
     await Promise.all([this.alerts[Symbol.asyncDispose](), this.exporter[Symbol.asyncDispose]()]);
   }
+}
+
+function processUsage(): { cpuSeconds: number; residentBytes: number } {
+  const { user, system } = process.cpuUsage();
+  return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
 }

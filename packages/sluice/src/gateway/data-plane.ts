@@ -15,10 +15,12 @@ import type { WorkerSlots } from '../config/plan-message.ts';
 import type { FromWorker, TailFilter, TicketSecrets, ToWorker, WorkerStart } from '../config/worker-protocol.ts';
 import { collectYoung } from '../io/minor-gc.ts';
 import { type LogFile, openLogFile } from '../io/log-file.ts';
+import { nodeRuntime } from '../io/node-runtime.ts';
 import { nameResolver } from '../io/name-resolver.ts';
 import { type AccessRecord, formatAccess } from '../observe/access-log.ts';
 import { ExemplarWriter } from '../observe/exemplar-board.ts';
 import { WorkerMetrics } from '../observe/worker-metrics.ts';
+import { AccessTail } from './access-tail.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Http2Request } from './downstream/http2-request.ts';
 import type { Exchange } from './exchange/exchange.ts';
@@ -89,6 +91,7 @@ export class DataPlane implements ListenerOwner {
   private parserCapacity = 100;
   /** Since the last collection. */
   private uploadedBytes = 0;
+  viewers: AccessTail | null = null;
   private log: LogFile | null = null;
   private isEnding = false;
   private onEmpty: (() => void) | null = null;
@@ -162,6 +165,7 @@ export class DataPlane implements ListenerOwner {
   /** Ends everything. @returns Exchanges cut. */
   close(): number {
     const cut = this.listeners.close();
+    this.tail(null);
     this.filters.close();
     for (const service of this.services.values()) service.close();
     this.traces?.flush();
@@ -179,7 +183,10 @@ export class DataPlane implements ListenerOwner {
   }
 
   /** Shows these exchanges from now on; null: none. */
-  tail(_filter: TailFilter | null): void {}
+  tail(filter: TailFilter | null): void {
+    this.viewers?.close();
+    this.viewers = filter === null ? null : new AccessTail(filter, nodeRuntime.timers, this.say);
+  }
 
   async reopenLog(): Promise<void> {
     await this.log?.reopen();
@@ -230,8 +237,11 @@ export class DataPlane implements ListenerOwner {
     collectYoung();
   }
 
-  writeAccess(record: AccessRecord): void {
-    this.log?.write(formatAccess(record, this.plan.accessLog!.format, this.plan.accessLog!.query));
+  writeAccess(record: AccessRecord, isLogged: boolean): void {
+    const { accessLog } = this.plan;
+    if (isLogged && accessLog !== null) this.log?.write(formatAccess(record, accessLog.format, accessLog.query));
+    // Without a log nobody has said that query strings, which may carry tokens, are to be shown.
+    this.viewers?.offer(record, accessLog?.query ?? false);
   }
 
   event(level: 'info' | 'warn' | 'error', what: string, detail: Readonly<Record<string, string | number | boolean>>): void {

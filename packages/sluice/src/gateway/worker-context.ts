@@ -1,4 +1,5 @@
 /** What everything in a data-plane worker may use: clocks, shared tables, deadlines, and the way upstream. `data-plane.ts` is it. */
+import type { AccessTail } from './access-tail.ts';
 import type { LookupFunction } from 'node:net';
 import type { Random } from '../base/random.ts';
 import type { Clock, Instant } from '../base/time.ts';
@@ -40,6 +41,8 @@ export interface WorkerContext {
   readonly tickets: TicketSecrets;
   /** The plan in force. */
   readonly plan: Plan;
+  /** Null: nobody looks at what goes through. */
+  readonly viewers: AccessTail | null;
   /** Null: no traces are recorded. */
   readonly traces: TraceRecorder | null;
   /** Monotonic time as of the last sweep: at most 250 ms old. For deadlines, not for latencies. */
@@ -58,5 +61,6 @@ export interface WorkerContext {
   giveParser(parser: RequestParser): void;
   /** Content came in from a client: memory that the collector should hear of. */
   noteUpload(bytes: number): void;
-  writeAccess(record: AccessRecord): void;
+  /** @param isLogged Whether the access log wants it; who looks on is shown it anyway. */
+  writeAccess(record: AccessRecord, isLogged: boolean): void;
 }

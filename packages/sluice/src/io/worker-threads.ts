@@ -13,6 +13,8 @@ export interface ThreadListener {
 export interface WorkerThread {
   send(message: ToWorker): void;
   terminate(): void;
+  /** Share 0..1 of the time since the last call in which its event loop was busy. */
+  utilization(): number;
 }
 
 /** Three semi-spaces of 32 MiB; V8 grows into them only under allocation. */
@@ -30,9 +32,16 @@ export function workerThreads(entry: URL): (start: WorkerStart, listener: Thread
     worker.on('message', (message: FromWorker) => listener.message(message));
     worker.on('error', (error) => (reason = error instanceof Error ? (error.stack ?? error.message) : String(error)));
     worker.on('exit', (code) => listener.exited(reason ?? `exit code ${code}`));
+    let before = worker.performance.eventLoopUtilization();
     return {
       send: (message) => worker.postMessage(message),
       terminate: () => void worker.terminate(),
+      utilization: () => {
+        const now = worker.performance.eventLoopUtilization();
+        const { utilization } = worker.performance.eventLoopUtilization(now, before);
+        before = now;
+        return utilization;
+      },
     };
   };
 }

@@ -53,6 +53,7 @@ function setUp(answer: (worker: FakeWorker, message: ToWorker) => void = answerA
         worker.isTerminated = true;
         worker.listener.exited('terminated');
       },
+      utilization: () => (worker.index + 1) / 10,
     };
   };
   const supervisor = new Supervisor({

@@ -80,6 +80,11 @@ export class Supervisor {
     return this.#restarts;
   }
 
+  /** How busy each worker was since the last call: share 0..1 of the time of its event loop. One that is between two lives is left out. */
+  utilizations(): readonly { readonly index: number; readonly utilization: number }[] {
+    return this.#slots.flatMap(({ index, handle }) => (handle === null ? [] : [{ index, utilization: handle.utilization() }]));
+  }
+
   /** Starts so many workers ahead of the first plan: they load their code while it is made. Those that it does not want end again. */
   prepare(workers: number): void {
     while (this.#slots.length < workers) {

@@ -5,6 +5,8 @@ export interface WorkerHandle {
   send(message: ToWorker): void;
   /** Ends the thread at once; `exited` follows. */
   terminate(): void;
+  /** Share 0..1 of the time since the last call in which its event loop was busy. */
+  utilization(): number;
 }
 
 export interface WorkerListener {

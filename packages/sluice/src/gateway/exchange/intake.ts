@@ -69,7 +69,9 @@ export function beginExchange(requester: Requester, exchange: Exchange, parser: 
   view.point(parser, bytes, start, host, path, target.query);
   const { traces } = listener.worker;
   if (traces !== null) exchange.trace = traces.begin(view, listener.plan, requester.identity.tls !== null);
-  if (listener.worker.plan.accessLog !== null || (exchange.trace !== null && exchange.trace.reason !== null)) noteForLog(exchange, host);
+  const { plan, viewers } = listener.worker;
+  if (plan.accessLog !== null || viewers !== null || (exchange.trace !== null && exchange.trace.reason !== null))
+    noteForLog(exchange, host);
   view.client = requester.identity.tls?.client ?? null;
   const answer = earlyAnswer(listener, requester.identity, view);
   if (answer !== null) {

@@ -1,5 +1,5 @@
 /** The end of an exchange: what the limits, the metrics and the access log are told, once each. */
-import { isLogged } from '../../observe/access-log.ts';
+import { type AccessRecord, isLogged } from '../../observe/access-log.ts';
 import type { Instant } from '../../base/time.ts';
 import { timestamp } from '../../base/time.ts';
 import { type GrpcStatus, httpStatusOfGrpc } from '../../core/grpc/status.ts';
@@ -26,7 +26,8 @@ export function finishExchange(worker: WorkerContext, listenerSlot: number, exch
   if (exchange.grpcStatus >= 0) worker.metrics.grpcEnded(exchange.service?.slot ?? -1, exchange.grpcStatus);
   if (exchange.trace !== null) worker.traces?.finish(listenerSlot, exchange, exchange.trace, status, now);
   const { accessLog } = worker.plan;
-  if (accessLog !== null && isLogged(accessLog.sample, status, exchange.outcome, worker.random())) writeLine(worker, exchange, now);
+  const isKept = accessLog !== null && isLogged(accessLog.sample, status, exchange.outcome, worker.random());
+  if (isKept || worker.viewers !== null) writeLine(worker, exchange, now, isKept);
 }
 
 /** A gRPC reply is 200 whatever it says: it counts as the HTTP status that says the same. */
@@ -35,9 +36,9 @@ function statusOf(exchange: Exchange): number {
   return exchange.grpcStatus > 0 ? httpStatusOfGrpc(exchange.grpcStatus as GrpcStatus) : exchange.status;
 }
 
-function writeLine(worker: WorkerContext, exchange: Exchange, now: Instant): void {
+function writeLine(worker: WorkerContext, exchange: Exchange, now: Instant, isKept: boolean): void {
   const durationMs = now - exchange.startedAt;
-  worker.writeAccess({
+  const record: AccessRecord = {
     time: timestamp(worker.clock.wall() - durationMs),
     client: exchange.clientAddress,
     method: exchange.method,
@@ -65,5 +66,6 @@ function writeLine(worker: WorkerContext, exchange: Exchange, now: Instant): voi
     referer: exchange.log?.referer ?? '',
     traceId: exchange.trace?.traceId ?? '',
     outcome: exchange.outcome,
-  });
+  };
+  worker.writeAccess(record, isKept);
 }

@@ -1,7 +1,7 @@
 /** What is known of one request to a forward proxy, a tunnel included; and the end of it: what the metrics and the access log are told, once each. */
 import { type Instant, timestamp } from '../../base/time.ts';
 import { DENIALS, type Denial } from '../../core/forward-proxy/denial.ts';
-import { type AccessOutcome, isLogged } from '../../observe/access-log.ts';
+import { type AccessOutcome, type AccessRecord, isLogged } from '../../observe/access-log.ts';
 import { CALL_FAILURES, type CallFailure } from '../../observe/metric-layout.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
@@ -60,8 +60,9 @@ export function finishRequest(worker: WorkerContext, listenerSlot: number, reque
   if (denial !== null) worker.metrics.denied(listenerSlot, denial);
   else if (isFailure(outcome)) worker.metrics.callFailed(listenerSlot, outcome);
   const { accessLog } = worker.plan;
-  if (accessLog === null || !isLogged(accessLog.sample, status, outcome, worker.random())) return;
-  worker.writeAccess({
+  const isKept = accessLog !== null && isLogged(accessLog.sample, status, outcome, worker.random());
+  if (!isKept && worker.viewers === null) return;
+  const record: AccessRecord = {
     time: timestamp(worker.clock.wall() - durationMs),
     client: request.client,
     method: request.method,
@@ -89,7 +90,8 @@ export function finishRequest(worker: WorkerContext, listenerSlot: number, reque
     referer: request.referer,
     user: request.user,
     outcome,
-  });
+  };
+  worker.writeAccess(record, isKept);
 }
 
 /** The reason that an outcome is a refusal for; null: it is none. */

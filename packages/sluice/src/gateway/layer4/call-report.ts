@@ -1,6 +1,6 @@
 /** The end of a connection or session: what the metrics and the access log are told, once each; and its bytes, now and then while it lasts. */
 import { timestamp } from '../../base/time.ts';
-import { type AccessOutcome, isLogged } from '../../observe/access-log.ts';
+import { type AccessOutcome, type AccessRecord, isLogged } from '../../observe/access-log.ts';
 import { CALL_FAILURES, type CallFailure } from '../../observe/metric-layout.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import type { Call } from './call.ts';
@@ -51,8 +51,9 @@ export function finishCall(worker: WorkerContext, names: CallNames, call: Call):
   );
   if (isFailure(call.outcome)) worker.metrics.callFailed(names.listenerSlot, call.outcome);
   const { accessLog } = worker.plan;
-  if (accessLog === null || !isLogged(accessLog.sample, status, call.outcome, worker.random())) return;
-  worker.writeAccess({
+  const isKept = accessLog !== null && isLogged(accessLog.sample, status, call.outcome, worker.random());
+  if (!isKept && worker.viewers === null) return;
+  const record: AccessRecord = {
     time: timestamp(worker.clock.wall() - durationMs),
     client: call.clientAddress,
     method: '',
@@ -79,7 +80,8 @@ export function finishCall(worker: WorkerContext, names: CallNames, call: Call):
     userAgent: '',
     referer: '',
     outcome: call.outcome,
-  });
+  };
+  worker.writeAccess(record, isKept);
 }
 
 function isFailure(outcome: AccessOutcome): outcome is CallFailure {

@@ -67,7 +67,7 @@ export class Stream extends Call implements ClientConnection, LinkOwner, HelloOw
     this.isCountedBySource = isCountedBySource;
     this.client = arrival.socket;
     if (arrival.tls !== null) this.seen = arrival.tls;
-    if (owner.worker.plan.accessLog !== null) this.address = this.clientAddress; // at the end nobody knows it any more
+    if (owner.worker.plan.accessLog !== null || owner.worker.viewers !== null) this.address = this.clientAddress; // at the end nobody knows it any more
     if (owner.plan.timeouts.idleMs > KEEP_ALIVE_AFTER_MS) arrival.transport.setKeepAlive(true);
     this.client.on('error', () => this.finish('client-gone', 'error'));
     this.client.on('end', () => this.onClientEnd());

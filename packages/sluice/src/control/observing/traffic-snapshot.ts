@@ -1,0 +1,101 @@
+/** Makes the snapshot out of the windows and the endpoint table. */
+import type { Plan, RoutePlan, ServicePlan } from '../../config/plan.ts';
+import type { SlotMap } from '../../config/slot-map.ts';
+import type { EndpointTable } from '../../core/balancing/endpoint-table.ts';
+import type { MetricBoard } from '../../observe/metric-board.ts';
+import { SAMPLE_FILTERED, SAMPLE_HITS, SAMPLE_LOOKED_UP, SAMPLE_RETRIES, SAMPLE_SHED, round } from '../../observe/row-window.ts';
+import { endpointState } from '../../observe/status-builder.ts';
+import type { EndpointTraffic, ListenerTraffic, RouteTraffic, ServiceTraffic } from '../../observe/traffic.ts';
+import type { Meter, Pace, TrafficMeters } from './traffic-meters.ts';
+
+/** What snapshots are made from. */
+export interface SnapshotSource {
+  readonly board: MetricBoard;
+  readonly table: EndpointTable;
+  readonly listeners: TrafficMeters;
+  readonly services: TrafficMeters;
+  /** By `SERVICE ADDRESS`. */
+  readonly endpoints: TrafficMeters;
+  readonly routes: TrafficMeters;
+}
+
+export function listenerTraffic(source: SnapshotSource, plan: Plan, pace: Pace): Record<string, ListenerTraffic> {
+  const shown: Record<string, ListenerTraffic> = Object.create(null);
+  for (const { name } of plan.listeners) {
+    const meter = source.listeners.get(name);
+    if (meter === undefined) continue;
+    const inflight = source.board.inflight('listener', meter.slot);
+    shown[name] = { ...source.listeners.rate(meter, pace, inflight), connections: source.board.connections(meter.slot) };
+  }
+  return shown;
+}
+
+export function serviceTraffic(source: SnapshotSource, plan: Plan, slots: SlotMap, pace: Pace): Record<string, ServiceTraffic> {
+  const shown: Record<string, ServiceTraffic> = Object.create(null);
+  const { board, table } = source;
+  for (const service of plan.services) {
+    const meter = source.services.get(service.name);
+    if (meter === undefined) continue;
+    const endpoints = endpointTraffic(source, service, slots, pace);
+    const { slot, window } = meter;
+    shown[service.name] = {
+      state: stateOf(service, Object.values(endpoints)),
+      ...source.services.rate(meter, pace, board.inflight('service', slot)),
+      parked: Math.max(0, table.serviceParked[slot]!),
+      queued: Math.max(0, table.serviceQueued[slot]!),
+      shedPerSecond: perSecond(window.rise(SAMPLE_SHED), meter, pace),
+      retriesPerSecond: perSecond(window.rise(SAMPLE_RETRIES), meter, pace),
+      endpoints,
+    };
+  }
+  return shown;
+}
+
+function endpointTraffic(source: SnapshotSource, service: ServicePlan, slots: SlotMap, pace: Pace): Record<string, EndpointTraffic> {
+  const shown: Record<string, EndpointTraffic> = Object.create(null);
+  const rows = slots.endpoints[service.name];
+  for (const { address } of service.endpoints) {
+    const slot = rows?.[address];
+    const meter = source.endpoints.get(`${service.name} ${address}`);
+    if (slot === undefined || meter === undefined) continue;
+    const rate = source.endpoints.rate(meter, pace, Math.max(0, source.table.inflight[slot]!));
+    shown[address] = { state: endpointState(source.table.state[slot]!), ...rate };
+  }
+  return shown;
+}
+
+function stateOf(service: ServicePlan, endpoints: readonly EndpointTraffic[]): ServiceTraffic['state'] {
+  if (service.endpoints.length === 0) return 'empty';
+  const usable = endpoints.filter(({ state }) => state === 'up').length;
+  return usable === endpoints.length ? 'up' : usable === 0 ? 'down' : 'degraded';
+}
+
+/** Those that had a request. */
+export function routeTraffic(source: SnapshotSource, plan: Plan, pace: Pace): Record<string, RouteTraffic> {
+  const shown: Record<string, RouteTraffic> = Object.create(null);
+  for (const route of plan.routes) {
+    const meter = source.routes.get(route.name);
+    if (meter?.window.isBusy !== true) continue;
+    const rate = source.routes.rate(meter, pace, source.board.inflight('route', meter.slot));
+    const looked = meter.window.rise(SAMPLE_LOOKED_UP);
+    shown[route.name] = {
+      ...rate,
+      hitRatio: looked === 0 ? null : round(meter.window.rise(SAMPLE_HITS) / looked),
+      services: targetsOf(route, meter, rate.rps, pace),
+    };
+  }
+  return shown;
+}
+
+/** Counted of a route with one service: all but what cache and filters answered. Of several nobody counts who got what (weights, cookies and pools decide), so none is told. */
+function targetsOf({ action }: RoutePlan, meter: Meter, rps: number, pace: Pace): Record<string, number> {
+  const only = action.kind === 'services' && action.targets.length === 1 ? action.targets[0] : undefined;
+  if (only === undefined) return {};
+  const answered = perSecond(meter.window.rise(SAMPLE_HITS) + meter.window.rise(SAMPLE_FILTERED), meter, pace);
+  return { [only.service]: round(Math.max(0, rps - answered)) };
+}
+
+function perSecond(count: number, { window }: Meter, pace: Pace): number {
+  const seconds = pace(window.span);
+  return seconds > 0 ? round(count / seconds) : 0;
+}
