@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   logs: () => import('./logs.ts'),
   cert: () => import('./cert.ts'),
   'hash-password': () => import('./hash-password.ts'),
+  'hash-token': () => import('./hash-token.ts'),
   purge: () => import('./purge.ts'),
   cache: () => import('./cache-command.ts'),
 };

@@ -1,15 +1,22 @@
 /** Compiles what shows and tells what happens. */
 import { compileAlerts } from './compile-alerts.ts';
-import type { ObserveSettings, OtlpPlan, TracingPlan } from './observe-plan.ts';
+import { type AdminSettings, NO_OBSERVE, type ObserveSettings, type OtlpPlan, type TracingPlan } from './observe-plan.ts';
 import type { ValidConfig } from './schema/config.ts';
 
 export function compileObserve(config: ValidConfig): ObserveSettings {
   return {
-    admin: { token: config.admin?.token ?? null, tokens: [], tls: null, dashboard: true, auditFile: null },
+    admin: compileAdmin(config.admin),
     events: config.events,
     otlp: compileOtlp(config.otlp),
     alerts: compileAlerts(config),
   };
+}
+
+function compileAdmin(admin: ValidConfig['admin']): AdminSettings {
+  if (admin === null) return NO_OBSERVE.admin;
+  const { token, tokens, tls, dashboard, audit } = admin;
+  const files = tls === null ? null : { certFile: tls.cert, keyFile: tls.key, clientCaFile: tls.clientCa ?? null, clients: tls.clients };
+  return { token: token ?? null, tokens, tls: files, dashboard, auditFile: audit };
 }
 
 export function compileTracing(tracing: ValidConfig['tracing']): TracingPlan | null {

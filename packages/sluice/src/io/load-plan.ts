@@ -9,6 +9,7 @@ import { kernelPlanFaults } from '../config/kernel-description.ts';
 import type { Plan } from '../config/plan.ts';
 import { validate } from '../config/validate.ts';
 import { acmeFaults } from './acme-faults.ts';
+import { adminFiles, withAbsoluteAdmin } from './admin-files.ts';
 import { type LoadFileOptions, loadConfigFile } from './config-file.ts';
 import { withAbsoluteFleet } from './fleet-paths.ts';
 import { nodeRuntime } from './node-runtime.ts';
@@ -66,9 +67,12 @@ export async function planFrom(value: unknown, options: PlanOptions, path: strin
   const directory = path === null ? process.cwd() : dirname(path);
   const settings = withAbsolutePaths(controlSettings(validation.config), directory);
   const material = await readMaterial(compiled, { directory, path, now: nodeRuntime.clock.wall(), root: value, acme: settings.acme });
-  const faults = [...material.faults, ...(await acmeFaults(settings.acme, value, nodeRuntime.clock.wall()))];
+  const admin = await adminFiles(settings.observe.admin, value, nodeRuntime.clock.wall());
+  const faults = [...material.faults, ...admin.faults, ...(await acmeFaults(settings.acme, value, nodeRuntime.clock.wall()))];
   if (faults.length > 0) return { ok: false, path, faults };
-  const { plan, outdated, files } = material;
+  const { plan } = material;
+  const outdated = [...material.outdated, ...admin.outdated];
+  const files = [...material.files, ...admin.files];
   const warnings = [...validation.warnings, ...material.warnings];
   return { ok: true, path, plan, settings, warnings, outdated, files };
 }
@@ -76,9 +80,10 @@ export async function planFrom(value: unknown, options: PlanOptions, path: strin
 function withAbsolutePaths(settings: ControlSettings, directory: string): ControlSettings {
   const { acme } = settings;
   const fleet = withAbsoluteFleet(settings.fleet, directory);
-  if (acme === null) return { ...settings, fleet };
+  const observe = { ...settings.observe, admin: withAbsoluteAdmin(settings.observe.admin, directory) };
+  if (acme === null) return { ...settings, fleet, observe };
   const caFile = acme.caFile === null ? null : resolve(directory, acme.caFile);
-  return { ...settings, fleet, acme: { ...acme, storage: resolve(directory, acme.storage), caFile } };
+  return { ...settings, fleet, observe, acme: { ...acme, storage: resolve(directory, acme.storage), caFile } };
 }
 
 function overridden(value: unknown, override: PlanOptions['override']): unknown {

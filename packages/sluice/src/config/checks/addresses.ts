@@ -1,5 +1,5 @@
 /** Addresses that meet: two endpoints of a service, two listeners, a listener and the admin API. */
-import { ADMIN, type AddressUse, ENDPOINT, isLoopback, LISTENER, parseAddress } from '../address.ts';
+import { ADMIN, type AddressUse, ENDPOINT, LISTENER, parseAddress } from '../address.ts';
 import type { AddressPlan } from '../plan.ts';
 import { LISTENERS_MAX } from './capacity.ts';
 import { type RawConfig, rawField, rawList, type Report } from '../raw.ts';
@@ -8,11 +8,10 @@ import type { Path } from '../fault.ts';
 /** The admin API's address when none is given. */
 const ADMIN_DEFAULT = '127.0.0.1:9900';
 
-/** Reports duplicate endpoints, listeners on one address, and an admin API that a network can reach without a token. */
+/** Reports duplicate endpoints, and listeners on one address. */
 export function checkAddresses(config: RawConfig, report: Report): void {
   for (const [service, value] of Object.entries(config.services)) checkEndpoints(service, rawField(value, 'endpoints'), report);
   checkListeners(config, report);
-  checkAdmin(config.admin, report);
 }
 
 function checkEndpoints(service: string, endpoints: unknown, report: Report): void {
@@ -64,16 +63,6 @@ function collide(left: AddressPlan, right: AddressPlan): boolean {
 
 function isWildcard(host: string): boolean {
   return host === '::' || host === '0.0.0.0';
-}
-
-function checkAdmin(admin: unknown, report: Report): void {
-  const parsed = parse(adminAddress(admin), ADMIN);
-  if (parsed === null || isLoopback(parsed.address) || rawField(admin, 'token') !== undefined) return;
-  report({
-    path: ['admin'],
-    what: `is reachable from other machines (${parsed.text}) and has no token`,
-    hint: `write { address: '${parsed.text}', token: … } or listen on 127.0.0.1`,
-  });
 }
 
 function adminAddress(admin: unknown): unknown {

@@ -9,6 +9,7 @@ import { warnAcme } from './acme.ts';
 import { warnFleet } from './fleet-warnings.ts';
 import { warnGrpc } from './grpc.ts';
 import { targetsOf, warnLayer4 } from './layer4.ts';
+import { warnObserve } from './observe.ts';
 
 type ValidRoute = ValidConfig['routes'][number];
 type ValidService = ValidConfig['services'][string];
@@ -28,6 +29,7 @@ export function warn(config: ValidConfig, report: Report): void {
   warnGrpc(config, report);
   warnAcme(config, report);
   warnFleet(config, report);
+  warnObserve(config, report);
   if (config.admin?.token !== undefined) warnSecret(config.admin.token, ['admin', 'token'], report);
 }
 
