@@ -127,6 +127,14 @@ export class Fleet implements EndpointProvider {
     return this.#ask(service, (fleet) => fleet.promote());
   }
 
+  holdDeploy(service: string): FleetResult {
+    return this.#ask(service, (fleet) => fleet.holdDeploy());
+  }
+
+  continueDeploy(service: string): FleetResult {
+    return this.#ask(service, (fleet) => fleet.continueDeploy());
+  }
+
   pause(service: string, deadlineMs: number | null): FleetResult {
     return this.#ask(service, (fleet) => fleet.pause(deadlineMs));
   }

@@ -3,7 +3,7 @@
  * another version. One at a time. A configuration whose version failed is not tried again until it changes.
  */
 import type { DeployPlan, FleetServicePlan, RunPlan } from '../../config/fleet-plan.ts';
-import type { RolloutState } from '../../core/fleet/rollout.ts';
+import type { RolloutCommand, RolloutState } from '../../core/fleet/rollout.ts';
 import { withStrategy } from '../../core/fleet/rollout-strategy.ts';
 import { deployedRun, isSameRunner, isSameVersion } from './fleet-change.ts';
 import type { VersionMemory } from './fleet-memory.ts';
@@ -136,17 +136,32 @@ export class ServiceDeploys {
   }
 
   promote(): FleetResult {
-    if (this.#rollout === null) return refused(`service "${this.#options.service}": no deploy is under way`);
-    return this.#command(this.#rollout, 'promote');
+    return this.#commandCurrent('promote');
   }
 
-  #command(rollout: RolloutDriver, command: 'rollback' | 'promote'): FleetResult {
+  /** It stops where it is: no further steps, but whoever crashes is replaced. */
+  hold(): FleetResult {
+    return this.#commandCurrent('pause');
+  }
+
+  continue(): FleetResult {
+    return this.#commandCurrent('resume');
+  }
+
+  #commandCurrent(command: RolloutCommand): FleetResult {
+    if (this.#rollout === null) return refused(`service "${this.#options.service}": no deploy is under way`);
+    return this.#command(this.#rollout, command);
+  }
+
+  #command(rollout: RolloutDriver, command: RolloutCommand): FleetResult {
     const { service } = this.#options;
     const { from, to } = rollout.state;
     const refusal = rollout.command(command);
     if (refusal !== null) return refused(`service "${service}": ${refusal}`);
     this.#save();
-    return ok(command === 'rollback' ? `${service} goes back from ${to} to ${from}` : `the deploy of ${to} in ${service} goes on`);
+    if (command === 'rollback') return ok(`${service} goes back from ${to} to ${from}`);
+    if (command === 'pause') return ok(`the deploy of ${to} in ${service} is held where it is, until \`sluice continue ${service}\``);
+    return ok(`the deploy of ${to} in ${service} goes on`);
   }
 
   #standsAgainst(): string | null {

@@ -275,6 +275,14 @@ export class ServiceFleet implements ScaledService {
     return this.#worked(this.#deploys.promote());
   }
 
+  holdDeploy(): FleetResult {
+    return this.#worked(this.#deploys.hold());
+  }
+
+  continueDeploy(): FleetResult {
+    return this.#worked(this.#deploys.continue());
+  }
+
   #worked(result: FleetResult): FleetResult {
     this.#work.run();
     return result;

@@ -20,7 +20,7 @@ export interface SnapshotSource {
 }
 
 export function listenerTraffic(source: SnapshotSource, plan: Plan, pace: Pace): Record<string, ListenerTraffic> {
-  const shown: Record<string, ListenerTraffic> = Object.create(null);
+  const shown = named<ListenerTraffic>();
   for (const { name } of plan.listeners) {
     const meter = source.listeners.get(name);
     if (meter === undefined) continue;
@@ -31,7 +31,7 @@ export function listenerTraffic(source: SnapshotSource, plan: Plan, pace: Pace):
 }
 
 export function serviceTraffic(source: SnapshotSource, plan: Plan, slots: SlotMap, pace: Pace): Record<string, ServiceTraffic> {
-  const shown: Record<string, ServiceTraffic> = Object.create(null);
+  const shown = named<ServiceTraffic>();
   const { board, table } = source;
   for (const service of plan.services) {
     const meter = source.services.get(service.name);
@@ -52,7 +52,7 @@ export function serviceTraffic(source: SnapshotSource, plan: Plan, slots: SlotMa
 }
 
 function endpointTraffic(source: SnapshotSource, service: ServicePlan, slots: SlotMap, pace: Pace): Record<string, EndpointTraffic> {
-  const shown: Record<string, EndpointTraffic> = Object.create(null);
+  const shown = named<EndpointTraffic>();
   const rows = slots.endpoints[service.name];
   for (const { address } of service.endpoints) {
     const slot = rows?.[address];
@@ -72,7 +72,7 @@ function stateOf(service: ServicePlan, endpoints: readonly EndpointTraffic[]): S
 
 /** Those that had a request. */
 export function routeTraffic(source: SnapshotSource, plan: Plan, pace: Pace): Record<string, RouteTraffic> {
-  const shown: Record<string, RouteTraffic> = Object.create(null);
+  const shown = named<RouteTraffic>();
   for (const route of plan.routes) {
     const meter = source.routes.get(route.name);
     if (meter?.window.isBusy !== true) continue;
@@ -98,4 +98,9 @@ function targetsOf({ action }: RoutePlan, meter: Meter, rps: number, pace: Pace)
 function perSecond(count: number, { window }: Meter, pace: Pace): number {
   const seconds = pace(window.span);
   return seconds > 0 ? round(count / seconds) : 0;
+}
+
+/** By names of a configuration, of which `__proto__` may be one. */
+function named<Value>(): Record<string, Value> {
+  return Object.create(null) as Record<string, Value>;
 }

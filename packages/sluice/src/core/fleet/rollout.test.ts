@@ -273,3 +273,22 @@ test('instances of a third version go with the old ones', () => {
     ['v2', 'v2'],
   );
 });
+
+test('held: no further steps, but what crashes is replaced; then it goes on', () => {
+  const world = new RolloutWorld(ROLLING, 4);
+  world.step();
+  world.set('web.5', { phase: 'ready' });
+  world.step();
+  world.command('pause');
+  const held = sizes(world);
+  for (let second = 0; second < 100; second++) world.step();
+  assert.deepEqual(sizes(world), held);
+  assert.match(world.state.reason, /held/);
+  const lost = world.live('v1').slice(0, 2);
+  world.instances = world.instances.filter((view) => !lost.includes(view));
+  world.step();
+  assert.deepEqual(sizes(world), [2, 2], 'there are as many as are wanted again');
+  world.command('resume');
+  world.run();
+  assert.deepEqual([world.state.phase, ...sizes(world)], ['done', 0, 4]);
+});

@@ -72,7 +72,10 @@ export function commandRollout(state: RolloutState, command: RolloutCommand, now
   switch (command) {
     case 'pause':
       if (state.phase === 'paused') return `${name} is paused already`;
-      return told({ ...timed, phase: 'paused', resumesTo: state.phase, reason: 'paused', isClockStopped: true }, 'deploy-paused');
+      return told(
+        { ...timed, phase: 'paused', resumesTo: state.phase, reason: 'held where it is, until `sluice continue`', isClockStopped: true },
+        'deploy-paused',
+      );
     case 'resume': {
       if (state.phase !== 'paused') return `${name} is not paused`;
       const resumed: RolloutState = { ...timed, phase: state.resumesTo ?? 'rolling', resumesTo: null };
