@@ -61,8 +61,8 @@ const NAME_LABELS: Readonly<Record<MetricKind, readonly string[]>> = {
   worker: [],
 };
 
-/** There may be thousands of routes: all buckets of 10,000 would be 31 MB of text. */
-const ROUTE_BUCKETS_EVERY = 3;
+/** There may be thousands of routes and endpoints: all buckets of 10,000 would be 31 MB of text, which Prometheus has to keep, too. */
+const FEW_BUCKETS_EVERY = 3;
 
 /** What each of the four levels has. */
 function traffic(of: MetricKind, prefix: string, noun: string): readonly MetricFamily[] {
@@ -73,7 +73,7 @@ function traffic(of: MetricKind, prefix: string, noun: string): readonly MetricF
     family('requests_total', 'counter', `${noun}, by status class; cut: no whole reply was sent.`, { read: 'statuses' }, 'code'),
     family('request_duration_seconds', 'histogram', `${noun}: time from first byte in to last byte out, upgrades left out.`, {
       read: 'histogram',
-      every: of === 'route' ? ROUTE_BUCKETS_EVERY : 1,
+      every: of === 'route' || of === 'endpoint' ? FEW_BUCKETS_EVERY : 1,
     }),
     family('request_bytes_total', 'counter', `${noun}: bytes of bodies received.`, { read: 'column', column: BYTES_IN }),
     family('response_bytes_total', 'counter', `${noun}: bytes of bodies sent back.`, { read: 'column', column: BYTES_OUT }),
