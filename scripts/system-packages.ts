@@ -28,6 +28,8 @@ export const PROGRAMS: Readonly<Record<string, string>> = {
   pebble: 'pebble',
   ps: 'procps',
   prometheus: 'prometheus',
+  'prometheus-alertmanager': 'prometheus-alertmanager',
+  aiosmtpd: 'python3-aiosmtpd',
   chromium: 'chromium',
   'redis-server': 'redis-server',
   mmdblookup: 'mmdb-bin',
