@@ -1,6 +1,37 @@
 /** Page: everything at once. */
 import { Page } from '../../components/page.tsx';
+import { TrafficCharts } from '../../components/traffic-charts.tsx';
+import { status } from '../../store/store.ts';
+import { duration } from '../../view/format.ts';
+import { MapPanel } from './map-panel.tsx';
+import { AlertsPanel, DecisionsPanel, EventsPanel } from './news.tsx';
+import { ServicesPanel } from './services-panel.tsx';
+import { Totals } from './totals.tsx';
 
 export function OverviewPage() {
-  return <Page title="Overview">{null}</Page>;
+  return (
+    <Page title="Overview" aside={<Facts />}>
+      <Totals />
+      <MapPanel />
+      <TrafficCharts service={null} />
+      <ServicesPanel />
+      <div class="columns">
+        <AlertsPanel />
+        <EventsPanel />
+        <DecisionsPanel />
+      </div>
+    </Page>
+  );
+}
+
+function Facts() {
+  const { value } = status;
+  if (value === null) return null;
+  const refused = value.reloadsRefused === 0 ? '' : `, ${value.reloadsRefused} refused`;
+  return (
+    <span class="soft">
+      Sluice {value.version} · process {value.pid} · up {duration(value.uptimeSeconds)} · generation {value.generation}
+      {refused}
+    </span>
+  );
 }

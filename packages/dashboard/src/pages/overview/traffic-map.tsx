@@ -1,0 +1,99 @@
+/**
+ * The traffic map: listeners, routes, services and endpoints in columns, between them bands as wide as what flows. Drawn once per structure; each second only the bands' attributes and the
+ * numbers change. It is a picture for the eye: the nested list beside it (map-list.tsx) has the same for keyboard, screen reader and phone.
+ */
+import { useComputed, useSignal } from '@preact/signals';
+import type { ReadonlySignal } from '@preact/signals';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { traffic } from '../../store/store.ts';
+import { bandsOf, frameOf } from '../../view/map-layout.ts';
+import type { Band, MapFrame } from '../../view/map-layout.ts';
+import { linksThrough } from '../../view/map-paths.ts';
+import { linkFlows } from '../../view/map-rates.ts';
+import { COLUMNS } from '../../view/traffic-map.ts';
+import type { MapNode, TrafficMap } from '../../view/traffic-map.ts';
+import { MapNodeBox } from './map-node.tsx';
+
+const TITLES = { listener: 'Listeners', route: 'Routes', service: 'Services', endpoint: 'Endpoints' } as const;
+const WIDTH_FIRST = 1_000;
+const HEAD = 24;
+
+export function TrafficMapPicture({ map }: { readonly map: TrafficMap }) {
+  const box = useRef<HTMLDivElement>(null);
+  const width = useSignal(WIDTH_FIRST);
+  useEffect(() => {
+    const measure = () => (width.value = Math.max(640, box.current!.clientWidth));
+    const observer = new ResizeObserver(measure);
+    observer.observe(box.current!);
+    measure();
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div ref={box} class="map" aria-hidden="true">
+      <Drawing map={map} width={width.value} />
+    </div>
+  );
+}
+
+function Drawing({ map, width }: { readonly map: TrafficMap; readonly width: number }) {
+  const frame = useMemo(() => frameOf(map, width), [map, width]);
+  const bands = useComputed(() => bandsOf(map, frame, linkFlows(map, traffic.value)));
+  const pointed = useSignal<MapNode | null>(null);
+  const lit = useComputed(() => (pointed.value === null ? null : linksThrough(map, pointed.value)));
+  return (
+    <svg width={width} height={frame.height + HEAD} viewBox={`0 ${-HEAD} ${width} ${frame.height + HEAD}`}>
+      {COLUMNS.map((column, c) => (
+        <text key={column} class="map-title" x={(c * (width - frame.nodeWidth)) / (COLUMNS.length - 1)} y={-10}>
+          {TITLES[column]}
+        </text>
+      ))}
+      <g class="bands">
+        {map.links.map(({ from, to }, i) => (
+          <BandLine key={`${from.id}\n${to.id}`} index={i} bands={bands} lit={lit} />
+        ))}
+      </g>
+      <Nodes map={map} frame={frame} point={(node) => (pointed.value = node)} />
+    </svg>
+  );
+}
+
+interface BandProps {
+  readonly index: number;
+  readonly bands: ReadonlySignal<readonly Band[]>;
+  readonly lit: ReadonlySignal<ReadonlySet<number> | null>;
+}
+
+function BandLine({ index, bands, lit }: BandProps) {
+  const path = useComputed(() => bands.value[index]?.path ?? '');
+  const width = useComputed(() => bands.value[index]?.width || 1);
+  const errorWidth = useComputed(() => bands.value[index]?.errorWidth ?? 0);
+  const kind = useComputed(() => {
+    const isIdle = (bands.value[index]?.width ?? 0) === 0;
+    const isDim = lit.value !== null && !lit.value.has(index);
+    return `band${isIdle ? ' idle' : ''}${isDim ? ' dim' : lit.value === null ? '' : ' lit'}`;
+  });
+  return (
+    <>
+      <path class={kind} d={path} stroke-width={width} />
+      <path class="band-errors" d={path} stroke-width={errorWidth} />
+    </>
+  );
+}
+
+interface NodesProps {
+  readonly map: TrafficMap;
+  readonly frame: MapFrame;
+  readonly point: (node: MapNode | null) => void;
+}
+
+function Nodes({ map, frame, point }: NodesProps) {
+  return (
+    <g>
+      {COLUMNS.flatMap((column) => map.columns[column]).map((node) => (
+        <g key={node.id} onMouseEnter={() => point(node)} onMouseLeave={() => point(null)}>
+          <MapNodeBox node={node} place={frame.places.get(node)!} width={frame.nodeWidth} />
+        </g>
+      ))}
+    </g>
+  );
+}
