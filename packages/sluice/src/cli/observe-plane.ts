@@ -1,7 +1,8 @@
 /** What shows and tells what happens, put together: events, traffic, the live tail, plans that ran, alerts, export. */
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
+import { hostname, totalmem } from 'node:os';
 import type { ObserveBackend } from '../admin/observe-backend.ts';
+import { makeSink } from '../clients/alert-sinks/make-sink.ts';
 import type { ObserveSettings } from '../config/observe-plan.ts';
 import type { TailFilter } from '../config/worker-protocol.ts';
 import { AlertLoop } from '../control/alerting/alert-loop.ts';
@@ -40,12 +41,14 @@ export class ObservePlane implements ObserveBackend, AsyncDisposable {
   readonly traffic = new TrafficHistory();
   readonly access = new AccessTail(nodeRuntime.clock);
   readonly plans = new PlanHistory();
-  readonly alerts = new AlertLoop();
+  readonly alerts: AlertLoop;
   readonly exporter: TelemetryExporter;
   #running: () => Running | null = () => null;
 
   constructor(print: (event: EventRecord, format: EventFormat) => void) {
     this.events = new EventLog({ clock: nodeRuntime.clock, print });
+    const memoryBytes = totalmem();
+    this.alerts = new AlertLoop({ runtime: nodeRuntime, say: this.events.say, open: makeSink, host: hostname(), memoryBytes });
     this.exporter = new TelemetryExporter({
       runtime: nodeRuntime,
       say: this.events.say,
@@ -73,6 +76,7 @@ export class ObservePlane implements ObserveBackend, AsyncDisposable {
       alerts: () => this.alerts.list().filter(({ state }) => state === 'firing').length,
       events: () => this.events.last,
     });
+    this.alerts.connect(needs);
     this.exporter.connect(() => {
       const running = needs.running();
       return running === null ? null : { board: needs.board, names: running.slots, table: needs.table, facts: needs.facts() };

@@ -34,7 +34,7 @@ export const DEFAULT_RULES: readonly AlertRule[] = [
     severity: 'critical',
     metric: 'alert_service_endpoints_usable',
     below: 1,
-    forMs: 10_000,
+    forMs: 20_000,
     summary:
       'No endpoint of {service} can be used: its requests fail or wait; see sluice status, and whether its checks fail for a reason of their own.',
   }),

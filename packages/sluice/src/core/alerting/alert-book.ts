@@ -105,10 +105,11 @@ export class AlertBook {
     return [...active, ...this.#resolved].toSorted((a, b) => order[a.state] - order[b.state] || b.sinceMs - a.sinceMs);
   }
 
-  /** What a rule's alerts say of it. */
-  stateOf(rule: string): 'ok' | 'pending' | 'firing' {
+  /** What a rule's alerts say of it. @param labels Only of those that have them. */
+  stateOf(rule: string, labels: Labels = {}): 'ok' | 'pending' | 'firing' {
     let state: 'ok' | 'pending' | 'firing' = 'ok';
     for (const alert of this.#rules.get(rule)?.values() ?? []) {
+      if (Object.keys(labels).some((name) => alert.labels[name] !== labels[name])) continue;
       if (alert.state === 'firing') return 'firing';
       state = 'pending';
     }
@@ -122,7 +123,8 @@ export class AlertBook {
     }
     const { labels, value } = finding;
     const id = digest(`${terms.name}\n${labelKey(labels)}`);
-    const { name: rule, severity } = terms;
+    const { name: rule } = terms;
+    const severity = finding.severity ?? terms.severity;
     const common = { state: 'pending', summary: '', sinceMs: wall, resolvedMs: null, beganAt: now, heldAt: now } as const;
     const alert: Alert = { ...common, id, rule, labels, severity, value };
     alerts.set(finding.text, alert);
@@ -131,10 +133,10 @@ export class AlertBook {
   }
 
   /** @returns Whether it fires from now on. */
-  #holds(alert: Alert, terms: AlertTerms, { value }: Finding, { now, wall }: Moment): boolean {
+  #holds(alert: Alert, terms: AlertTerms, { value, severity }: Finding, { now, wall }: Moment): boolean {
     alert.heldAt = now;
     alert.value = value;
-    alert.severity = terms.severity;
+    alert.severity = severity ?? terms.severity;
     alert.summary = renderSummary(terms.summary, alert.labels, value);
     if (alert.state !== 'pending' || now - alert.beganAt < terms.forMs) return false;
     alert.state = 'firing';

@@ -28,11 +28,6 @@ export const BURN_ALERTS: readonly BurnAlert[] = [
   { rate: 1, longMs: 72 * HOUR_MS, shortMs: 6 * HOUR_MS, window: 'days', severity: 'warning' },
 ];
 
-/** Where an objective's budget burns too fast. */
-export interface BurnFinding extends Finding {
-  readonly severity: Severity;
-}
-
 export class BurnRate {
   readonly #slo: Slo;
   readonly #alerts: readonly BurnAlert[];
@@ -49,13 +44,13 @@ export class BurnRate {
   }
 
   /** Counters of the service as they are now. Memory is taken with the first request. @param now Monotonic milliseconds. */
-  look(total: number, bad: number, now: number): readonly BurnFinding[] {
+  look(total: number, bad: number, now: number): readonly Finding[] {
     if (this.#history === null) {
       if (total > 0) this.#history = new BurnHistory(this.#slo, total, bad, now);
       return NONE;
     }
     this.#history.add(total, bad, now);
-    const findings: BurnFinding[] = [];
+    const findings: Finding[] = [];
     for (const alert of this.#alerts) {
       const rate = this.#rateOf(this.#history, alert);
       if (rate === null) continue;
@@ -82,4 +77,4 @@ export class BurnRate {
   }
 }
 
-const NONE: readonly BurnFinding[] = [];
+const NONE: readonly Finding[] = [];

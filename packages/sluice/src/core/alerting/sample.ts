@@ -1,5 +1,6 @@
 /** What a look at a metric finds. */
 import type { Labels } from './labels.ts';
+import type { Severity } from './severity.ts';
 
 export interface Sample {
   /** Labels as in the exposition: `service="web",code="5xx"`; what the series is known by. */
@@ -17,4 +18,6 @@ export interface Finding {
   readonly text: string;
   readonly labels: Labels;
   readonly value: number | null;
+  /** Where it is not the rule's. */
+  readonly severity?: Severity;
 }

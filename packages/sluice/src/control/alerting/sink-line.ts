@@ -1,0 +1,173 @@
+/**
+ * What waits for one sink. A try that fails is repeated with growing, jittered waits, for an hour; a sink that hangs is cut by its timeout and
+ * holds up nobody else. At most `WAITING_MAX` notices, one per group: a newer one stands in the place of the one that waits.
+ */
+import { exponentialMs } from '../../base/exponential.ts';
+import type { Cancel, Runtime } from '../../base/runtime.ts';
+import type { SinkPlan } from '../../config/alert-plan.ts';
+import { type AlertNotice, type AlertSink, SinkDelay, SinkRefusal } from '../../core/alerting/alert-notice.ts';
+import { mergeNotices, noticeFor } from '../../core/alerting/notice-groups.ts';
+import type { SayEvent } from '../say-event.ts';
+
+export const WAITING_MAX = 100;
+/** Then it is given up. */
+export const GIVE_UP_MS = 3_600_000;
+const RETRY_MS = 1_000;
+const RETRY_MAX_MS = 300_000;
+/** At the end: one last try for what waits. */
+const LAST_TRY_MS = 2_000;
+
+export interface SinkLineOptions {
+  readonly plan: SinkPlan;
+  readonly sink: AlertSink;
+  readonly runtime: Runtime;
+  readonly say: SayEvent;
+  /** One try ended. @param problem Null: it was taken. */
+  readonly told: (notice: AlertNotice, problem: string | null) => void;
+}
+
+interface Waiting {
+  notice: AlertNotice;
+  readonly sinceMs: number;
+}
+
+export class SinkLine implements AsyncDisposable {
+  readonly plan: SinkPlan;
+  readonly #options: SinkLineOptions;
+  /** By group, the oldest first. */
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #closed = new AbortController();
+  #failures = 0;
+  #givenUp = 0;
+  #isSaid = false;
+  #sending: Promise<void> | null = null;
+  #retry: Cancel | null = null;
+
+  constructor(options: SinkLineOptions) {
+    this.plan = options.plan;
+    this.#options = options;
+  }
+
+  /** Notices that wait, and those that were given up since the start. */
+  get figures(): { readonly waiting: number; readonly givenUp: number } {
+    return { waiting: this.#waiting.size, givenUp: this.#givenUp };
+  }
+
+  /** Puts a notice in the line. What the sink does not want of it is left out. */
+  push(whole: AlertNotice): void {
+    const notice = noticeFor(whole, this.plan);
+    if (notice === null || this.#closed.signal.aborted) return;
+    const older = this.#waiting.get(notice.group);
+    if (older !== undefined) older.notice = mergeNotices(older.notice, notice);
+    else {
+      if (this.#waiting.size >= WAITING_MAX) this.#giveUp(this.#waiting.keys().next().value!, `more than ${WAITING_MAX} notices wait`);
+      this.#waiting.set(notice.group, { notice, sinceMs: this.#options.runtime.clock.now() });
+    }
+    if (this.#retry === null) this.#begin();
+  }
+
+  /** One try of its own, beside the line. @returns What is wrong; null: it was taken. */
+  async test(notice: AlertNotice): Promise<string | null> {
+    return (await this.#try(notice, this.plan.timeoutMs)) ?? null;
+  }
+
+  /** Tries what waits once more, then gives it up. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#retry?.();
+    this.#retry = null;
+    const last = this.#options.runtime.timers.after(LAST_TRY_MS, () => this.#closed.abort());
+    await this.#sending;
+    for (const { notice } of this.#waiting.values()) {
+      if (this.#closed.signal.aborted) break;
+      await this.#try(notice, LAST_TRY_MS);
+    }
+    last();
+    this.#closed.abort();
+    await this.#options.sink[Symbol.asyncDispose]();
+  }
+
+  #begin(): void {
+    this.#sending ??= this.#drain().finally(() => (this.#sending = null));
+  }
+
+  async #drain(): Promise<void> {
+    for (let first = this.#first(); first !== null; first = this.#first()) {
+      const [group, entry] = first;
+      const { notice } = entry;
+      const fault = await this.#try(notice, this.plan.timeoutMs);
+      this.#options.told(notice, fault);
+      if (fault === null) {
+        this.#arrived();
+        // A newer one may have come in the meantime.
+        if (entry.notice === notice) this.#waiting.delete(group);
+      } else if (this.#isRefused) this.#giveUp(group, fault);
+      else return this.#failed(fault);
+    }
+  }
+
+  /** The oldest one that is not too old. */
+  #first(): readonly [string, Waiting] | null {
+    const now = this.#options.runtime.clock.now();
+    for (const entry of this.#waiting) {
+      if (this.#closed.signal.aborted) return null;
+      if (now - entry[1].sinceMs < GIVE_UP_MS) return entry;
+      this.#giveUp(entry[0], 'it could not be delivered within an hour');
+    }
+    return null;
+  }
+
+  #isRefused = false;
+  #delayMs = 0;
+
+  /** @returns What is wrong; null: it was taken. Ends when the time is up, whatever the sink does. */
+  async #try(notice: AlertNotice, timeoutMs: number): Promise<string | null> {
+    const cut = new AbortController();
+    const signal = AbortSignal.any([cut.signal, this.#closed.signal]);
+    const aborted = new Promise<never>((_, reject) =>
+      signal.addEventListener('abort', () => reject(new Error(`no answer within ${timeoutMs} ms`)), { once: true }),
+    );
+    const cancel = this.#options.runtime.timers.after(timeoutMs, () => cut.abort());
+    this.#isRefused = false;
+    this.#delayMs = 0;
+    try {
+      await Promise.race([this.#options.sink.send(notice, signal), aborted]);
+      return null;
+    } catch (error) {
+      this.#isRefused = error instanceof SinkRefusal;
+      if (error instanceof SinkDelay) this.#delayMs = error.afterMs;
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      cancel();
+      aborted.catch(() => {});
+    }
+  }
+
+  #arrived(): void {
+    this.#failures = 0;
+    if (this.#isSaid) this.#options.say('info', 'alert-sink-back', { sink: this.plan.name, kind: this.plan.kind });
+    this.#isSaid = false;
+  }
+
+  #failed(reason: string): void {
+    this.#failures++;
+    const { runtime, say } = this.#options;
+    if (!this.#isSaid) say('warn', 'alert-sink-away', { sink: this.plan.name, kind: this.plan.kind, reason });
+    this.#isSaid = true;
+    if (this.#closed.signal.aborted) return;
+    const waitMs = Math.max(this.#delayMs, exponentialMs(this.#failures, RETRY_MS, RETRY_MAX_MS) * (0.5 + runtime.random() / 2));
+    this.#retry = runtime.timers.after(Math.min(waitMs, GIVE_UP_MS), () => {
+      this.#retry = null;
+      this.#begin();
+    });
+  }
+
+  #giveUp(group: string, reason: string): void {
+    const entry = this.#waiting.get(group);
+    if (entry === undefined) return;
+    this.#waiting.delete(group);
+    this.#givenUp++;
+    const alerts = entry.notice.alerts.map(({ rule }) => rule);
+    const detail = { sink: this.plan.name, kind: this.plan.kind, reason, rules: [...new Set(alerts)].slice(0, 10).join(' ') };
+    this.#options.say('error', 'alert-given-up', { ...detail, givenUp: this.#givenUp });
+  }
+}
