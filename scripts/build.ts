@@ -25,6 +25,7 @@ export function buildPackage(name: string): string {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   compile(source, join(target, 'dist'));
+  if (name === 'sluice') bundleDashboard(join(target, 'dist/dashboard'));
   for (const file of ['bin', 'README.md'])
     if (existsSync(join(source, file))) cpSync(join(source, file), join(target, file), { recursive: true });
   for (const file of ['LICENSE', 'CHANGELOG.md', 'README.md']) {
@@ -45,6 +46,14 @@ function rewriteUrls(file: string): void {
   const text = readFileSync(file, 'utf8');
   const rewritten = text.replace(/(new URL\((['"])\.{1,2}\/[^'"]*)\.ts(\2, import\.meta\.url\))/g, '$1.js$3');
   if (rewritten !== text) writeFileSync(file, rewritten);
+}
+
+/** The dashboard, built anew where `admin/dashboard-files.ts` of the package looks for it. */
+function bundleDashboard(outDir: string): void {
+  const source = join(ROOT, 'packages/dashboard');
+  const args = ['build', source, '--outDir', outDir, '--emptyOutDir', '--logLevel', 'warn'];
+  const { status } = spawnSync('vite', args, { cwd: ROOT, stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${source}: vite failed; see above`);
 }
 
 /** The workspace manifest with exports on `dist`; publishable, without what only the workspace needs. */

@@ -15,6 +15,8 @@ import { buildPackage } from './build.ts';
 const CONFIG =
   "import { defineConfig } from 'sluice';\n" +
   "export default defineConfig({ listeners: { web: { http: ':8080' } }, services: { a: { endpoints: ['127.0.0.1:1'] } }, routes: [{ to: 'a' }] });\n";
+/** A port that nothing else here has. */
+const ADMIN = '127.0.0.1:19931';
 const START_TIMEOUT_MS = 20_000;
 
 /** Runs a command in a folder. @throws Error with its output when it fails. */
@@ -47,12 +49,13 @@ async function checkGateway(bin: string): Promise<void> {
   const origin = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
   await once(origin, 'listening');
   const to = `127.0.0.1:${(origin.address() as AddressInfo).port}`;
-  const args = [bin, 'proxy', '--from', '127.0.0.1:0', '--to', to, '--workers', '1', '--admin', 'off'];
+  const args = [bin, 'proxy', '--from', '127.0.0.1:0', '--to', to, '--workers', '1', '--admin', ADMIN];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   try {
     const response = await fetch(await firstUrl(child.stdout));
     assert.equal(await response.text(), 'hello');
+    await checkDashboard();
     child.kill('SIGTERM');
     assert.deepEqual(await exited, [0, null], 'SIGTERM ends the program with 0');
   } finally {
@@ -60,6 +63,18 @@ async function checkGateway(bin: string): Promise<void> {
     origin.closeAllConnections();
     origin.close();
   }
+}
+
+/** The page and every file that it names come out of the package. */
+async function checkDashboard(): Promise<void> {
+  const page = await fetch(`http://${ADMIN}/`);
+  assert.match(page.headers.get('content-type') ?? '', /^text\/html/, 'the package has no dashboard in it');
+  const files = Array.from((await page.text()).matchAll(/(?:src|href)="(\.\/[^"]+)"/g), ([, path = '']) => path);
+  assert.ok(
+    files.some((path) => path.endsWith('.js')),
+    'the page names no script',
+  );
+  for (const path of files) assert.equal((await fetch(new URL(path, `http://${ADMIN}/`))).status, 200, path);
 }
 
 /** The first address that the program prints. */

@@ -110,7 +110,10 @@ export class Program {
       stop: (signal) => void this.#leave(this.#stop(signal)),
       stopNow: (signal) => void this.#leave(this.#stopNow(signal)),
       reload: this.#options.isReloadable ? () => void this.reload('signal') : null,
-      reopenLog: () => this.#plane.supervisor.reopenLog(),
+      reopenLog: () => {
+        this.#plane.supervisor.reopenLog();
+        this.#admin.reopenLog();
+      },
     });
     if (this.#options.watch?.isAlways === true || this.#plane.settings().watch) this.#watch?.start();
     this.#files.follow(this.#plane.files());
@@ -170,7 +173,7 @@ export class Program {
   }
 
   #followAdmin(): Promise<void> {
-    return this.#admin.follow(this.#plane.applier.running?.plan.admin ?? null, this.#plane.settings().observe.admin.token);
+    return this.#admin.follow(this.#plane.applier.running?.plan.admin ?? null, this.#plane.settings().observe.admin);
   }
 
   async #openAdmin(): Promise<void> {
