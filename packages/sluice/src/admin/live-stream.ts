@@ -93,12 +93,13 @@ class LiveFeed {
     // A number of an earlier process says nothing about this one's.
     const isStrange = after !== null && after > newest;
     this.#lastId = after === null ? newest : isStrange ? 0 : after;
-    this.#isGap = isStrange || (after !== null && events.list({ ...all, after, limit: 1 }).isGap);
-    if (this.#isGap) this.#stir();
+    const isGone = isStrange || (after !== null && events.list({ ...all, after, limit: 1 }).isGap);
+    this.#isGap = isGone;
+    if (isGone) this.#stir();
     let isFirst = true;
     for await (const entry of events.follow(this.#lastId, this.#signal)) {
-      // What was gone at the start has been said.
-      if (entry.id > this.#lastId + 1 && !(isFirst && this.#isGap)) this.#isGap = !isFirst || after !== null;
+      // What was gone at the start has been told.
+      if (entry.id > this.#lastId + 1 && !(isFirst && isGone)) this.#isGap = true;
       isFirst = false;
       this.#lastId = entry.id;
       this.#entry = entry;

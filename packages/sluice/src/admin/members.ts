@@ -161,9 +161,8 @@ function mustOf(schema: z.ZodType): string {
 
 /** What an optional schema, or one with a default, is of. */
 function innerOf(schema: z.ZodType): z.ZodType | undefined {
-  return schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable
-    ? (schema.unwrap() as z.ZodType)
-    : undefined;
+  const isAround = schema instanceof z.ZodOptional || schema instanceof z.ZodExactOptional || schema instanceof z.ZodDefault;
+  return isAround ? (schema.unwrap() as z.ZodType) : undefined;
 }
 
 /** Lists and objects are not shown: commands and environments hold secrets, and what is answered ends in logs. */

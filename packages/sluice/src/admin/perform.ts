@@ -73,6 +73,7 @@ async function readAll(
   if (operation.method === 'get' || operation.takesContent === true) return { params: path.value, query: query.value, body: {} };
   const given = await readText(request);
   if (given === null) return { refusal: problem(413, 'the body is larger than 1 MiB') };
+  if (given !== '' && !isJson(request)) return { refusal: problem(415, 'a body must be JSON: send "Content-Type: application/json"') };
   const parsed = parse(given);
   if (parsed === undefined) return { refusal: problem(400, 'the body is not JSON') };
   const body = readMembers(wantedBody, parsed, { kind: 'body', example });
@@ -88,6 +89,10 @@ function queryOf(request: Request): Record<string, string | string[]> {
     return [name, values.length === 1 ? values[0]! : values] as const;
   });
   return Object.fromEntries(entries);
+}
+
+function isJson(request: Request): boolean {
+  return /^application\/json\s*(?:;|$)/i.test(request.headers.get('content-type') ?? '');
 }
 
 /** Undefined: no JSON. */

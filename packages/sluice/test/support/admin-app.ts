@@ -5,6 +5,7 @@ import { createApp, type AdminApp } from '../../src/admin/app.ts';
 import type { AdminBackend } from '../../src/admin/backend.ts';
 import type { AdminBindings, AuditEntry, AuditNote } from '../../src/admin/bindings.ts';
 import type { Scope } from '../../src/config/observe-plan.ts';
+import type { EventEntry } from '../../src/observe/event-entry.ts';
 import type { LimitsStatus } from '../../src/observe/limits-status.ts';
 import type { EndpointStatus, ServiceStatus, Status } from '../../src/observe/status.ts';
 import type { TrafficSnapshot } from '../../src/observe/traffic.ts';
@@ -59,6 +60,11 @@ export class Feed<Value> {
   /** Readers that are there. */
   readers = 0;
 
+  /** Whether all that was pushed has been read. */
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
   push(value: Value): void {
     this.#waiting.push(value);
     this.#wake.resolve();
@@ -91,8 +97,14 @@ export function adminWorld(scope: Scope = 'admin') {
   const caches = new FakeCaches();
   const traffic = new Feed<TrafficSnapshot>();
   const access = new Feed<string>();
-  const entries = new Feed<Parameters<typeof Array.of>[0]>();
-  const kept = [1, 2, 3].map((id) => ({ id, at: 1_000 + id, level: 'info' as const, what: `event-${id}`, detail: { service: 'users' } }));
+  const entries = new Feed<EventEntry>();
+  const kept: EventEntry[] = [1, 2, 3].map((id) => ({
+    id,
+    at: 1_000 + id,
+    level: 'info' as const,
+    what: `event-${id}`,
+    detail: { service: 'users' },
+  }));
   const state = {
     status: {
       version: '0.1.0',
@@ -149,7 +161,7 @@ export function adminWorld(scope: Scope = 'admin') {
         }),
         follow: async function* (after, signal) {
           yield* kept.filter(({ id }) => id >= state.oldest && id > after);
-          yield* entries.follow(signal) as AsyncIterable<(typeof kept)[number]>;
+          yield* entries.follow(signal);
         },
         get level() {
           return state.level;
