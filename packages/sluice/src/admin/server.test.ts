@@ -1,12 +1,13 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { linkSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { request, type IncomingHttpHeaders } from 'node:http';
+import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
+import { NO_OBSERVE } from '../config/observe-plan.ts';
 import type { AddressPlan } from '../config/plan.ts';
 import type { Status } from '../observe/status.ts';
 import { fakeObserve } from '../../test/support/fake-observe.ts';
@@ -324,6 +325,24 @@ test('metrics are compressed for who asks for that', async (t) => {
   const { headers } = await ask(server, 'GET', '/metrics', { 'accept-encoding': 'gzip' });
   equal(headers['content-encoding'], 'gzip');
   ok(Number(headers['content-length']) < long.length / 10);
+});
+
+test('streams that are open end at shutdown, long before its deadline, and when tokens change', async (t) => {
+  const { server } = await start(t);
+  const { port } = server.address as AddressPlan & { kind: 'tcp' };
+  const open = async (): Promise<{ readonly ended: Promise<void> }> => {
+    const outgoing = request({ host: '127.0.0.1', port, path: '/api/live?topics=events', agent: false }).end();
+    const response = await new Promise<IncomingMessage>((resolve) => outgoing.once('response', resolve));
+    equal(response.statusCode, 200);
+    return { ended: new Promise<void>((resolve) => response.resume().once('close', resolve)) };
+  };
+  const first = await open();
+  server.follow({ ...NO_OBSERVE.admin, token: null });
+  await first.ended;
+  const second = await open();
+  const startedAt = performance.now();
+  await Promise.all([server.close(60_000), second.ended]);
+  ok(performance.now() - startedAt < 10_000);
 });
 
 test('security: bounds — a body over 1 MiB is 413, heads over 16 KiB are 431', async (t) => {

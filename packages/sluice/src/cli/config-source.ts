@@ -67,7 +67,8 @@ function withAdmin(result: PlanResult, { admin }: ConfigOverrides): PlanResult {
   const { observe } = result.settings;
   const token = observe.admin.token ?? process.env['SLUICE_ADMIN_TOKEN'] ?? null;
   const plan = admin === undefined ? result.plan : { ...result.plan, admin };
-  if (admin && !isLoopback(admin) && token === null) return { ok: false, path: result.path, faults: [NEEDS_TOKEN] };
+  const isAsking = token !== null || observe.admin.tokens.length > 0 || (observe.admin.tls?.clientCaFile ?? null) !== null;
+  if (admin && !isLoopback(admin) && !isAsking) return { ok: false, path: result.path, faults: [NEEDS_TOKEN] };
   return { ...result, plan, settings: { ...result.settings, observe: { ...observe, admin: { ...observe.admin, token } } } };
 }
 

@@ -76,6 +76,10 @@ export class Program {
       startedAtMs: nodeRuntime.clock.wall(),
       phase: () => this.#phase,
       reload: (by) => this.reload(by),
+      bringBack: (plan, by) => {
+        this.#plane.bringBack(plan);
+        return this.#reload(by);
+      },
       reloads: () => this.#reloads,
     });
     this.#admin = new AdminListener(backend, this.#say);
@@ -100,7 +104,7 @@ export class Program {
     // Who reads our output may leave (`| head`); we stay.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
     process.on('uncaughtException', (error) => this.#say('error', 'internal-error', { reason: error.stack ?? error.message }));
-    this.#observe.applied(this.#plane.settings().observe, 'start');
+    this.#observe.applied(this.#plane.settings(), 'start');
     await this.#openAdmin();
     this.#plane.limits.start();
     this.#plane.tickets.start();
@@ -153,7 +157,7 @@ export class Program {
     this.#reloads.applied++;
     const result = { ...applied, changes: [...applied.changes, ...describeFleetChange(before, this.#plane.settings().fleet)] };
     this.#files.follow(this.#plane.files());
-    this.#observe.applied(this.#plane.settings().observe, by);
+    this.#observe.applied(this.#plane.settings(), by);
     this.#say('info', 'reloaded', { generation: result.generation, changes: result.changes.join('; ') || 'none', tookMs: result.tookMs });
     await this.#followAdmin().catch((error: Error) => this.#say('error', 'admin-unchanged', { reason: error.message }));
     return result;
