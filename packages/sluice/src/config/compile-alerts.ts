@@ -9,10 +9,10 @@ import type { ValidAlertRule, ValidAlerts } from './schema/alerts.ts';
 import type { ValidConfig } from './schema/config.ts';
 
 const PAGERDUTY_URL = 'https://events.pagerduty.com/v2/enqueue';
-const DEFAULT_OBJECTIVE = 0.999;
+export const DEFAULT_OBJECTIVE = 0.999;
 const DEFAULT_PERIOD_MS = 30 * 86_400_000;
 /** Below it, a service without an objective of its own wakes nobody. */
-const DEFAULT_FAILURES_MIN = 10;
+export const DEFAULT_FAILURES_MIN = 10;
 
 export function compileAlerts({ alerts, services }: ValidConfig): AlertPlan {
   if (alerts === null) return NO_ALERTS;
