@@ -82,6 +82,8 @@ export function adminBackend(plane: ControlPlane, observe: ObservePlane, program
     facts,
     fleet: () => plane.fleet.backend.status(),
     workers: () => plane.supervisor.utilizations(),
+    configured: () => plane.configured(),
+    bringBack: program.bringBack,
     tail: (filter) => plane.supervisor.tail(filter),
   });
   return backend;

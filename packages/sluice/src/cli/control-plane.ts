@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { BUCKET_COUNT } from '../base/histogram.ts';
 import type { ControlSettings } from '../config/compile.ts';
+import type { Plan } from '../config/plan.ts';
 import { WORKERS_MAX, endpointTable, type EndpointTable } from '../core/balancing/endpoint-table.ts';
 import { takeBack } from '../core/balancing/in-flight.ts';
 import { Applier } from '../control/apply/applier.ts';
@@ -75,6 +76,10 @@ export interface ControlPlane {
   files(): readonly FileState[];
   /** Starts workers while the first configuration is read. */
   prepare(): void;
+  /** It, as it was loaded; null before the first. */
+  configured(): Plan | null;
+  /** The next reload applies this configuration, which ran before. */
+  bringBack(plan: Plan): void;
   /** The next reload reads the configuration; without this, only the files that it names. */
   readAll(): void;
 }
@@ -210,6 +215,8 @@ export function buildControlPlane({ source, say, reread, refresh, observe, unsta
     settings: () => loader.current.settings,
     files: () => loader.current.files,
     prepare: () => supervisor.prepare(Math.min(source.workersExpected, WORKERS_ROOM)),
+    configured: () => loader.running,
+    bringBack: (plan) => loader.bringBack(plan),
     readAll: () => loader.readAll(),
   };
 }

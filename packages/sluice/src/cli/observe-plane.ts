@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { hostname, totalmem } from 'node:os';
 import type { ObserveBackend } from '../admin/observe-backend.ts';
 import { makeSink } from '../clients/alert-sinks/make-sink.ts';
-import type { ObserveSettings } from '../config/observe-plan.ts';
+import type { ReloadResult } from '../admin/reload-result.ts';
+import type { ControlSettings } from '../config/compile.ts';
+import type { Plan } from '../config/plan.ts';
 import type { TailFilter } from '../config/worker-protocol.ts';
 import { AlertLoop } from '../control/alerting/alert-loop.ts';
 import type { Running } from '../control/apply/applier.ts';
@@ -32,6 +34,10 @@ export interface ObserveNeeds {
   readonly fleet: () => readonly FleetServiceStatus[];
   /** How busy each worker was since the last call. */
   readonly workers: () => readonly WorkerTraffic[];
+  /** The configuration that runs, as it was loaded. */
+  readonly configured: () => Plan | null;
+  /** Applies one that ran before. */
+  readonly bringBack: (plan: Plan, by: string) => Promise<ReloadResult>;
   /** What workers send for the live tail. */
   readonly tail: (filter: TailFilter | null) => void;
 }
@@ -44,6 +50,7 @@ export class ObservePlane implements ObserveBackend, AsyncDisposable {
   readonly alerts: AlertLoop;
   readonly exporter: TelemetryExporter;
   #running: () => Running | null = () => null;
+  #configured: () => Plan | null = () => null;
 
   constructor(print: (event: EventRecord, format: EventFormat) => void) {
     this.events = new EventLog({ clock: nodeRuntime.clock, print });
@@ -64,6 +71,8 @@ export class ObservePlane implements ObserveBackend, AsyncDisposable {
   /** The rest of the program stands. */
   connect(needs: ObserveNeeds): void {
     this.#running = needs.running;
+    this.#configured = needs.configured;
+    this.plans.connect({ running: () => needs.running()?.plan ?? null, bringBack: needs.bringBack });
     this.access.connect(needs.tail);
     this.traffic.connect({
       runtime: nodeRuntime,
@@ -84,7 +93,10 @@ export class ObservePlane implements ObserveBackend, AsyncDisposable {
   }
 
   /** A configuration runs. @param by Who wanted it. */
-  applied(settings: ObserveSettings, _by: string): void {
+  applied({ observe: settings, ...others }: ControlSettings, by: string): void {
+    const [plan, generation] = [this.#configured(), this.#running()?.plan.generation];
+    if (plan !== null && generation !== undefined)
+      this.plans.applied({ generation, plan, settings: { ...others, observe: settings } }, by, nodeRuntime.clock.wall());
     this.events.configure(settings.events);
     this.alerts.follow(settings.alerts);
     this.exporter.follow(settings.otlp);

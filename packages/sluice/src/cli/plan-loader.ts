@@ -37,6 +37,9 @@ export class PlanLoader {
   readonly #options: PlanLoaderOptions;
   readonly #configurations = new WeakMap<Plan, Configuration>();
   #isAllDue = true;
+  /** One that ran before, and is to run again. */
+  #again: Plan | null = null;
+  #running: Plan | null = null;
   /** What was read last without a fault. */
   #last: Plan | null = null;
 
@@ -44,11 +47,24 @@ export class PlanLoader {
     this.#options = options;
   }
 
+  /** The configuration that runs, as it was loaded; null before the first. */
+  get running(): Plan | null {
+    return this.#running;
+  }
+
   readAll(): void {
     this.#isAllDue = true;
+    this.#again = null;
+  }
+
+  /** The next load gives this one, which was loaded here before, with what its files hold now. The one after `readAll` reads the configuration again. */
+  bringBack(plan: Plan): void {
+    this.#isAllDue = false;
+    this.#again = plan;
   }
 
   load(): Promise<Loaded> {
+    if (this.#again !== null) return this.#loadAgain(this.#again);
     if (this.#last !== null && !this.#isAllDue && !hasModules(this.#last)) return this.#readFiles(this.#last);
     this.#isAllDue = false;
     return this.#readAll();
@@ -57,6 +73,7 @@ export class PlanLoader {
   /** This plan, which was loaded here, runs now. */
   applied(plan: Plan): void {
     this.current = this.#configurations.get(plan) ?? this.current;
+    this.#running = plan;
   }
 
   async #readAll(): Promise<Loaded> {
@@ -70,6 +87,13 @@ export class PlanLoader {
     const configuration = { settings, path, files };
     told(configuration);
     return this.#keep(plan, configuration);
+  }
+
+  #loadAgain(plan: Plan): Promise<Loaded> {
+    this.#again = null;
+    const configuration = this.#configurations.get(plan)!;
+    this.#options.loaded(configuration);
+    return hasModules(plan) ? Promise.resolve(this.#keep(plan, configuration)) : this.#readFiles(plan);
   }
 
   /** A certificate has changed, or a list of users: what else was edited meanwhile is nobody's wish yet. */
