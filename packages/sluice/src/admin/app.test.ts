@@ -23,6 +23,7 @@ const QUERIES: Readonly<Record<string, string>> = {
 /** What the backend of these tests refuses, and with what. */
 const STATUSES: Readonly<Record<string, number>> = {
   'get /api/explain': 400,
+  'get /api/caches/{name}/keys': 404,
   'get /api/caches/{name}/pushes': 404,
   'post /api/caches/{name}/pushes': 404,
   'put /api/caches/{name}/entries': 404,
@@ -217,4 +218,19 @@ test('a backend that throws is 500 without its message, and is reported', async 
   equal(response.status, 500);
   ok(!(await response.text()).includes('secret'));
   match(errors[0]!.message, /secret path/);
+});
+
+test('the most used replies of a cache are told, at most as many as are asked for', async () => {
+  const { ask } = adminWorld('read');
+  const reply = (await (await ask('GET', '/api/caches/default/keys?limit=2')).json()) as { items: readonly Json[] };
+  deepEqual(
+    reply.items.map(({ url, hits }) => [url, hits]),
+    [
+      ['https://a.example/7', 7],
+      ['https://a.example/3', 3],
+    ],
+  );
+  const unknown = await ask('GET', '/api/caches/defualt/keys');
+  equal(unknown.status, 404);
+  match(((await unknown.json()) as Json)['detail'] as string, /no cache "defualt".*default/);
 });

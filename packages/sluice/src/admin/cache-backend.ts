@@ -4,6 +4,8 @@ import type { PurgeOrder } from '../core/caching/purge-order.ts';
 export interface CacheBackend {
   /** What runs now, a cache each. */
   status(): readonly AdminCacheStatus[];
+  /** Replies in memory, the most used first; null: there is no such cache. */
+  top(cache: string, limit: number): readonly AdminCachedReply[] | null;
   /** Resolves when it holds on this node, and others have been told. */
   purge(order: PurgeOrder): Promise<readonly { readonly cache: string; readonly entries: number }[]>;
   /** Files that are pushed into a cache; null: there is no such cache, or no route shows them. */
@@ -49,4 +51,15 @@ export interface AdminCacheStatus {
   readonly misses: number;
   readonly insertions: number;
   readonly evictions: number;
+}
+
+/** `control/caching/cache-keeper.ts` says what its members mean. */
+export interface AdminCachedReply {
+  readonly url: string;
+  readonly isVariant: boolean;
+  readonly hits: number;
+  readonly status: number;
+  readonly bytes: number;
+  readonly freshUntil: number;
+  readonly isPurged: boolean;
 }

@@ -1,11 +1,14 @@
 /** Caches: what they hold, and purges. */
 import { z } from '@hono/zod-openapi';
 import { canonicalUrl, PURGE_TEXT_MAX, type PurgeTarget } from '../../core/caching/purge-order.ts';
-import { flag, text } from '../members.ts';
+import { count, flag, text } from '../members.ts';
 import { operation, type Operation } from '../operation.ts';
 import { json, problem } from '../problem.ts';
-import { cache } from '../schemas/answers.ts';
+import { cache, cachedReply } from '../schemas/answers.ts';
+import { unknownName } from '../unknown-name.ts';
 
+const NAME = text(64);
+const KEYS_MAX = 1_000;
 const EXAMPLE = '{"tag":"product-7"}';
 
 export const CACHES: readonly Operation[] = [
@@ -17,6 +20,22 @@ export const CACHES: readonly Operation[] = [
     answers: 'entries, bytes, hits and misses of each',
     reply: z.array(cache),
     handle: ({ backend }) => json(200, backend.caches.status()),
+  }),
+  operation({
+    method: 'get',
+    path: '/api/caches/{name}/keys',
+    summary: 'Replies that a cache holds in memory, the most used first.',
+    scope: 'read',
+    params: { name: NAME },
+    query: { limit: count(1, KEYS_MAX, 50) },
+    answers: '`items`: URLs without the header fields and cookies of their keys, hits, sizes',
+    reply: z.object({ items: z.array(cachedReply) }),
+    handle: ({ backend }, { params: { name }, query: { limit } }) => {
+      const items = backend.caches.top(name, limit);
+      if (items !== null) return json(200, { items });
+      const known = backend.caches.status().map((one) => one.name);
+      return unknownName('cache', name, known);
+    },
   }),
   operation({
     method: 'post',

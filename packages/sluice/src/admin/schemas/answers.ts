@@ -1,7 +1,7 @@
 /** What requests for one thing are answered with. */
 import { z } from '@hono/zod-openapi';
 import type { DrainResult, Explained, ReloadResult, UndrainResult } from '../backend.ts';
-import type { AdminCacheStatus, PushBackend } from '../cache-backend.ts';
+import type { AdminCachedReply, AdminCacheStatus, PushBackend } from '../cache-backend.ts';
 import { same } from './same.ts';
 
 export const problemSchema = z
@@ -72,6 +72,19 @@ export const cache = same<AdminCacheStatus>()(
     misses: z.number(),
     insertions: z.number(),
     evictions: z.number(),
+  }),
+);
+
+export const cachedReply = same<AdminCachedReply>()(
+  'CachedReply',
+  z.object({
+    url: z.string(),
+    isVariant: z.boolean().openapi({ description: 'Its key has values of header fields or cookies, too, which are not told.' }),
+    hits: z.number(),
+    status: z.number(),
+    bytes: z.number().openapi({ description: 'Of its body.' }),
+    freshUntil: z.number().openapi({ description: 'Unix milliseconds.' }),
+    isPurged: z.boolean().openapi({ description: 'Softly: it is stale.' }),
   }),
 );
 

@@ -2,7 +2,7 @@
  * Caches as the control plane sees them: purges, and what they hold. A purge of memory is a write to memory that every worker reads, so it holds for each of them at once; disks and the other
  * nodes are told with it.
  */
-import type { MemoryStore, MemoryStoreStats } from '../../core/caching/memory/memory-store.ts';
+import type { MemoryStore, MemoryStoreStats, StoredKey } from '../../core/caching/memory/memory-store.ts';
 import type { PurgeOrder, PurgeTarget } from '../../core/caching/purge-order.ts';
 import type { DiskKeeper, DiskStatus } from './disk-keeper.ts';
 import type { PushKeeper } from './push-keeper.ts';
@@ -24,6 +24,22 @@ export interface PurgeCount {
   readonly cache: string;
   /** Entries of memory that it reached; -1: not counted. */
   readonly entries: number;
+}
+
+/** A reply in memory. */
+export interface KeptReply {
+  /** `scheme://host/path?query`. What else is in its key, values of header fields and cookies, is not told. */
+  readonly url: string;
+  /** There may be several of this URL: its key has more. */
+  readonly isVariant: boolean;
+  readonly hits: number;
+  readonly status: number;
+  /** Of its body. */
+  readonly bytes: number;
+  /** Unix milliseconds. */
+  readonly freshUntil: number;
+  /** Purged softly. */
+  readonly isPurged: boolean;
 }
 
 export interface CacheStatus extends MemoryStoreStats {
@@ -67,6 +83,12 @@ export class CacheKeeper {
     }));
   }
 
+  /** Replies in memory, the most used first; null: there is no such cache. @param limit 1 or more. */
+  top(cache: string, limit: number): readonly KeptReply[] | null {
+    const found = this.parts().find(({ name }) => name === cache);
+    return found === undefined ? null : found.store.top(limit).map(withoutFields);
+  }
+
   /** Files that are pushed into a cache; null: there is no such cache, or no route shows them. */
   pushes(cache: string): PushKeeper | null {
     return this.parts().find(({ name }) => name === cache)?.pushes ?? null;
@@ -75,6 +97,12 @@ export class CacheKeeper {
   private meant({ cache }: PurgeOrder): readonly CacheParts[] {
     return this.parts().filter(({ name }) => cache === null || name === cache);
   }
+}
+
+/** Only the first line of a key is the URL. */
+function withoutFields({ key, ...rest }: StoredKey): KeptReply {
+  const end = key.indexOf('\n');
+  return { url: end === -1 ? key : key.slice(0, end), isVariant: end !== -1, ...rest };
 }
 
 function purge(store: MemoryStore, target: PurgeTarget, soft: boolean): number {

@@ -33,6 +33,7 @@ import { verifyStore } from './store-check.ts';
 import { StoreParts } from './store-parts.ts';
 import { StorePurges } from './store-purges.ts';
 import { releaseOwner } from './store-release.ts';
+import { topKeys, type StoredKey } from './top-keys.ts';
 import { TouchRing } from './touch-ring.ts';
 
 export { CONTROL } from './memory-layout.ts';
@@ -41,6 +42,7 @@ export type { MemoryStoreOptions } from './store-views.ts';
 export type { EntryKind, EntryMeta } from './entry-meta.ts';
 export type { EntryWriter } from './entry-writer.ts';
 export type { EntryState, MemoryEntry } from './memory-entry.ts';
+export type { StoredKey } from './top-keys.ts';
 
 export type Claim =
   | { readonly isLeader: true; done(): void }
@@ -193,6 +195,11 @@ export class MemoryStore {
       misses,
       recoveries: floats[RECOVERIES]!,
     };
+  }
+
+  /** Whole replies, the most used first. Looks at all entries, as `purgePrefix` does. @param limit 1 or more. */
+  top(limit: number): readonly StoredKey[] {
+    return topKeys(this.#parts, limit);
   }
 
   /** Takes back pins, claims, half-written entries and the lock of an owner that will never run again. By the main thread. */
