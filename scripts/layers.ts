@@ -75,7 +75,7 @@ function checkRelative(file: string, from: Place, specifier: string): string | u
   const target = resolve(file, specifier);
   const to = placeOf(target);
   if (to.package !== from.package) return `imports ${target} by path; a relative import must stay inside packages/${from.package}/src`;
-  if (!/\.(ts|js|json)$/.test(specifier)) return `imports "${specifier}" without its ending; write "${specifier}.ts"`;
+  if (!/\.(tsx?|js|json|css)$/.test(specifier)) return `imports "${specifier}" without its ending; write "${specifier}.ts"`;
   if (to.isTest && !from.isTest) return `imports the test file ${target}; move what both need into a file of its own`;
   if (!from.layer || !to.layer || to.folder === from.folder || to.layer.rank < from.layer.rank || from.layer.rank === TOP) return undefined;
   const how = to.layer.rank === from.layer.rank ? 'neighbours never import each other' : 'imports point to lower ranks only';
