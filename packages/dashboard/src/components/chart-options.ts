@@ -61,7 +61,7 @@ export function chartOptions(
     },
     scales: { x: { time: true }, y: { range: range }, right: { range: range } },
     axes: [
-      { ...axis, grid: { show: false }, space: 80, values: (_, ticks) => ticks.map((seconds) => clock(seconds * 1_000)) },
+      { ...axis, grid: { show: false }, size: 26, space: 80, values: (_, ticks) => ticks.map((seconds) => clock(seconds * 1_000)) },
       valueAxis(axis, 'y', 3, left),
       ...(right === undefined ? [] : [{ ...valueAxis(axis, 'right', 1, right), grid: { show: false } }]),
     ],

@@ -23,6 +23,7 @@ function figures(value: number): string {
 /** Milliseconds: `0.42 ms`, `12 ms`, `1.25 s`. */
 export function latency(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return NONE;
+  if (ms === 0) return '0 ms';
   if (ms >= 9_995) return `${(ms / 1_000).toFixed(1)} s`;
   if (ms >= 999.5) return `${(ms / 1_000).toFixed(2)} s`;
   if (ms >= 99.5) return `${Math.round(ms)} ms`;

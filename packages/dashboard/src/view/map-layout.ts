@@ -29,7 +29,7 @@ export interface Band {
 }
 
 const ROW = 32;
-const HEIGHT_MIN = 200;
+const HEIGHT_MIN = 216;
 const ROOM_MAX = 56;
 const THIN = 1.5;
 /** Shares of the width: nodes, and the space between their columns. */

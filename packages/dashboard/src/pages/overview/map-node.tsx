@@ -4,12 +4,13 @@ import { serviceHref } from '../../app/location.ts';
 import { StateShape } from '../../components/state-badge.tsx';
 import type { BadgeState } from '../../components/state-badge.tsx';
 import { traffic } from '../../store/store.ts';
-import { count } from '../../view/format.ts';
+import { count, errorShare } from '../../view/format.ts';
 import type { Place } from '../../view/map-layout.ts';
 import { nodeFlow } from '../../view/map-rates.ts';
 import type { MapNode } from '../../view/traffic-map.ts';
 
-const HEIGHT = 26;
+/** From this height on the rate has a line of its own. */
+const TWO_LINES = 44;
 const CHAR = 6.7;
 const SIDE = 9;
 const RATE = 46;
@@ -21,28 +22,34 @@ interface NodeProps {
 }
 
 export function MapNodeBox({ node, place, width }: NodeProps) {
+  const isTall = place.room >= TWO_LINES;
   const rate = useComputed(() => {
-    const { rps } = nodeFlow(node, traffic.value);
-    return rps === 0 ? '' : `${count(rps)}/s`;
+    const flow = nodeFlow(node, traffic.value);
+    if (flow.rps === 0) return '';
+    return isTall && flow.errorRps > 0 ? `${count(flow.rps)}/s, errors ${errorShare(flow)}` : `${count(flow.rps)}/s`;
   });
   const kind = useComputed(() => `node ${stateNow(node) ?? ''} ${node.column}`);
   const state = useComputed(() => stateNow(node));
   const hasShape = node.state !== null;
   const from = hasShape ? SIDE + 16 : SIDE;
-  const top = place.y - HEIGHT / 2;
+  const middle = isTall ? place.y - 9 : place.y;
   const content = (
     <>
       <title>{titleOf(node)}</title>
-      <rect class={kind} x={place.x} y={top} width={width} height={HEIGHT} rx="6" />
+      <rect class={kind} x={place.x} y={place.y - place.room / 2} width={width} height={place.room} rx="6" />
       {hasShape ? (
-        <svg x={place.x + SIDE} y={place.y - 5} width="10" height="10">
+        <svg x={place.x + SIDE} y={middle - 5} width="10" height="10">
           {state.value === null ? null : <StateShape state={state.value} />}
         </svg>
       ) : null}
-      <text class="node-name" x={place.x + from} y={place.y + 4}>
-        {shorten(node.label, Math.floor((width - from - RATE) / CHAR))}
+      <text class="node-name" x={place.x + from} y={middle + 4}>
+        {shorten(node.label, Math.floor((width - from - (isTall ? SIDE : RATE)) / CHAR))}
       </text>
-      <text class="node-rate" x={place.x + width - SIDE} y={place.y + 4}>
+      <text
+        class={isTall ? 'node-rate below' : 'node-rate'}
+        x={isTall ? place.x + from : place.x + width - SIDE}
+        y={isTall ? place.y + 15 : place.y + 4}
+      >
         {rate}
       </text>
     </>
@@ -51,7 +58,7 @@ export function MapNodeBox({ node, place, width }: NodeProps) {
   return service === null ? (
     content
   ) : (
-    <a href={serviceHref(service)} tabIndex={-1}>
+    <a href={serviceHref(service)} tabindex={-1}>
       {content}
     </a>
   );

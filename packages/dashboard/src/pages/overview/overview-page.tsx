@@ -16,9 +16,11 @@ export function OverviewPage() {
       <TrafficCharts service={null} />
       <ServicesPanel />
       <div class="columns">
-        <AlertsPanel />
+        <div>
+          <AlertsPanel />
+          <DecisionsPanel />
+        </div>
         <EventsPanel />
-        <DecisionsPanel />
       </div>
     </Page>
   );

@@ -1,6 +1,5 @@
 /** The figures that tell at a glance how it goes: of all listeners together, and of the process. */
-import type { ComponentChildren } from 'preact';
-import { LiveText } from '../../components/live-text.tsx';
+import { Figure } from '../../components/figure.tsx';
 import { status, traffic } from '../../store/store.ts';
 import { bytes, count, errorShare, latency, NONE, percent } from '../../view/format.ts';
 
@@ -26,30 +25,6 @@ export function Totals() {
       </div>
     </dl>
   );
-}
-
-interface FigureProps {
-  readonly label: string;
-  readonly of: () => string;
-  readonly unit?: string;
-  readonly isBad?: () => boolean;
-  readonly isWide?: boolean;
-}
-
-function Figure({ label, of, unit, isBad, isWide = false }: FigureProps) {
-  return (
-    <div class={isWide ? 'total wide' : 'total'}>
-      <dt>{label}</dt>
-      <dd>
-        {isBad === undefined ? <LiveText of={of} /> : <Marked isBad={isBad}>{<LiveText of={of} />}</Marked>}
-        {unit === undefined ? null : <small>{unit}</small>}
-      </dd>
-    </div>
-  );
-}
-
-function Marked({ isBad, children }: { readonly isBad: () => boolean; readonly children: ComponentChildren }) {
-  return <span class={isBad() ? 'down' : ''}>{children}</span>;
 }
 
 /** How busy each event loop is: a bar for each, and the busiest in words. */

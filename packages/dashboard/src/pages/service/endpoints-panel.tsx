@@ -1,0 +1,79 @@
+/** Endpoints and instances of a service in a table. Rows are drawn when the Status is another, cells each second by themselves. */
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import { getJson } from '../../api/client.ts';
+import type { EventPage, FleetStatus, ServiceStatus } from '../../api/types.ts';
+import { Empty, Panel } from '../../components/page.tsx';
+import { useLoaded } from '../../components/use-loaded.ts';
+import { endpointRows } from '../../view/endpoint-rows.ts';
+import { EndpointLine } from './endpoint-line.tsx';
+
+/** More are shown when asked for. */
+const ROWS_FIRST = 100;
+const EVENTS_MAX = 500;
+const EVENTS_MS = 15_000;
+
+interface EndpointsPanelProps {
+  readonly service: ServiceStatus;
+  readonly fleet: FleetStatus | undefined;
+}
+
+export function EndpointsPanel({ service, fleet }: EndpointsPanelProps) {
+  const isAll = useSignal(false);
+  const rows = useMemo(() => endpointRows(service.endpoints, fleet?.instances ?? []), [service, fleet]);
+  const history = useLoaded(
+    service.name,
+    async (signal) => (await getJson<EventPage>('api/events', { query: { q: service.name, limit: EVENTS_MAX }, signal })).items,
+    EVENTS_MS,
+  );
+  const shown = isAll.value ? rows : rows.slice(0, ROWS_FIRST);
+  const hasFleet = fleet !== undefined;
+  const columns = [
+    'State',
+    'Last hour',
+    'Weight',
+    'In flight',
+    'Req/s',
+    'Errors',
+    'p95',
+    ...(hasFleet ? ['Version', 'CPU', 'Memory', 'Age', 'Restarts'] : []),
+  ];
+  return (
+    <Panel title={hasFleet ? 'Endpoints and instances' : 'Endpoints'} aside={<span class="soft">{rows.length}</span>}>
+      {rows.length === 0 ? (
+        <Empty>{fleet?.isAsleep === true ? 'It sleeps: the next request wakes it.' : 'There is none.'}</Empty>
+      ) : (
+        <div class="table-box tall" tabIndex={0} role="region" aria-label="Endpoints: table">
+          <table class="table endpoints">
+            <thead>
+              <tr>
+                <th scope="col">{hasFleet ? 'Instance' : 'Address'}</th>
+                {columns.map((label) => (
+                  <th key={label} scope="col" class={label === 'State' || label === 'Last hour' || label === 'Version' ? '' : 'number'}>
+                    {label}
+                  </th>
+                ))}
+                <th scope="col">Note</th>
+                <th scope="col">
+                  <span class="unseen">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {shown.map((row) => (
+                <EndpointLine key={row.key} service={service.name} row={row} hasFleet={hasFleet} events={history.value ?? []} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {shown.length === rows.length ? null : (
+        <p class="more">
+          <button type="button" class="button" onClick={() => (isAll.value = true)}>
+            Show {rows.length - shown.length} more
+          </button>
+        </p>
+      )}
+    </Panel>
+  );
+}
