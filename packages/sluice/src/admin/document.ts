@@ -1,6 +1,6 @@
 /** What the OpenAPI 3.1 document says: of the API as a whole, and of each operation, made of the schemas that requests are read by. */
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Operation, Shape } from './operation.ts';
+import type { Operation } from './operation.ts';
 import { PROBLEM_TYPE } from './problem.ts';
 import { problemSchema } from './schemas/answers.ts';
 
@@ -51,7 +51,7 @@ function bodyOf({ method, body = {}, takesContent }: Operation): {
   if (takesContent === true) return { body: { content: { '*/*': { schema: z.string().openapi({ format: 'binary' }) } }, required: true } };
   if (method === 'get' || method === 'delete' || Object.keys(body).length === 0) return {};
   return {
-    body: { content: { 'application/json': { schema: z.strictObject(body as Shape) } }, required: !z.object(body).safeParse({}).success },
+    body: { content: { 'application/json': { schema: z.strictObject(body) } }, required: !z.object(body).safeParse({}).success },
   };
 }
 

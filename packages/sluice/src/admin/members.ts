@@ -123,7 +123,7 @@ export function readMembers<Members extends Shape>(
   const faults = unknownMembers(members, given, words);
   if (faults.length > 0) return { ok: false, faults };
   const read = z.object(members).safeParse(given);
-  if (read.success) return { ok: true, value: read.data as z.output<z.ZodObject<Members>> };
+  if (read.success) return { ok: true, value: read.data };
   const names = new Set(read.error.issues.map(({ path }) => String(path[0])));
   return { ok: false, faults: [...names].map((name) => faultOf(members, name, given as Record<string, unknown>, words)) };
 }

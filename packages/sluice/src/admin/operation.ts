@@ -3,7 +3,7 @@
  * what comes against their schemas, and describes them in the OpenAPI document: one source for all three.
  */
 import type { IncomingMessage } from 'node:http';
-import { z } from '@hono/zod-openapi';
+import type { z } from '@hono/zod-openapi';
 import type { Scope } from '../config/observe-plan.ts';
 import type { AdminBackend } from './backend.ts';
 import type { AuditTrail, Caller } from './bindings.ts';

@@ -1,6 +1,7 @@
 /** What a running gateway has in its process: not the schema, not the parsers, nothing of the configuration but its Plan (decision 9). */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
@@ -50,6 +51,35 @@ for (const [command, flags] of Object.entries(COMMANDS)) {
       loaded.filter((line) => HEAVY.test(line) || CERTIFICATES.test(line)),
       [],
     );
+  });
+}
+
+/** What the admin API is made of. */
+const API = /node_modules\/(?:zod|hono|@hono)\/|\/src\/admin\/(?:app\.|routes\/|schemas\/)/;
+
+test('the admin API loads its schemas when it is asked, and not for health and metrics', async (t) => {
+  const path = join(directory, 'watched.json');
+  const socket = join(directory, 'admin.sock');
+  writeFileSync(
+    path,
+    JSON.stringify({ listeners: { web: { http: '127.0.0.1:0' } }, routes: [{ respond: 204 }], admin: `unix:${socket}`, workers: 1 }),
+  );
+  const sluice = startSpied(t, ['up', '--config', path]);
+  await sluice.line(/^ {2}listener /);
+  const loaded = (): string[] => sluice.lines.filter((line) => line.startsWith('loaded ') && API.test(line));
+  for (const probe of ['/healthz', '/metrics']) assert.equal(await statusOf(socket, probe), 200);
+  assert.deepEqual(loaded(), []);
+  assert.equal(await statusOf(socket, '/api/status'), 200);
+  await sluice.line(/^loaded .*\/src\/admin\/app\.ts$/);
+  sluice.signal('SIGTERM');
+  await sluice.ended;
+});
+
+function statusOf(socketPath: string, path: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get({ socketPath, path, headers: { host: 'localhost' }, agent: false }, (response) => {
+      response.resume().once('end', () => resolve(response.statusCode));
+    }).once('error', reject);
   });
 }
 
