@@ -234,3 +234,14 @@ test('the most used replies of a cache are told, at most as many as are asked fo
   equal(unknown.status, 404);
   match(((await unknown.json()) as Json)['detail'] as string, /no cache "defualt".*default/);
 });
+
+test('a change that fails is written down as well', async () => {
+  const { ask, backend, notes } = adminWorld();
+  (backend as { -readonly [Name in keyof AdminBackend]: AdminBackend[Name] }).reload = () =>
+    Promise.reject(new Error('secret path /etc/x'));
+  equal((await ask('POST', '/api/reload')).status, 500);
+  deepEqual(
+    notes.map(({ action, outcome }) => [action, outcome]),
+    [['reload', 'it failed; the log of sluice says more']],
+  );
+});

@@ -56,7 +56,10 @@ test('the document is OpenAPI 3.1: what it refers to is there, and each path say
   equal(document.openapi, '3.1.0');
   equal(document.info.version, '0.1.0');
   for (const reference of referencesIn(document)) {
-    const at = reference.slice(2).split('/').reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], document);
+    const at = reference
+      .slice(2)
+      .split('/')
+      .reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], document);
     ok(reference.startsWith('#/') && at !== undefined, reference);
   }
   const kinds = new Set(['object', 'array', 'string', 'number', 'integer', 'boolean', 'null']);
@@ -87,7 +90,11 @@ test('docs/reference/admin-api.md lists exactly the requests of the code', () =>
 });
 
 /** Texts as nobody means them. */
-const garbage = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('..', '%', '\0', '__proto__', 'x'.repeat(300), '-1', '1e99'));
+const garbage = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('..', '%', '\0', '__proto__', 'x'.repeat(300), '-1', '1e99'),
+);
 /** Bodies that no operation takes. */
 const wrongBody = fc.oneof(
   fc.string().filter((text) => text.trim() !== '' && !isJson(text)),
@@ -109,7 +116,12 @@ for (const { path, method, operation } of described) {
   test(`property: garbage at ${method} ${path} is a problem of the client's, never a failure`, async () => {
     const world = adminWorld();
     const takesBody = method !== 'get' && operation.requestBody?.content['*/*'] === undefined;
-    const call = fc.record({ segments: fc.array(garbage, { minLength: 2, maxLength: 2 }), query: garbage, value: garbage, body: wrongBody });
+    const call = fc.record({
+      segments: fc.array(garbage, { minLength: 2, maxLength: 2 }),
+      query: garbage,
+      value: garbage,
+      body: wrongBody,
+    });
     await fc.assert(
       fc.asyncProperty(call, async ({ segments, query, value, body }) => {
         let index = 0;
@@ -131,7 +143,10 @@ for (const { path, method, operation } of described.filter(({ operation: { param
   test(`property: any values of the parameters of ${method} ${path} are answered`, async () => {
     const world = adminWorld();
     const names = (operation.parameters ?? []).filter((one) => one.in === 'query').map(({ name }) => name);
-    const call = fc.record({ segments: fc.array(garbage, { minLength: 2, maxLength: 2 }), values: fc.array(garbage, { minLength: names.length, maxLength: names.length }) });
+    const call = fc.record({
+      segments: fc.array(garbage, { minLength: 2, maxLength: 2 }),
+      values: fc.array(garbage, { minLength: names.length, maxLength: names.length }),
+    });
     await fc.assert(
       fc.asyncProperty(call, async ({ segments, values }) => {
         let index = 0;

@@ -18,7 +18,10 @@ test('what is refused of a command or an environment is not shown', () => {
 
 test('what is refused of a text is shown in part', () => {
   equal(refusal(`{"image":"${'x'.repeat(200_000)}"}`), `image must be a text of at most 10 characters, got "${'x'.repeat(99)}…`);
-  equal(refusal('{"image":7,"command":[]}'), 'command must be a list of 1 to 10 texts, got a list of 0; image must be a text of at most 10 characters, got 7');
+  equal(
+    refusal('{"image":7,"command":[]}'),
+    'command must be a list of 1 to 10 texts, got a list of 0; image must be a text of at most 10 characters, got 7',
+  );
 });
 
 test('a name that every object has is a name like any other', () => {

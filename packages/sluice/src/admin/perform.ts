@@ -43,8 +43,12 @@ export async function perform(operation: Operation, sources: Sources, asked: Ask
     incoming: bindings.incoming,
     changed: (before, after) => Object.assign(change, { before, after }),
   };
-  const reply = staleReply(operation, sources, call) ?? (await operation.handle(sources, call));
-  note(operation, asked, call, change, reply);
+  let reply = problem(500, 'it failed; the log of sluice says more');
+  try {
+    reply = staleReply(operation, sources, call) ?? (await operation.handle(sources, call));
+  } finally {
+    note(operation, asked, call, change, reply);
+  }
   return operation.hasTag === true && reply.status === 200 ? tagged(reply, request) : reply;
 }
 
