@@ -1,6 +1,7 @@
 /** A collector that takes OTLP/HTTP in JSON, keeps what it took, and can be told to fail in every way that one does. */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 
@@ -81,17 +82,21 @@ export class OtlpCollector implements AsyncDisposable {
   asked = 0;
   readonly taken: OtlpRequest[] = [];
   readonly #server: Server;
+  readonly #isTls: boolean;
   readonly #waiters = new Set<() => void>();
 
-  static async start(port = 0): Promise<OtlpCollector> {
-    const collector = new OtlpCollector();
+  /** @param tls PEM; null: HTTP in the clear. */
+  static async start(port = 0, tls: { readonly cert: string; readonly key: string } | null = null): Promise<OtlpCollector> {
+    const collector = new OtlpCollector(tls);
     collector.#server.listen(port, '127.0.0.1');
     await once(collector.#server, 'listening');
     return collector;
   }
 
-  private constructor() {
-    this.#server = createServer((request, response) => void this.#serve(request, response));
+  private constructor(tls: { readonly cert: string; readonly key: string } | null) {
+    const serve = (request: IncomingMessage, response: ServerResponse): void => void this.#serve(request, response);
+    this.#isTls = tls !== null;
+    this.#server = tls === null ? createServer(serve) : createTlsServer(tls, serve);
   }
 
   get port(): number {
@@ -99,7 +104,7 @@ export class OtlpCollector implements AsyncDisposable {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.#isTls ? 'https' : 'http'}://127.0.0.1:${this.port}`;
   }
 
   get spans(): readonly OtlpSpan[] {

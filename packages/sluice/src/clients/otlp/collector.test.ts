@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { attribute, OtlpCollector } from '../../../test/support/otlp-collector.ts';
+import { tlsMaterial } from '../../../test/support/tls-material.ts';
 import type { OtlpPlan } from '../../config/otlp-plan.ts';
 import type { TraceRecord } from '../../core/tracing/trace-record.ts';
 import { Collector } from './collector.ts';
@@ -91,6 +92,20 @@ test('an authority that cannot be read is for later, and named', async (t) => {
   const delivery = await client.sendSpans(items());
   assert.equal(delivery.end, 'away');
   assert.match(delivery.reason, /\/nowhere\/ca\.pem/);
+});
+
+test('TLS: the authority of the plan is believed, and without it the collector is not', async (t) => {
+  using material = await tlsMaterial();
+  const { certPem: cert, keyPem: key } = await material.leaf('otel', ['localhost']);
+  await using server = await OtlpCollector.start(0, { cert, key });
+  const url = `https://localhost:${server.port}`;
+  const { client: trusting } = await stage(t, url, material.caFile);
+  assert.equal((await trusting.sendSpans(items())).end, 'taken');
+  const { client: doubting } = await stage(t, url);
+  const delivery = await doubting.sendSpans(items());
+  assert.equal(delivery.end, 'away');
+  assert.match(delivery.reason, /certificate/);
+  assert.equal(server.asked, 1);
 });
 
 const TRACE: TraceRecord = {
