@@ -35,7 +35,9 @@ function webhook(): { readonly server: Server; readonly bodies: string[] } {
   return { server, bodies };
 }
 
-function config(originPort: number, sinks: Readonly<Record<string, object>>): GatewayConfig {
+type Sinks = Exclude<NonNullable<GatewayConfig['alerts']>, false>['sinks'];
+
+function config(originPort: number, sinks: Sinks): GatewayConfig {
   return {
     services: { shop: { endpoints: [`127.0.0.1:${originPort}`], health: { tcp: true, interval: '100ms', timeout: '100ms' } } },
     routes: [{ path: '/*', to: 'shop' }],
@@ -46,7 +48,7 @@ function config(originPort: number, sinks: Readonly<Record<string, object>>): Ga
       rules: { 'no-healthy-endpoint': { metric: 'alert_service_endpoints_usable', below: 1, severity: 'critical' } },
       sinks,
     },
-  } as GatewayConfig;
+  };
 }
 
 async function alerts(gateway: Gateway): Promise<readonly AlertStatus[]> {

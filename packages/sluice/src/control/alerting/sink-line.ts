@@ -26,6 +26,15 @@ export interface SinkLineOptions {
   readonly told: (notice: AlertNotice, problem: string | null) => void;
 }
 
+/** Why a try came to nothing. */
+interface Fault {
+  readonly reason: string;
+  /** Another try is useless. */
+  readonly isRefused: boolean;
+  /** How long the receiver asks to be left alone. */
+  readonly delayMs: number;
+}
+
 interface Waiting {
   notice: AlertNotice;
   readonly sinceMs: number;
@@ -40,6 +49,7 @@ export class SinkLine implements AsyncDisposable {
   #failures = 0;
   #givenUp = 0;
   #isSaid = false;
+  #isClosing = false;
   #sending: Promise<void> | null = null;
   #retry: Cancel | null = null;
 
@@ -56,11 +66,15 @@ export class SinkLine implements AsyncDisposable {
   /** Puts a notice in the line. What the sink does not want of it is left out. */
   push(whole: AlertNotice): void {
     const notice = noticeFor(whole, this.plan);
-    if (notice === null || this.#closed.signal.aborted) return;
+    if (notice === null || this.#isClosing) return;
     const older = this.#waiting.get(notice.group);
     if (older !== undefined) older.notice = mergeNotices(older.notice, notice);
     else {
-      if (this.#waiting.size >= WAITING_MAX) this.#giveUp(this.#waiting.keys().next().value!, `more than ${WAITING_MAX} notices wait`);
+      const [oldest] = this.#waiting.values();
+      if (this.#waiting.size >= WAITING_MAX && oldest !== undefined) {
+        this.#waiting.delete(oldest.notice.group);
+        this.#giveUp(oldest.notice, `more than ${WAITING_MAX} notices wait`);
+      }
       this.#waiting.set(notice.group, { notice, sinceMs: this.#options.runtime.clock.now() });
     }
     if (this.#retry === null) this.#begin();
@@ -68,11 +82,12 @@ export class SinkLine implements AsyncDisposable {
 
   /** One try of its own, beside the line. @returns What is wrong; null: it was taken. */
   async test(notice: AlertNotice): Promise<string | null> {
-    return (await this.#try(notice, this.plan.timeoutMs)) ?? null;
+    return (await this.#try(notice, this.plan.timeoutMs))?.reason ?? null;
   }
 
   /** Tries what waits once more, then gives it up. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
     this.#retry?.();
     this.#retry = null;
     const last = this.#options.runtime.timers.after(LAST_TRY_MS, () => this.#closed.abort());
@@ -87,58 +102,60 @@ export class SinkLine implements AsyncDisposable {
   }
 
   #begin(): void {
-    this.#sending ??= this.#drain().finally(() => (this.#sending = null));
+    this.#sending ??= this.#drain().finally(() => {
+      this.#sending = null;
+      // One came after the last look and before the end.
+      if (this.#waiting.size > 0 && this.#retry === null && !this.#isClosing) this.#begin();
+    });
   }
 
   async #drain(): Promise<void> {
-    for (let first = this.#first(); first !== null; first = this.#first()) {
-      const [group, entry] = first;
-      const { notice } = entry;
+    for (let first = this.#take(); first !== null; first = this.#take()) {
+      const { notice, sinceMs } = first;
       const fault = await this.#try(notice, this.plan.timeoutMs);
-      this.#options.told(notice, fault);
-      if (fault === null) {
-        this.#arrived();
-        // A newer one may have come in the meantime.
-        if (entry.notice === notice) this.#waiting.delete(group);
-      } else if (this.#isRefused) this.#giveUp(group, fault);
-      else return this.#failed(fault);
+      this.#options.told(notice, fault?.reason ?? null);
+      if (fault === null) this.#arrived();
+      else if (fault.isRefused) this.#giveUp(notice, fault.reason);
+      else {
+        const newer = this.#waiting.get(notice.group);
+        this.#waiting.set(notice.group, { notice: newer === undefined ? notice : mergeNotices(notice, newer.notice), sinceMs });
+        return this.#failed(fault);
+      }
     }
   }
 
-  /** The oldest one that is not too old. */
-  #first(): readonly [string, Waiting] | null {
+  /** Takes the oldest one that is not too old out of the line. */
+  #take(): Waiting | null {
     const now = this.#options.runtime.clock.now();
-    for (const entry of this.#waiting) {
-      if (this.#closed.signal.aborted) return null;
-      if (now - entry[1].sinceMs < GIVE_UP_MS) return entry;
-      this.#giveUp(entry[0], 'it could not be delivered within an hour');
+    for (const [group, entry] of this.#waiting) {
+      if (this.#isClosing) return null;
+      this.#waiting.delete(group);
+      if (now - entry.sinceMs < GIVE_UP_MS) return entry;
+      this.#giveUp(entry.notice, 'it could not be delivered within an hour');
     }
     return null;
   }
 
-  #isRefused = false;
-  #delayMs = 0;
-
   /** @returns What is wrong; null: it was taken. Ends when the time is up, whatever the sink does. */
-  async #try(notice: AlertNotice, timeoutMs: number): Promise<string | null> {
+  async #try(notice: AlertNotice, timeoutMs: number): Promise<Fault | null> {
     const cut = new AbortController();
-    const signal = AbortSignal.any([cut.signal, this.#closed.signal]);
-    const aborted = new Promise<never>((_, reject) =>
-      signal.addEventListener('abort', () => reject(new Error(`no answer within ${timeoutMs} ms`)), { once: true }),
-    );
+    const { signal } = cut;
+    const close = (): void => cut.abort();
+    this.#closed.signal.addEventListener('abort', close, { once: true });
+    if (this.#closed.signal.aborted) close();
+    const late = Promise.withResolvers<never>();
+    late.promise.catch(() => {}); // nobody listens once the sink has answered
+    signal.addEventListener('abort', () => late.reject(new Error(`no answer within ${timeoutMs} ms`)), { once: true });
     const cancel = this.#options.runtime.timers.after(timeoutMs, () => cut.abort());
-    this.#isRefused = false;
-    this.#delayMs = 0;
     try {
-      await Promise.race([this.#options.sink.send(notice, signal), aborted]);
+      await Promise.race([this.#options.sink.send(notice, signal), late.promise]);
       return null;
     } catch (error) {
-      this.#isRefused = error instanceof SinkRefusal;
-      if (error instanceof SinkDelay) this.#delayMs = error.afterMs;
-      return error instanceof Error ? error.message : String(error);
+      const reason = error instanceof Error ? error.message : String(error);
+      return { reason, isRefused: error instanceof SinkRefusal, delayMs: error instanceof SinkDelay ? error.afterMs : 0 };
     } finally {
       cancel();
-      aborted.catch(() => {});
+      this.#closed.signal.removeEventListener('abort', close);
     }
   }
 
@@ -148,25 +165,22 @@ export class SinkLine implements AsyncDisposable {
     this.#isSaid = false;
   }
 
-  #failed(reason: string): void {
+  #failed({ reason, delayMs }: Fault): void {
     this.#failures++;
     const { runtime, say } = this.#options;
     if (!this.#isSaid) say('warn', 'alert-sink-away', { sink: this.plan.name, kind: this.plan.kind, reason });
     this.#isSaid = true;
-    if (this.#closed.signal.aborted) return;
-    const waitMs = Math.max(this.#delayMs, exponentialMs(this.#failures, RETRY_MS, RETRY_MAX_MS) * (0.5 + runtime.random() / 2));
+    if (this.#isClosing) return;
+    const waitMs = Math.max(delayMs, exponentialMs(this.#failures, RETRY_MS, RETRY_MAX_MS) * (0.5 + runtime.random() / 2));
     this.#retry = runtime.timers.after(Math.min(waitMs, GIVE_UP_MS), () => {
       this.#retry = null;
       this.#begin();
     });
   }
 
-  #giveUp(group: string, reason: string): void {
-    const entry = this.#waiting.get(group);
-    if (entry === undefined) return;
-    this.#waiting.delete(group);
+  #giveUp(notice: AlertNotice, reason: string): void {
     this.#givenUp++;
-    const alerts = entry.notice.alerts.map(({ rule }) => rule);
+    const alerts = notice.alerts.map(({ rule }) => rule);
     const detail = { sink: this.plan.name, kind: this.plan.kind, reason, rules: [...new Set(alerts)].slice(0, 10).join(' ') };
     this.#options.say('error', 'alert-given-up', { ...detail, givenUp: this.#givenUp });
   }
