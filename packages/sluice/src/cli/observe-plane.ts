@@ -101,7 +101,7 @@ export class ObservePlane implements ObserveBackend, AsyncDisposable {
     this.alerts.follow(settings.alerts);
     this.exporter.follow(settings.otlp);
     // Nobody could see it.
-    if (this.#running()?.plan.admin == null) this.traffic.stop();
+    if ((this.#running()?.plan.admin ?? null) === null) this.traffic.stop();
     else this.traffic.start();
   }
 

@@ -186,7 +186,7 @@ export class OutlierLoop {
     this.#options.bits.claim(entry, 'outlier', EJECTED, cause);
     this.#options.ejected(entry);
     const seconds = Math.round(verdict.ejectionMs / 100) / 10;
-    const detail = { service: entry.service.name, endpoint: verdict.endpoint, cause, seconds };
+    const detail = { service: entry.service.name, endpoint: verdict.endpoint, reason: cause, seconds };
     this.#options.say('warn', 'endpoint-ejected', detail);
   }
 
@@ -196,7 +196,13 @@ export class OutlierLoop {
     for (const rows of [table.consecutive5xx, table.consecutiveGateway, table.consecutiveLocal]) Atomics.store(rows, entry.slot, 0);
     this.#options.bits.claim(entry, 'outlier', 0, '');
     swept.spared.delete(entry.endpoint.address);
-    const detail = { service: entry.service.name, endpoint: entry.endpoint.address, seconds: Math.round(ejectedMs / 100) / 10 };
+    const seconds = Math.round(ejectedMs / 100) / 10;
+    const detail = {
+      service: entry.service.name,
+      endpoint: entry.endpoint.address,
+      seconds,
+      reason: 'its time is over: it is tried again',
+    };
     this.#options.say('info', 'endpoint-returned', detail);
   }
 
@@ -207,7 +213,7 @@ export class OutlierLoop {
     const { detector, endpoints } = swept;
     const spared = `${detector.ejectedCount} of ${endpoints.size} are out, at most ${detector.ejectedMax} may be, and never the last one in use`;
     const cause = `${causeText(verdict.reason, verdict.figure, verdict.limit)}; not ejected: ${spared}`;
-    this.#options.say('warn', 'ejection-spared', { service: entry.service.name, endpoint: verdict.endpoint, cause });
+    this.#options.say('warn', 'ejection-spared', { service: entry.service.name, endpoint: verdict.endpoint, reason: cause });
   }
 }
 

@@ -170,7 +170,7 @@ export class Prober {
   }
 
   #sayChange(watch: Watch, change: 'up' | 'down'): void {
-    const detail = { service: watch.entry.service.name, endpoint: watch.endpoint, probe: watch.last?.detail ?? '' };
+    const detail = { service: watch.entry.service.name, endpoint: watch.endpoint, reason: watch.last?.detail ?? '' };
     this.#options.say(change === 'up' ? 'info' : 'warn', `endpoint-${change}`, detail);
   }
 
@@ -178,8 +178,8 @@ export class Prober {
     const service = entry.service.name;
     if (change === 'recovered') this.#options.say('info', 'service-recovered', { service });
     else {
-      const cause = 'all endpoints fail the same check at once: something they share is down; they stay in use';
-      const detail = { service, endpoints: watches.length, probe: last?.detail ?? '', cause };
+      const reason = 'all endpoints fail the same check at once: something they share is down; they stay in use';
+      const detail = { service, endpoints: watches.length, probe: last?.detail ?? '', reason };
       this.#options.say('error', 'service-degraded', detail);
     }
   }

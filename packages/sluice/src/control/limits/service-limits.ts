@@ -109,12 +109,12 @@ export class ServiceLimits {
     switch (step.change) {
       case 'opened': {
         const failures = `${(step.failureShare * 100).toFixed(1)} % of ${step.requests} requests`;
-        return this.#options.say('error', 'breaker-opened', { service, failures, seconds });
+        return this.#options.say('error', 'breaker-opened', { service, reason: `${failures} failed`, seconds });
       }
       case 'reopened':
-        return this.#options.say('warn', 'breaker-reopened', { service, cause: 'a trial request failed', seconds });
+        return this.#options.say('warn', 'breaker-reopened', { service, reason: 'a trial request failed', seconds });
       case 'closed':
-        return this.#options.say('info', 'breaker-closed', { service, trials: step.requests });
+        return this.#options.say('info', 'breaker-closed', { service, trials: step.requests, reason: 'trial requests succeeded' });
       case 'half-open':
       case null:
         return;

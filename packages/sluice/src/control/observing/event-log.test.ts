@@ -90,19 +90,15 @@ test('who follows from now on gets nothing older, and ends with its signal', asy
   assert.deepEqual(ended, []);
 });
 
-test('a slow follower loses the oldest and is told how many', async () => {
+test('a slow follower loses the oldest, which the numbers show', async () => {
   const { log } = make();
-  const end = new AbortController();
-  const source = log.follow(Infinity, end.signal);
+  const source = log.follow(Infinity, new AbortController().signal);
   for (let count = 0; count < 1_005; count++) log.say('info', 'reloaded', {});
-  const [gap, next] = await take(source, 2);
-  assert.deepEqual([gap?.what, gap?.id, gap?.detail['lost']], ['gap', 5, 5]);
-  assert.equal(next?.id, 6);
+  assert.equal((await take(source, 1))[0]?.id, 6);
 });
 
-test('a number of another process is a gap, then everything is told', async () => {
+test('a number of another process begins anew', async () => {
   const { log } = make();
   log.say('info', 'one', {});
-  const [gap, next] = await take(log.follow(900, new AbortController().signal), 2);
-  assert.deepEqual([gap?.what, next?.what], ['gap', 'one']);
+  assert.equal((await take(log.follow(900, new AbortController().signal), 1))[0]?.what, 'one');
 });

@@ -1,10 +1,10 @@
 /**
  * Events as they happen: the last ones are kept, with a number each, for those who look later; whoever follows gets the next. Printing is one of the followers.
- * Bounds: 2,000 events, and for each follower 1,000 that it has not read yet; one that is slower loses the oldest and is told (`EVENT_GAP`).
+ * Bounds: 2,000 events, and for each follower 1,000 that it has not read yet; one that is slower loses the oldest: the numbers jump.
  */
 import type { Clock } from '../../base/time.ts';
 import { EVENT_LEVELS, type EventSettings } from '../../config/observe-plan.ts';
-import { EVENT_GAP, type EventEntry } from '../../observe/event-entry.ts';
+import type { EventEntry } from '../../observe/event-entry.ts';
 import { type EventFormat, type EventLevel, type EventRecord, shownDetail } from '../../observe/events.ts';
 import type { SayEvent } from '../say-event.ts';
 import { Following } from './following.ts';
@@ -89,23 +89,18 @@ export class EventLog {
   }
 
   /**
-   * Each later one, the oldest first, until `signal` aborts. Where events are missing, an entry named `EVENT_GAP` stands for them.
-   * @param after Infinity: from now on. A number that no event has had yet is another process's: a gap, then all that are kept.
+   * Each later one, the oldest first, until `signal` aborts. Where events are missing, because they are not kept any more or came faster than they were read, the
+   * numbers jump.
+   * @param after Infinity: from now on. A number that no event has had yet is another process's: all that are kept.
    */
   follow(after: number, signal: AbortSignal): AsyncIterable<EventEntry> {
-    const { clock } = this.#options;
-    const gap = (lost: number, last: EventEntry): EventEntry => gapOf(clock, lost, last.id);
-    const following: Following<EventEntry> = new Following({ max: WAITING_MAX, signal, ended: () => unsubscribe(), gap });
+    const following: Following<EventEntry> = new Following({ max: WAITING_MAX, signal, ended: () => unsubscribe() });
     const unsubscribe = signal.aborted ? () => {} : this.subscribe((entry) => following.offer(entry));
     if (after === Infinity || signal.aborted) return following;
-    const isForeign = after > this.#last;
-    const oldest = this.#oldest;
-    const next = isForeign ? oldest : Math.max(oldest, after + 1);
-    const lost = isForeign ? 0 : next - after - 1;
+    const next = after > this.#last ? this.#oldest : Math.max(this.#oldest, after + 1);
     // What is kept goes past the bound of those who read slowly: it is read in one go.
     const kept = Array.from({ length: this.#last - next + 1 }, (_, index) => this.#ring[(next + index) % KEPT_MAX]!);
-    const first = isForeign || (lost > 0 && after > 0) ? [gapOf(clock, lost, next - 1)] : [];
-    return chain([...first, ...kept], following);
+    return chain(kept, following);
   }
 
   get #oldest(): number {
@@ -120,11 +115,6 @@ async function* chain(before: readonly EventEntry[], following: Following<EventE
   } finally {
     await following.return();
   }
-}
-
-/** Named so that nobody takes it for an event. */
-function gapOf(clock: Clock, lost: number, id: number): EventEntry {
-  return { id, at: clock.wall(), level: 'warn', what: EVENT_GAP, detail: { lost } };
 }
 
 function isAtLeast(level: EventLevel, least: EventLevel): boolean {

@@ -90,6 +90,7 @@ class ForwardAuthStage implements Stage {
       this.context.worker.event('warn', 'no answer about requests', {
         route: this.context.route.name,
         url: origin + pathname,
+        reason: this.asker.failure,
         requests: this.options.without,
       });
     }

@@ -30,6 +30,8 @@ export class Asker implements SharedPart {
   private readonly agent: Agent;
   private readonly open: (url: string, options: object) => ClientRequest;
   private waiting = 0;
+  /** Why the last question had no answer; '' before that. */
+  failure = '';
 
   constructor(options: AskerOptions) {
     this.options = options;
@@ -41,17 +43,22 @@ export class Asker implements SharedPart {
 
   /** Null: no answer, or none that means anything. Never rejects. */
   async ask(headers: OutgoingHttpHeaders): Promise<AuthAnswer | null> {
-    if (this.waiting >= this.options.concurrency * (1 + LINE_PER_PLACE)) return null;
+    if (this.waiting >= this.options.concurrency * (1 + LINE_PER_PLACE)) return this.without(`${this.waiting} questions wait already`);
     this.waiting++;
     try {
       const late = AbortSignal.timeout(this.options.timeoutMs);
       const answer = await this.send(headers, late, true);
-      return answer.status >= 500 || answer.status < 200 ? null : answer;
-    } catch {
-      return null;
+      return answer.status >= 500 || answer.status < 200 ? this.without(`status ${answer.status}`) : answer;
+    } catch (error) {
+      return this.without(error instanceof Error ? error.message : String(error));
     } finally {
       this.waiting--;
     }
+  }
+
+  private without(failure: string): null {
+    this.failure = failure;
+    return null;
   }
 
   close(): void {

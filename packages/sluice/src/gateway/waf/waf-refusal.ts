@@ -23,7 +23,7 @@ export class WafRefusal {
   attack(pass: RequestPass, verdict: WafVerdict, status = 0): FilterVerdict {
     const { exchange } = pass;
     const { isDetectOnly, logsSample } = this.options;
-    if (exchange.requestId === '' && !isDetectOnly) exchange.requestId = newRequestId();
+    if (exchange.requestId === '') exchange.requestId = newRequestId();
     this.events.tell(this.context.worker, pass, isDetectOnly ? 'waf detected' : 'waf blocked', verdict, logsSample);
     if (isDetectOnly) return PASS;
     const fields = `X-Request-Id: ${exchange.requestId}\r\nContent-Type: text/plain\r\nCache-Control: no-store\r\n`;
