@@ -19,6 +19,8 @@ const THEMES = { system: 'Auto', light: 'Light', dark: 'Dark' } as const;
 
 export function TopBar() {
   const current = location.value.page === 'service' ? 'overview' : location.value.page;
+  // A service's page is below the overview, not the overview itself.
+  const mark = location.value.page === 'service' ? 'true' : 'page';
   return (
     <header class="top-bar">
       <a class="brand" href={pageHref('overview')} aria-label="Sluice, overview">
@@ -31,7 +33,7 @@ export function TopBar() {
         <ul>
           {ENTRIES.map(([page, label]) => (
             <li key={page}>
-              <a href={pageHref(page)} aria-current={page === current ? 'page' : undefined}>
+              <a href={pageHref(page)} aria-current={page === current ? mark : undefined}>
                 {label}
                 {page === 'alerts' ? <AlertCount /> : null}
               </a>

@@ -15,6 +15,8 @@ export interface ChartLine {
   /** On an axis of its own at the right. */
   readonly isRight?: boolean;
   readonly width?: number;
+  /** Counts things: no ticks between whole numbers. */
+  readonly isWhole?: boolean;
 }
 
 /** Unix seconds, then the values of each line. */
@@ -71,7 +73,16 @@ export function chartOptions(
 }
 
 function valueAxis(axis: uPlot.Axis, scale: string, side: uPlot.Axis.Side, line: ChartLine | undefined): uPlot.Axis {
-  return { ...axis, scale, side, size: 58, space: 34, values: (_, ticks) => ticks.map((tick) => line?.format(tick) ?? String(tick)) };
+  const whole = line?.isWhole === true ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000] } : {};
+  return {
+    ...axis,
+    ...whole,
+    scale,
+    side,
+    size: 58,
+    space: 34,
+    values: (_, ticks) => ticks.map((tick) => line?.format(tick) ?? String(tick)),
+  };
 }
 
 function series(line: ChartLine, stroke: string, stepped: uPlot.Series.PathBuilder): uPlot.Series {

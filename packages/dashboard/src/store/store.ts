@@ -40,6 +40,11 @@ export const serviceByName = computed(() => new Map(status.value?.services.map((
 /** Fleets by the service's name. */
 export const fleetByName = computed(() => new Map(status.value?.fleet.map((fleet) => [fleet.service, fleet])));
 
+/** Instances by id, of all services. */
+export const instanceById = computed(
+  () => new Map(status.value?.fleet.flatMap(({ instances }) => instances.map((instance) => [instance.id, instance] as const))),
+);
+
 /** A service's rates now; undefined before the first snapshot. */
 export function serviceTraffic(name: string): ServiceTraffic | undefined {
   return traffic.value?.services[name];

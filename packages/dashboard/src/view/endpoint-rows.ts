@@ -7,6 +7,18 @@ export interface EndpointRow {
   readonly instance: InstanceStatus | null;
 }
 
+/** Whether a row looks the same, apart from what its cells follow by themselves (load, age). */
+export function isSameRow(a: EndpointRow, b: EndpointRow): boolean {
+  return fixedParts(a) === fixedParts(b);
+}
+
+function fixedParts({ key, endpoint, instance }: EndpointRow): string {
+  const parts = [key, endpoint?.address, endpoint?.state, endpoint?.weight, endpoint?.note];
+  if (instance === null) return JSON.stringify(parts);
+  const { id, version, phase, address, restarts, isProtected, trouble, cpu } = instance;
+  return JSON.stringify([...parts, id, version, phase, address, restarts, isProtected, trouble, cpu === null]);
+}
+
 /** Endpoints in their order, then instances that are none. */
 export function endpointRows(endpoints: readonly EndpointStatus[], instances: readonly InstanceStatus[]): readonly EndpointRow[] {
   const byAddress = new Map(instances.flatMap((instance) => (instance.address === null ? [] : [[instance.address, instance] as const])));

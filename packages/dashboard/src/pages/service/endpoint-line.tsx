@@ -1,10 +1,12 @@
 /** A row: an endpoint, its instance, or both. */
 import { useComputed } from '@preact/signals';
+import type { ReadonlySignal } from '@preact/signals';
 import { memo } from 'preact/compat';
 import type { EventEntry, InstanceStatus } from '../../api/types.ts';
 import { LiveText } from '../../components/live-text.tsx';
 import { phaseState, StateBadge } from '../../components/state-badge.tsx';
-import { serviceTraffic } from '../../store/store.ts';
+import { instanceById, serviceTraffic } from '../../store/store.ts';
+import { isSameRow } from '../../view/endpoint-rows.ts';
 import type { EndpointRow } from '../../view/endpoint-rows.ts';
 import { bytes, count, duration, errorShare, latency, NONE } from '../../view/format.ts';
 import { EndpointActions } from './endpoint-actions.tsx';
@@ -14,7 +16,7 @@ interface EndpointLineProps {
   readonly service: string;
   readonly row: EndpointRow;
   readonly hasFleet: boolean;
-  readonly events: readonly EventEntry[];
+  readonly events: ReadonlySignal<readonly EventEntry[]>;
 }
 
 function Line({ service, row, hasFleet, events }: EndpointLineProps) {
@@ -56,7 +58,11 @@ function Line({ service, row, hasFleet, events }: EndpointLineProps) {
   );
 }
 
-export const EndpointLine = memo(Line);
+/** With 200 of them, drawing all at each Status would cost frames. */
+export const EndpointLine = memo(
+  Line,
+  (a, b) => a.service === b.service && a.hasFleet === b.hasFleet && a.events === b.events && isSameRow(a.row, b.row),
+);
 
 function State({ service, row }: { readonly service: string; readonly row: EndpointRow }) {
   const { endpoint, instance } = row;
@@ -70,15 +76,22 @@ function State({ service, row }: { readonly service: string; readonly row: Endpo
 
 function InstanceCells({ instance }: { readonly instance: InstanceStatus | null }) {
   if (instance === null) return <td colSpan={5} />;
+  const now = () => instanceById.value.get(instance.id);
   return (
     <>
       <td>
         <span class="tag">{instance.version}</span>
         {instance.isProtected ? <span class="tag">protected</span> : null}
       </td>
-      <td class="number">{instance.cpu === null ? NONE : instance.cpu.toFixed(2)}</td>
-      <td class="number">{bytes(instance.memoryBytes)}</td>
-      <td class="number">{duration(instance.ageSeconds)}</td>
+      <td class="number">
+        <LiveText of={() => now()?.cpu?.toFixed(2) ?? NONE} />
+      </td>
+      <td class="number">
+        <LiveText of={() => bytes(now()?.memoryBytes)} />
+      </td>
+      <td class="number">
+        <LiveText of={() => duration(now()?.ageSeconds)} />
+      </td>
       <td class="number">{instance.restarts}</td>
     </>
   );

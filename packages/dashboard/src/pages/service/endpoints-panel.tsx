@@ -1,8 +1,8 @@
 /** Endpoints and instances of a service in a table. Rows are drawn when the Status is another, cells each second by themselves. */
 import { useSignal } from '@preact/signals';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { getJson } from '../../api/client.ts';
-import type { EventPage, FleetStatus, ServiceStatus } from '../../api/types.ts';
+import type { EventEntry, EventPage, FleetStatus, ServiceStatus } from '../../api/types.ts';
 import { Empty, Panel } from '../../components/page.tsx';
 import { useLoaded } from '../../components/use-loaded.ts';
 import { endpointRows } from '../../view/endpoint-rows.ts';
@@ -26,6 +26,11 @@ export function EndpointsPanel({ service, fleet }: EndpointsPanelProps) {
     async (signal) => (await getJson<EventPage>('api/events', { query: { q: service.name, limit: EVENTS_MAX }, signal })).items,
     EVENTS_MS,
   );
+  // A signal, so that only the strips are drawn again.
+  const events = useSignal<readonly EventEntry[]>([]);
+  useEffect(() => {
+    events.value = history.value ?? [];
+  }, [history.value]);
   const shown = isAll.value ? rows : rows.slice(0, ROWS_FIRST);
   const hasFleet = fleet !== undefined;
   const columns = [
@@ -61,7 +66,7 @@ export function EndpointsPanel({ service, fleet }: EndpointsPanelProps) {
             </thead>
             <tbody>
               {shown.map((row) => (
-                <EndpointLine key={row.key} service={service.name} row={row} hasFleet={hasFleet} events={history.value ?? []} />
+                <EndpointLine key={row.key} service={service.name} row={row} hasFleet={hasFleet} events={events} />
               ))}
             </tbody>
           </table>

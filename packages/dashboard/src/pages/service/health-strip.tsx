@@ -1,4 +1,5 @@
 /** How an endpoint was over the last hour: a strip in the colours of its states, lower where it could not be used. */
+import type { ReadonlySignal } from '@preact/signals';
 import type { EndpointStatus, EventEntry } from '../../api/types.ts';
 import { clock, words } from '../../view/format.ts';
 import { healthHistory } from '../../view/health-history.ts';
@@ -12,13 +13,13 @@ interface HealthStripProps {
   readonly service: string;
   readonly endpoint: EndpointStatus;
   readonly instance: string | null;
-  readonly events: readonly EventEntry[];
+  readonly events: ReadonlySignal<readonly EventEntry[]>;
 }
 
 export function HealthStrip({ service, endpoint, instance, events }: HealthStripProps) {
   const now = Date.now();
   const since = now - HOUR_MS;
-  const spans = healthHistory(events, { service, address: endpoint.address, instance, state: endpoint.state }, since, now);
+  const spans = healthHistory(events.value, { service, address: endpoint.address, instance, state: endpoint.state }, since, now);
   const x = (at: number) => ((at - since) / HOUR_MS) * WIDTH;
   return (
     <svg class="strip" width={WIDTH} height={HEIGHT} role="img" aria-label={describe(spans)}>
@@ -28,7 +29,7 @@ export function HealthStrip({ service, endpoint, instance, events }: HealthStrip
         return (
           <rect
             key={span.from}
-            class={`shape ${span.state}`}
+            class={span.state}
             x={Math.min(x(span.from), WIDTH - width)}
             y={HEIGHT - height}
             width={width}

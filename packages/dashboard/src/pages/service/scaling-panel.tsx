@@ -18,7 +18,7 @@ import { columnsOf } from '../../view/series.ts';
 import { DecisionDetail } from './decision-detail.tsx';
 
 const LINES: readonly ChartLine[] = [
-  { label: 'Wanted', colour: '--chart-2', format: count, isStepped: true, width: 2 },
+  { label: 'Wanted', colour: '--chart-2', format: count, isWhole: true, isStepped: true, width: 2 },
   { label: 'Ready', colour: '--chart-4', format: count, isStepped: true, isFilled: true },
   { label: 'Min', colour: '--chart-quiet', format: count, isStepped: true, isDashed: true, width: 1 },
   { label: 'Max', colour: '--chart-quiet', format: count, isStepped: true, isDashed: true, width: 1 },
