@@ -13,7 +13,9 @@ const OPTIONS = { generation: 7, cores: 4 };
 test('a value becomes a plan with its generation and one worker per core', async () => {
   const result = await planFrom(VALUE, OPTIONS);
   assert.ok(result.ok);
-  const settings = { watch: false, observe: NO_OBSERVE, acme: null, fleet: NO_FLEET };
+  const { alerts } = result.settings.observe;
+  assert.ok(alerts.rules.length > 0, 'the default rules are on');
+  const settings = { watch: false, observe: { ...NO_OBSERVE, alerts }, acme: null, fleet: NO_FLEET };
   assert.deepEqual([result.plan.generation, result.plan.workers, result.settings], [7, 4, settings]);
 });
 
