@@ -53,7 +53,7 @@ export function chartOptions(
   const right = lines.find(({ isRight }) => isRight === true);
   return {
     ...size,
-    padding: [8, right === undefined ? 10 : 0, 0, 0],
+    padding: [8, right === undefined ? 26 : 0, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,

@@ -22,9 +22,10 @@ export function TrafficMapPicture({ map }: { readonly map: TrafficMap }) {
   const box = useRef<HTMLDivElement>(null);
   const width = useSignal(WIDTH_FIRST);
   useEffect(() => {
-    const measure = () => (width.value = Math.max(640, box.current!.clientWidth));
+    const element = box.current!;
+    const measure = () => (width.value = Math.max(640, element.clientWidth));
     const observer = new ResizeObserver(measure);
-    observer.observe(box.current!);
+    observer.observe(element);
     measure();
     return () => observer.disconnect();
   }, []);

@@ -31,7 +31,8 @@ export function EndpointActions({ service, endpoint, instance }: EndpointActions
 
 function DrainButton({ service, endpoint }: { readonly service: string; readonly endpoint: EndpointStatus }) {
   const { address, state } = endpoint;
-  if (state === 'draining') {
+  // A drained one is in maintenance.
+  if (state === 'draining' || state === 'maintenance') {
     return (
       <button
         type="button"
