@@ -11,6 +11,8 @@ export const tokenQuestion = signal<string | null>(null);
 
 let token = sessionStorage.getItem(KEY);
 let answered: Promise<boolean> | null = null;
+/** Who closed the dialog is not asked again until they want to try again. */
+let isDeclined = false;
 let answer: ((given: boolean) => void) | null = null;
 
 export function authorization(): Record<string, string> {
@@ -19,6 +21,7 @@ export function authorization(): Record<string, string> {
 
 /** Shows the dialog, once for all who ask meanwhile. @returns False: nobody gave one. */
 export async function askForToken(why: string): Promise<boolean> {
+  if (isDeclined) return false;
   answered ??= new Promise((resolve) => {
     answer = resolve;
     tokenQuestion.value = why;
@@ -26,8 +29,14 @@ export async function askForToken(why: string): Promise<boolean> {
   return await answered;
 }
 
+/** The next 401 asks again. */
+export function allowQuestion(): void {
+  isDeclined = false;
+}
+
 /** What the dialog was closed with; null: with nothing. */
 export function giveToken(given: string | null): void {
+  isDeclined = given === null;
   if (given !== null) {
     token = given;
     sessionStorage.setItem(KEY, given);

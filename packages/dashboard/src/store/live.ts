@@ -2,6 +2,7 @@
 import { batch, effect } from '@preact/signals';
 import { getJson } from '../api/client.ts';
 import { Feed } from '../api/feed.ts';
+import { allowQuestion } from '../api/session.ts';
 import type { FeedState } from '../api/feed.ts';
 import type { StreamMessage } from '../api/event-stream.ts';
 import type { AlertStatus, EventEntry, EventPage, Me, Page, Status, TrafficSnapshot } from '../api/types.ts';
@@ -27,6 +28,7 @@ export function startLive(): void {
 
 /** Tries at once. */
 export function reconnect(): void {
+  allowQuestion();
   feed?.retry();
 }
 
