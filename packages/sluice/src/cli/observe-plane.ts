@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, totalmem } from 'node:os';
 import type { ObserveBackend } from '../admin/observe-backend.ts';
-import { makeSink } from '../clients/alert-sinks/make-sink.ts';
 import type { ReloadResult } from '../admin/reload-result.ts';
 import type { ControlSettings } from '../config/compile.ts';
 import type { Plan } from '../config/plan.ts';
@@ -22,6 +21,7 @@ import type { MetricBoard } from '../observe/metric-board.ts';
 import type { ProcessFacts } from '../observe/metric-family.ts';
 import type { Status } from '../observe/status.ts';
 import type { WorkerTraffic } from '../observe/traffic.ts';
+import { lazySink } from './lazy-sink.ts';
 import { readVersion } from './version.ts';
 
 /** What only the rest of the program knows; asked for when it runs. */
@@ -55,7 +55,7 @@ export class ObservePlane implements ObserveBackend, AsyncDisposable {
   constructor(print: (event: EventRecord, format: EventFormat) => void) {
     this.events = new EventLog({ clock: nodeRuntime.clock, print });
     const memoryBytes = totalmem();
-    this.alerts = new AlertLoop({ runtime: nodeRuntime, say: this.events.say, open: makeSink, host: hostname(), memoryBytes });
+    this.alerts = new AlertLoop({ runtime: nodeRuntime, say: this.events.say, open: lazySink, host: hostname(), memoryBytes });
     this.exporter = new TelemetryExporter({
       runtime: nodeRuntime,
       say: this.events.say,

@@ -20,7 +20,9 @@ export function processFacts(plane: ControlPlane, observe: ObservePlane, program
     runtime: `node ${process.versions.node}`,
     workers: supervisor.running,
     workerRestarts: supervisor.restarts,
-    utilization: [],
+    get utilization() {
+      return supervisor.utilizations().map(({ index, utilization }) => ({ worker: index, ratio: utilization }));
+    },
     mainBusySeconds: performance.eventLoopUtilization().active / 1_000,
     generation: plan?.generation ?? 0,
     reloadsApplied: applied,

@@ -19,6 +19,8 @@ const RUN = [
   '2',
   '--health',
   '/',
+  '--workers',
+  '2',
   '--',
   process.execPath,
   INSTANCE,
@@ -30,6 +32,12 @@ function sumOf(text: string, name: string): number {
   const samples = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
   ok(samples.length > 0, `${name} has samples`);
   return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+}
+
+/** By worker. */
+function busyShares(text: string): ReadonlyMap<string, number> {
+  const samples = text.matchAll(/^sluice_worker_utilization_ratio\{worker="(\d+)"\} (\S+)$/gm);
+  return new Map([...samples].map(([, worker = '', share]) => [worker, Number(share)]));
 }
 
 test(
@@ -50,13 +58,19 @@ test(
     equal(plain.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
     const text = await plain.text();
     const checked = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
+    const busy = busyShares(text);
+    deepEqual([...busy.keys()], ['0', '1']);
+    for (const share of busy.values()) ok(share >= 0 && share <= 1, `a share: ${share}`);
+    ok(Math.max(...busy.values()) > 0, 'who served was busy');
     deepEqual([checked.status, checked.stdout, checked.stderr], [0, '', '']);
     for (const name of ['sluice_requests_total', 'sluice_service_requests_total', 'sluice_request_duration_seconds_count']) {
       equal(sumOf(text, name), sent, name);
     }
     equal(sumOf(text, 'sluice_instance_info'), 2);
     ok(sumOf(text, 'process_open_fds') > 10);
-    const open = await fetch(`http://${admin}/metrics`, { headers: { accept: 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5' } });
+    const open = await fetch(`http://${admin}/metrics`, {
+      headers: { accept: 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5' },
+    });
     equal(open.headers.get('content-type'), 'application/openmetrics-text; version=1.0.0; charset=utf-8');
     equal(sumOf(await open.text(), 'sluice_requests_total'), sent);
   },

@@ -80,7 +80,7 @@ export class Supervisor {
     return this.#restarts;
   }
 
-  /** How busy each worker was since the last call: share 0..1 of the time of its event loop. One that is between two lives is left out. */
+  /** How busy each worker was lately (since the last call, over half a second at least): share 0..1 of the time of its event loop. One that is between two lives is left out. */
   utilizations(): readonly { readonly index: number; readonly utilization: number }[] {
     return this.#slots.flatMap(({ index, handle }) => (handle === null ? [] : [{ index, utilization: handle.utilization() }]));
   }

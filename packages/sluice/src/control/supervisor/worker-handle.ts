@@ -5,7 +5,7 @@ export interface WorkerHandle {
   send(message: ToWorker): void;
   /** Ends the thread at once; `exited` follows. */
   terminate(): void;
-  /** Share 0..1 of the time since the last call in which its event loop was busy. */
+  /** Share 0..1 of its time that its event loop was busy lately: since the last call, over half a second at least. */
   utilization(): number;
 }
 

@@ -1,7 +1,9 @@
-/** Export to one collector, from the plan that asks for it to the one that asks for another: a queue for spans, one for events, and metrics as they are each time. */
+/**
+ * Export to one collector, from the plan that asks for it to the one that asks for another: a queue for spans, one for events, and metrics as
+ * they are each time. What speaks OTLP is loaded with the first export.
+ */
 import type { Cancel, Runtime } from '../../base/runtime.ts';
-import { Collector, type Delivery } from '../../clients/otlp/collector.ts';
-import { OtlpFault } from '../../clients/otlp/otlp-fault.ts';
+import type { Collector, Delivery } from '../../clients/otlp/collector.ts';
 import type { SpanItem } from '../../clients/otlp/span-data.ts';
 import type { OtlpPlan } from '../../config/otlp-plan.ts';
 import type { EventEntry } from '../../observe/event-entry.ts';
@@ -28,11 +30,12 @@ export interface Leftover {
 }
 
 const UNAVAILABLE: Delivery = { end: 'refused', reason: 'packages are missing' };
+const CLOSED: Delivery = { end: 'away', reason: 'export to it has ended', afterMs: null };
 
 export class Pipeline {
   readonly plan: OtlpPlan;
   readonly #options: PipelineOptions;
-  readonly #collector: Collector;
+  #collector: Collector | null = null;
   readonly #spans: SignalQueue<SpanItem>;
   readonly #events: SignalQueue<EventEntry>;
   readonly #metricReport: SignalReport;
@@ -43,10 +46,9 @@ export class Pipeline {
   #isClosed = false;
 
   constructor(options: PipelineOptions) {
-    const { plan, runtime, version, resource, counts } = options;
+    const { plan, runtime, counts } = options;
     this.plan = plan;
     this.#options = options;
-    this.#collector = new Collector({ plan, version, resource, wall: () => runtime.clock.wall() });
     const { host } = new URL(plan.url);
     const report = (signal: Signal): SignalReport =>
       new SignalReport({ signal, collector: host, counts: counts[signal], runtime, say: (...event) => this.#tell(...event) });
@@ -54,12 +56,12 @@ export class Pipeline {
     this.#spans = new SignalQueue({
       ...common,
       report: report('traces'),
-      send: (batch) => this.#try(() => this.#collector.sendSpans(batch)),
+      send: (batch) => this.#try((collector) => collector.sendSpans(batch)),
     });
     this.#events = new SignalQueue({
       ...common,
       report: report('logs'),
-      send: (batch) => this.#try(() => this.#collector.sendEvents(batch)),
+      send: (batch) => this.#try((collector) => collector.sendEvents(batch)),
     });
     this.#metricReport = report('metrics');
     if (plan.metrics !== null) this.#collectIn(plan.metrics.everyMs);
@@ -88,7 +90,7 @@ export class Pipeline {
     this.#isClosed = true;
     this.#metricTimer?.();
     const left = { spans: this.#spans.close(), events: this.#events.close() };
-    this.#collector[Symbol.dispose]();
+    this.#collector?.[Symbol.dispose]();
     return left;
   }
 
@@ -107,23 +109,31 @@ export class Pipeline {
     const everyMs = this.plan.metrics?.everyMs ?? 0;
     const input = this.#options.metrics();
     if (input === null) return this.#collectIn(everyMs);
-    const delivery = await this.#try(() => this.#collector.sendMetrics(() => input));
+    const delivery = await this.#try((collector) => collector.sendMetrics(() => input));
     const waitMs = this.#metricReport.delivered(delivery, 1);
     if (waitMs !== null) this.#metricReport.dropped(1);
     this.#collectIn(Math.max(everyMs, waitMs ?? 0));
   }
 
-  async #try(send: () => Promise<Delivery>): Promise<Delivery> {
+  async #try(send: (collector: Collector) => Promise<Delivery>): Promise<Delivery> {
     if (this.#isUnavailable) return UNAVAILABLE;
     try {
-      return await send();
+      const collector = await this.#open();
+      return this.#isClosed ? CLOSED : await send(collector);
     } catch (error) {
+      const { OtlpFault } = await import('../../clients/otlp/otlp-fault.ts');
       if (!(error instanceof OtlpFault))
         return { end: 'refused', reason: error instanceof Error ? error.message.slice(0, 200) : String(error) };
       if (!this.#isUnavailable) this.#options.say('error', 'otlp-unavailable', { reason: error.message, remedy: error.remedy });
       this.#isUnavailable = true;
       return UNAVAILABLE;
     }
+  }
+
+  async #open(): Promise<Collector> {
+    const { Collector } = await import('../../clients/otlp/collector.ts');
+    const { plan, version, resource, runtime } = this.#options;
+    return (this.#collector ??= new Collector({ plan, version, resource, wall: () => runtime.clock.wall() }));
   }
 
   /** What cannot be sent at all has been said already. */
