@@ -14,15 +14,15 @@ export interface Prometheus extends AsyncDisposable {
 const running = new Set<ChildProcess>();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
-/** @param target `127.0.0.1:9100`, whose `/metrics` is read. */
-export async function startPrometheus(target: string): Promise<Prometheus> {
+/** @param target `127.0.0.1:9100`, whose `/metrics` is read. @param more Flags. */
+export async function startPrometheus(target: string, more: readonly string[] = []): Promise<Prometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-prometheus-'));
   const port = await freePort('127.0.0.1');
   const config = join(folder, 'prometheus.yml');
   const job = { job_name: 'shop', scrape_interval: '1s', scrape_timeout: '1s', static_configs: [{ targets: [target] }] };
   writeFileSync(config, JSON.stringify({ scrape_configs: [job] }));
   const flags = [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=127.0.0.1:${port}`];
-  const child = spawn('prometheus', flags, { stdio: 'ignore' });
+  const child = spawn('prometheus', [...flags, ...more], { stdio: 'ignore' });
   running.add(child);
   const exited = once(child, 'exit').finally(() => running.delete(child));
   const url = `http://127.0.0.1:${port}`;
