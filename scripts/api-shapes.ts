@@ -3,6 +3,9 @@
  */
 import type * as dashboard from '../packages/dashboard/src/api/types.ts';
 import type { Explained } from '../packages/sluice/src/admin/backend.ts';
+import type { AuditEntry } from '../packages/sluice/src/admin/bindings.ts';
+import type { CacheStatus, KeptReply } from '../packages/sluice/src/control/caching/cache-keeper.ts';
+import type { LogLine } from '../packages/sluice/src/control/fleet/fleet-request.ts';
 import type { Decision } from '../packages/sluice/src/core/scaling/decision.ts';
 import type { AlertRuleStatus, AlertStatus, SilenceStatus } from '../packages/sluice/src/observe/alert-status.ts';
 import type { EventEntry } from '../packages/sluice/src/observe/event-entry.ts';
@@ -26,4 +29,8 @@ export type ApiShapes = readonly [
   Reads<dashboard.SilenceStatus, SilenceStatus>,
   Reads<dashboard.PlanRecord, PlanRecord>,
   Reads<dashboard.Explained, Explained>,
+  Reads<dashboard.CacheStatus, CacheStatus>,
+  Reads<dashboard.CachedReply, KeptReply>,
+  Reads<dashboard.AuditEntry, AuditEntry>,
+  Reads<dashboard.LogLine, LogLine>,
 ];

@@ -322,3 +322,61 @@ export interface ExplainedService {
     readonly reason: string | null;
   }[];
 }
+
+/** What all tiers but the memory say of themselves; which of the counts there are depends on the tier. */
+interface TierStatus {
+  readonly state: string;
+  readonly hits: number;
+  readonly writes: number;
+}
+
+export interface CacheStatus {
+  readonly name: string;
+  readonly entries: number;
+  readonly bytes: number;
+  /** Of the whole memory, with what manages it. */
+  readonly capacityBytes: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly insertions: number;
+  readonly evictions: number;
+  /** Null: there is none. */
+  readonly disk:
+    | (TierStatus & { readonly entries: number; readonly bytes: number; readonly capacityBytes: number; readonly evictions: number })
+    | null;
+  readonly shared: (TierStatus & { readonly misses: number; readonly errors: number }) | null;
+}
+
+export interface CachedReply {
+  readonly url: string;
+  /** Its key has values of header fields or cookies, too. */
+  readonly isVariant: boolean;
+  readonly hits: number;
+  readonly status: number;
+  readonly bytes: number;
+  /** Unix milliseconds. */
+  readonly freshUntil: number;
+  /** Softly. */
+  readonly isPurged: boolean;
+}
+
+export interface AuditEntry {
+  readonly id: number;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly who: string;
+  readonly action: string;
+  readonly target: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly outcome: string;
+}
+
+/** A line that an instance printed. */
+export interface LogLine {
+  readonly instance: string;
+  readonly stream: 'stdout' | 'stderr';
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly text: string;
+}
