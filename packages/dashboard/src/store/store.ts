@@ -3,7 +3,7 @@
  * (each second); both are whole and immutable.
  */
 import { computed, signal } from '@preact/signals';
-import type { AlertStatus, EventEntry, Me, ServiceTraffic, Status, TrafficSnapshot } from '../api/types.ts';
+import type { AlertStatus, EventEntry, Me, Rate, ServiceTraffic, Status, TrafficSnapshot } from '../api/types.ts';
 
 export const EVENTS_MAX = 500;
 
@@ -48,6 +48,14 @@ export const instanceById = computed(
 /** A service's rates now; undefined before the first snapshot. */
 export function serviceTraffic(name: string): ServiceTraffic | undefined {
   return traffic.value?.services[name];
+}
+
+const IDLE: Rate = { rps: 0, errorRps: 0, p50Ms: null, p95Ms: null, p99Ms: null, inflight: 0, bytesInPerSecond: 0, bytesOutPerSecond: 0 };
+
+/** An endpoint's rates now; undefined before the first snapshot. One that a snapshot leaves out is idle. */
+export function endpointTraffic(service: string, address: string): Rate | undefined {
+  const now = serviceTraffic(service);
+  return now === undefined ? undefined : (now.endpoints[address] ?? IDLE);
 }
 
 function rank({ severity }: AlertStatus): number {

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { assert, double, property } from 'fast-check';
-import { BUCKET_BOUNDS_MS, BUCKET_COUNT, bucketOf, percentile, sampleCount } from './histogram.ts';
+import { array, assert, double, property } from 'fast-check';
+import { BUCKET_BOUNDS_MS, BUCKET_COUNT, bucketOf, percentile, percentiles, sampleCount } from './histogram.ts';
 
 function countsOf(durations: readonly number[]): Float64Array {
   const counts = new Float64Array(BUCKET_COUNT);
@@ -67,4 +67,17 @@ test('counts may lie inside a longer row', () => {
   row[5 + bucketOf(10)] = 4;
   equal(sampleCount(row, 5), 4);
   equal(percentile(row, 1, 5), 10);
+});
+
+test('several percentiles in one pass are what each is alone', () => {
+  const durations = array(double({ min: 0, max: 90_000, noNaN: true }), { maxLength: 40 });
+  assert(
+    property(durations, (some) => {
+      const counts = countsOf(some);
+      const found = new Float64Array(3);
+      const alone = [0.5, 0.95, 0.99].map((share) => percentile(counts, share));
+      equal(percentiles(counts, [0.5, 0.95, 0.99], found), some.length > 0);
+      if (some.length > 0) deepEqual([...found], alone);
+    }),
+  );
 });

@@ -17,6 +17,9 @@ export const BUCKET_COUNT: number = BUCKET_BOUNDS_MS.length + 1;
 const BOUNDS = Float64Array.from(BUCKET_BOUNDS_MS);
 const LAST_BOUND_MS = 60_000;
 const OVERFLOW = BUCKET_COUNT - 1;
+/** Of one percentile. */
+const SHARE = new Float64Array(1);
+const FOUND = new Float64Array(1);
 
 /** By the bit length of the microseconds: the first bucket that can hold them. */
 const FIRST_BUCKET = Uint8Array.from({ length: 33 }, (_, bits) => {
@@ -40,19 +43,31 @@ export function bucketOf(durationMs: number): number {
  * @returns null without samples; the last bound when the answer lies above it.
  */
 export function percentile(counts: ArrayLike<number>, share: number, offset = 0): number | null {
+  SHARE[0] = Math.min(Math.max(share, 0), 1);
+  return percentiles(counts, SHARE, FOUND, offset) ? FOUND[0]! : null;
+}
+
+/**
+ * Several of them in one pass.
+ * @param shares 0..1, rising.
+ * @param into As many durations as shares; left as it is when there are no samples.
+ * @returns Whether there are samples.
+ */
+export function percentiles(counts: ArrayLike<number>, shares: ArrayLike<number>, into: Float64Array, offset = 0): boolean {
   const total = sampleCount(counts, offset);
-  if (total <= 0) return null;
-  const rank = Math.min(Math.max(share, 0), 1) * total;
+  if (total <= 0) return false;
+  let next = 0;
   let below = 0;
-  for (let bucket = 0; bucket < OVERFLOW; bucket++) {
+  for (let bucket = 0; bucket < OVERFLOW && next < shares.length; bucket++) {
     const count = counts[offset + bucket] ?? 0;
-    if (count > 0 && below + count >= rank) {
-      const lower = bucket === 0 ? 0 : BOUNDS[bucket - 1]!;
-      return lower + (BOUNDS[bucket]! - lower) * ((rank - below) / count);
-    }
+    if (count <= 0) continue;
+    const lower = bucket === 0 ? 0 : BOUNDS[bucket - 1]!;
+    for (; next < shares.length && below + count >= shares[next]! * total; next++)
+      into[next] = lower + (BOUNDS[bucket]! - lower) * ((shares[next]! * total - below) / count);
     below += count;
   }
-  return LAST_BOUND_MS;
+  for (; next < shares.length; next++) into[next] = LAST_BOUND_MS;
+  return true;
 }
 
 /** Samples in all buckets together. */

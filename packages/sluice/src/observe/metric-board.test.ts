@@ -192,6 +192,22 @@ test('what is in flight is the same whether read from the row or column by colum
   deepEqual([board.inflight('route', 4), board.connections(6)], [0, 0]);
 });
 
+test('progress rises with exchanges that end and with bytes alone; the first columns are those of the row', () => {
+  const board = new MetricBoard(2);
+  const workers = [0, 1].map((index) => new WorkerMetrics(board.buffer, index));
+  const progress = (): number => board.progress('service', 3, board.regions());
+  workers[0]!.exchangeStarted(-1, -1, 3);
+  const idle = progress();
+  workers[1]!.exchangeEnded(-1, -1, 3, 4, 500, 10, 0, 0);
+  const ended = progress();
+  workers[0]!.bytesMoved(-1, 3, -1, 5, 0);
+  ok(idle === 0 && ended > idle && progress() > ended, `${idle}, ${ended}, ${progress()}`);
+  const into = new Float64Array(ROW_LENGTH).fill(7);
+  board.columns('service', 3, { into, count: BUCKETS, regions: board.regions() });
+  deepEqual(into.slice(0, BUCKETS), board.row('service', 3).slice(0, BUCKETS));
+  equal(into[BUCKETS], 7);
+});
+
 test('a slot or worker beyond the capacity is a programming error', () => {
   const board = new MetricBoard(1);
   throws(() => board.row('listener', 256), /a listener slot is in 0\.\.255, got 256/);

@@ -5,6 +5,8 @@
  */
 import { assert } from '../base/assert.ts';
 import {
+  BYTES_IN,
+  BYTES_OUT,
   CAPACITY,
   CLOSE_REASONS,
   CONNECTIONS_CLOSED,
@@ -21,6 +23,15 @@ import type { MetricKind } from './metric-layout.ts';
 import { WorkerMetrics } from './worker-metrics.ts';
 
 const CLOSED_ERROR = CONNECTIONS_CLOSED + CLOSE_REASONS.indexOf('error');
+
+/** What is read of a row, and whither. */
+export interface ColumnsRead {
+  /** `count` cells at least. */
+  readonly into: Float64Array;
+  /** Columns, from the first. */
+  readonly count: number;
+  readonly regions: readonly number[];
+}
 
 /** All counters. */
 export class MetricBoard {
@@ -41,14 +52,39 @@ export class MetricBoard {
 
   /** The columns of a row, summed over the regions in use. Pass `into` (ROW_LENGTH cells) to reuse it. */
   row(kind: MetricKind, slot: number, into: Float64Array = new Float64Array(ROW_LENGTH)): Float64Array {
-    into.fill(0);
+    return this.columns(kind, slot, { into, count: ROW_LENGTH, regions: this.regions() });
+  }
+
+  /** Regions in use now. Most are room for workers that never come: who reads many rows in one go finds them once. */
+  regions(): number[] {
+    const used: number[] = [];
+    for (let region = 0; region < this.#regions; region++) if (this.#isUsed(region)) used.push(region);
+    return used;
+  }
+
+  /** The first columns of a row, summed over these regions. */
+  columns(kind: MetricKind, slot: number, { into, count, regions }: ColumnsRead): Float64Array {
+    const cells = this.#cells;
     const first = rowOffset(kind, slot);
-    for (let region = 0; region < this.#regions; region++) {
-      if (!this.#isUsed(region)) continue;
+    for (let column = 0; column < count; column++) into[column] = 0;
+    for (const region of regions) {
       const start = region * REGION_LENGTH + first;
-      for (let column = 0; column < ROW_LENGTH; column++) into[column]! += this.#cells[start + column]!;
+      for (let column = 0; column < count; column++) into[column]! += cells[start + column]!;
     }
     return into;
+  }
+
+  /** A number that rises with whatever a row counts of traffic, exchanges that ended and bytes: whether it is worth reading at all. */
+  progress(kind: MetricKind, slot: number, regions: readonly number[]): number {
+    const cells = this.#cells;
+    const first = rowOffset(kind, slot);
+    let progress = 0;
+    for (const region of regions) {
+      const start = region * REGION_LENGTH + first;
+      for (let column = 0; column < STARTED; column++) progress += cells[start + column]!;
+      progress += cells[start + BYTES_IN]! + cells[start + BYTES_OUT]!;
+    }
+    return progress;
   }
 
   /** Exchanges in flight on a listener, route or service: `inflightOf` its row, of which it reads the columns that it needs. */
@@ -59,11 +95,6 @@ export class MetricBoard {
   /** Exchanges or attempts that a row has counted, those in flight included; reads only the columns that it needs. */
   begun(kind: MetricKind, slot: number): number {
     return this.#sum(rowOffset(kind, slot), startedOrEnded);
-  }
-
-  /** Exchanges that have ended: whether a row is worth reading at all. */
-  ended(kind: MetricKind, slot: number): number {
-    return this.#sum(rowOffset(kind, slot), endedOf);
   }
 
   /** Connections open on a listener. */

@@ -3,7 +3,7 @@
  * buckets. What stands still costs one sample (320 bytes); the ring (3.5 KiB) comes with the first change and goes after a quiet window. A counter that fell belongs to
  * somebody else: the window begins anew, so that no rate is ever negative.
  */
-import { BUCKET_COUNT, percentile } from '../base/histogram.ts';
+import { BUCKET_COUNT, percentiles } from '../base/histogram.ts';
 import { CACHE_VERDICTS } from './cache-verdict.ts';
 import { endedOf } from './metric-board.ts';
 import { BUCKETS, BYTES_IN, BYTES_OUT, CACHED, CUT, FILTER_ANSWERED, RETRIES, SHED } from './metric-layout.ts';
@@ -27,10 +27,19 @@ export const SAMPLE_FILTERED = 8;
 const LATENCIES = 9;
 export const SAMPLE_LENGTH: number = LATENCIES + BUCKET_COUNT;
 
+/** Columns of the board's row that a sample is made of. */
+const ROW_COLUMNS = SHED + 1;
+const ROUTE_COLUMNS = FILTER_ANSWERED + FILTER_KINDS.length;
+
 const SERVER_ERROR = 5;
 const SLOTS = WINDOW_STEPS + 1;
 const MISS = CACHE_VERDICTS.indexOf('miss');
 const PASS = CACHE_VERDICTS.indexOf('pass');
+
+/** So many columns of the board's row must be read for a sample. */
+export function columnsOf(isRoute: boolean): number {
+  return isRoute ? ROUTE_COLUMNS : ROW_COLUMNS;
+}
 
 /** What is kept of a row of the metric board. @param isRoute Whether its columns of cache and filters are such. */
 export function sampleOf(row: Float64Array, into: Float64Array, isRoute: boolean): Float64Array {
@@ -65,9 +74,14 @@ export class RowWindow {
   /** Steps in a row without a change. */
   #still = 0;
 
-  /** Whether it must be given samples; else `stand` will do while nothing ended. */
-  get isMoving(): boolean {
-    return this.#ring !== null || this.#steps < 0;
+  /** Whether it has a sample, so that `stand` will do while there is no progress. */
+  get isBegun(): boolean {
+    return this.#steps >= 0;
+  }
+
+  /** Whether nothing changed in the window: all rises are 0. */
+  get isStill(): boolean {
+    return this.#ring === null;
   }
 
   /** Steps that it knows of, up to WINDOW_STEPS. */
@@ -75,36 +89,41 @@ export class RowWindow {
     return Math.max(0, this.#steps);
   }
 
-  /** Exchanges that had ended at the last sample. */
-  get ended(): number {
-    return this.#last[ENDED]!;
+  /** The row's `progress` at the last sample. */
+  get progress(): number {
+    return this.#last(ENDED) + this.#last(IN) + this.#last(OUT);
   }
 
   /** A step in which nothing changed. */
   stand(): void {
     this.#steps = Math.min(WINDOW_STEPS, this.#steps + 1);
+    const ring = this.#ring;
+    if (ring === null) return;
+    const start = this.#at * SAMPLE_LENGTH;
+    if (++this.#still <= WINDOW_STEPS) {
+      this.#at = (this.#at + 1) % SLOTS;
+      ring.copyWithin(this.#at * SAMPLE_LENGTH, start, start + SAMPLE_LENGTH);
+      return;
+    }
+    for (let column = 0; column < SAMPLE_LENGTH; column++) this.#base[column] = ring[start + column]!;
+    this.#ring = null;
+    this.#at = 0;
   }
 
   push(sample: Float64Array): void {
-    const last = this.#last;
-    if (this.#steps < 0 || sample[ENDED]! < last[ENDED]! || sample[IN]! < last[IN]!) return this.#begin(sample);
-    const isSame = sample.every((value, column) => value === last[column]);
-    this.#still = isSame ? this.#still + 1 : 0;
-    this.stand();
-    if (this.#ring === null && isSame) return;
+    if (this.#steps < 0 || sample[ENDED]! < this.#last(ENDED) || sample[IN]! < this.#last(IN)) return this.#begin(sample);
+    if (this.#isLast(sample)) return this.stand();
+    this.#steps = Math.min(WINDOW_STEPS, this.#steps + 1);
+    this.#still = 0;
     this.#ring ??= this.#filled();
     this.#at = (this.#at + 1) % SLOTS;
     this.#ring.set(sample, this.#at * SAMPLE_LENGTH);
-    if (this.#still <= WINDOW_STEPS) return;
-    this.#base.set(sample);
-    this.#ring = null;
-    this.#at = 0;
   }
 
   /** How much a column rose in the last steps. */
   rise(column: number, steps = WINDOW_STEPS): number {
     if (this.#ring === null) return 0;
-    return this.#last[column]! - this.#sample(this.#back(steps))[column]!;
+    return this.#last(column) - this.#ring[this.#back(steps) * SAMPLE_LENGTH + column]!;
   }
 
   /** Whether anything ended in the window. */
@@ -114,22 +133,24 @@ export class RowWindow {
 
   /** Adds the differences of the last steps to those of others, for a sum. */
   addTo(into: Float64Array, steps = WINDOW_STEPS): void {
-    if (this.#ring === null) return;
-    const first = this.#sample(this.#back(steps));
-    const last = this.#last;
-    for (let column = 0; column < SAMPLE_LENGTH; column++) into[column]! += last[column]! - first[column]!;
+    const ring = this.#ring;
+    if (ring === null) return;
+    const first = this.#back(steps) * SAMPLE_LENGTH;
+    const last = this.#at * SAMPLE_LENGTH;
+    for (let column = 0; column < SAMPLE_LENGTH; column++) into[column]! += ring[last + column]! - ring[first + column]!;
   }
 
-  get #last(): Float64Array {
-    return this.#ring === null ? this.#base : this.#sample(this.#at);
+  #last(column: number): number {
+    return this.#ring === null ? this.#base[column]! : this.#ring[this.#at * SAMPLE_LENGTH + column]!;
+  }
+
+  #isLast(sample: Float64Array): boolean {
+    for (let column = 0; column < SAMPLE_LENGTH; column++) if (sample[column] !== this.#last(column)) return false;
+    return true;
   }
 
   #back(steps: number): number {
     return (this.#at - Math.min(steps, this.#steps) + SLOTS) % SLOTS;
-  }
-
-  #sample(place: number): Float64Array {
-    return this.#ring!.subarray(place * SAMPLE_LENGTH, (place + 1) * SAMPLE_LENGTH);
   }
 
   #begin(sample: Float64Array): void {
@@ -148,27 +169,41 @@ export class RowWindow {
   }
 }
 
+const SHARES = [0.5, 0.95, 0.99];
+const FOUND = new Float64Array(SHARES.length);
+
 /** Rates out of differences over so many seconds. */
 export function rateOf(differences: Float64Array, seconds: number, inflight: number): Rate {
   const per = seconds > 0 ? 1 / seconds : 0;
+  const isKnown = percentiles(differences, SHARES, FOUND, LATENCIES);
   return {
-    rps: round(differences[ENDED]! * per),
-    errorRps: round(differences[ERRORS]! * per),
-    p50Ms: percentileOf(differences, 0.5),
-    p95Ms: percentileOf(differences, 0.95),
-    p99Ms: percentileOf(differences, 0.99),
+    rps: tenths(differences[ENDED]! * per),
+    errorRps: tenths(differences[ERRORS]! * per),
+    p50Ms: isKnown ? hundredths(FOUND[0]!) : null,
+    p95Ms: isKnown ? hundredths(FOUND[1]!) : null,
+    p99Ms: isKnown ? hundredths(FOUND[2]!) : null,
     inflight,
-    bytesInPerSecond: round(differences[IN]! * per),
-    bytesOutPerSecond: round(differences[OUT]! * per),
+    bytesInPerSecond: Math.round(differences[IN]! * per),
+    bytesOutPerSecond: Math.round(differences[OUT]! * per),
   };
 }
 
-function percentileOf(differences: Float64Array, share: number): number | null {
-  const value = percentile(differences, share, LATENCIES);
-  return value === null ? null : round(value);
+/** Of what stands still. */
+export function stillRate(inflight: number): Rate {
+  return { rps: 0, errorRps: 0, p50Ms: null, p95Ms: null, p99Ms: null, inflight, bytesInPerSecond: 0, bytesOutPerSecond: 0 };
 }
 
-/** More digits are noise, and bytes in every snapshot. */
-export function round(value: number): number {
+/** Per second: one exchange in a window is a tenth. More digits are noise, and bytes in every snapshot. */
+export function tenths(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+/** Of milliseconds: the finest bucket is ten of them. */
+function hundredths(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+/** Of shares. */
+export function thousandths(value: number): number {
   return Math.round(value * 1_000) / 1_000;
 }

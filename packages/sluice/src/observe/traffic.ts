@@ -3,7 +3,7 @@
  * Status that it has.
  */
 
-/** Over the last `windowSeconds`. */
+/** Over the last `windowSeconds`: per second in tenths (bytes in whole ones), milliseconds in hundredths. */
 export interface Rate {
   /** Exchanges that ended, per second. */
   readonly rps: number;
@@ -28,7 +28,7 @@ export interface ServiceTraffic extends Rate {
   readonly queued: number;
   readonly shedPerSecond: number;
   readonly retriesPerSecond: number;
-  /** By address. */
+  /** By address: those with requests in the window or in flight, or that are not up. Of the others the Status tells the state; all their rates are 0. */
   readonly endpoints: Readonly<Record<string, EndpointTraffic>>;
 }
 

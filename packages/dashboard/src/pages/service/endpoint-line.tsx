@@ -5,7 +5,7 @@ import { memo } from 'preact/compat';
 import type { EventEntry, InstanceStatus } from '../../api/types.ts';
 import { LiveText } from '../../components/live-text.tsx';
 import { phaseState, StateBadge } from '../../components/state-badge.tsx';
-import { instanceById, serviceTraffic } from '../../store/store.ts';
+import { endpointTraffic, instanceById, serviceTraffic } from '../../store/store.ts';
 import { isSameRow } from '../../view/endpoint-rows.ts';
 import type { EndpointRow } from '../../view/endpoint-rows.ts';
 import { bytes, count, duration, errorShare, latency, NONE } from '../../view/format.ts';
@@ -22,7 +22,7 @@ interface EndpointLineProps {
 function Line({ service, row, hasFleet, events }: EndpointLineProps) {
   const { endpoint, instance } = row;
   const address = endpoint?.address ?? instance?.address ?? null;
-  const now = () => (address === null ? undefined : serviceTraffic(service)?.endpoints[address]);
+  const now = () => (endpoint === null ? undefined : endpointTraffic(service, endpoint.address));
   const note = [endpoint?.note, instance?.trouble].filter((text) => text !== null && text !== undefined).join('; ');
   return (
     <tr>

@@ -58,6 +58,29 @@ test('rates of services and endpoints are those of the last ten seconds', () => 
   assert.deepEqual(workers, [{ index: 0, utilization: 0.25 }]);
 });
 
+test('an endpoint that is up and idle is left out; one with traffic, or that is not up, is told', () => {
+  const { runtime, table, history, request } = setUp();
+  const told = (): unknown =>
+    Object.values(history.now().services['web']!.endpoints).map(({ state, rps, inflight }) => [state, rps, inflight]);
+  history.start();
+  history.now();
+  runtime.advance(1_000);
+  assert.deepEqual([told(), history.now().services['web']!.state], [[], 'up']);
+  request(5);
+  runtime.advance(1_000);
+  assert.deepEqual(told(), [['up', 1, 0]]);
+  for (let second = 0; second < 12; second++) {
+    runtime.advance(1_000);
+    history.now();
+  }
+  assert.deepEqual(told(), []);
+  table.inflight[4] = 2;
+  assert.deepEqual((runtime.advance(1_000), told()), [['up', 0, 2]]);
+  table.inflight[4] = 0;
+  table.state[4] = DOWN;
+  assert.deepEqual((runtime.advance(1_000), told()), [['down', 0, 0]]);
+});
+
 test('the revision rises when a state changes, and only then', () => {
   const { runtime, table, history } = setUp();
   history.start();

@@ -10,9 +10,10 @@ import type { SlotMap } from '../../config/slot-map.ts';
 import type { EndpointTable } from '../../core/balancing/endpoint-table.ts';
 import type { FleetServiceStatus } from '../../observe/fleet-status.ts';
 import type { MetricBoard } from '../../observe/metric-board.ts';
-import { WINDOW_STEPS, round } from '../../observe/row-window.ts';
+import { WINDOW_STEPS, thousandths } from '../../observe/row-window.ts';
 import { SeriesBook } from '../../observe/series-book.ts';
 import type { ListenerTraffic, Rate, TrafficSeries, TrafficSnapshot, WorkerTraffic } from '../../observe/traffic.ts';
+import { EndpointMeters } from './endpoint-meters.ts';
 import { Following } from './following.ts';
 import { StateRevision } from './state-revision.ts';
 import { type Pace, TrafficMeters } from './traffic-meters.ts';
@@ -73,13 +74,13 @@ export class TrafficHistory {
   connect(needs: TrafficNeeds): void {
     const { board, table } = needs;
     this.#needs = needs;
-    const meters = (kind: 'listener' | 'service' | 'endpoint' | 'route'): TrafficMeters => new TrafficMeters(board, kind);
+    const meters = (kind: 'listener' | 'service' | 'route'): TrafficMeters => new TrafficMeters(board, kind);
     this.#source = {
       board,
       table,
       listeners: meters('listener'),
       services: meters('service'),
-      endpoints: meters('endpoint'),
+      endpoints: new EndpointMeters(board),
       routes: meters('route'),
     };
   }
@@ -135,7 +136,7 @@ export class TrafficHistory {
     if (isWatched) {
       source.endpoints.step();
       source.routes.step();
-      this.#workers = workers().map(({ index, utilization }) => ({ index, utilization: round(utilization) }));
+      this.#workers = workers().map(({ index, utilization }) => ({ index, utilization: thousandths(utilization) }));
       this.#revision.look(running.plan, running.slots, table, this.#fleet, events());
     }
     this.#record(running.plan);
@@ -167,11 +168,7 @@ export class TrafficHistory {
       this.#coarse.keep(names);
     }
     if (isWatched && (isOther || !this.#isWatched)) {
-      endpoints.follow(
-        plan.services.flatMap(({ name }) =>
-          Object.entries(slots.endpoints[name] ?? {}).map(([address, slot]) => [`${name} ${address}`, slot] as const),
-        ),
-      );
+      endpoints.follow(plan, slots);
       routes.follow(Object.entries(slots.routes));
     } else if (!isWatched && this.#isWatched) {
       endpoints.forget();
@@ -185,7 +182,7 @@ export class TrafficHistory {
     const passed = (now - at) / 1_000;
     // Two looks in a row say nothing.
     if (at > 0 && passed < 0.1) return;
-    this.#cpu = { seconds: cpuSeconds, at: now, cores: at > 0 ? round((cpuSeconds - seconds) / passed) : 0 };
+    this.#cpu = { seconds: cpuSeconds, at: now, cores: at > 0 ? thousandths((cpuSeconds - seconds) / passed) : 0 };
   }
 
   #record(plan: Plan): void {
@@ -212,7 +209,7 @@ export class TrafficHistory {
     const source = this.#source!;
     const current = running();
     assert(current !== null, 'traffic is asked for when a plan runs');
-    const { plan, slots } = current;
+    const { plan } = current;
     const pace = this.#pace;
     return {
       at: this.#steps.at(-1)?.at ?? this.#needs!.runtime.clock.wall(),
@@ -222,7 +219,7 @@ export class TrafficHistory {
       total: this.#total(),
       listeners: listenerTraffic(source, plan, pace),
       routes: routeTraffic(source, plan, pace),
-      services: serviceTraffic(source, plan, slots, pace),
+      services: serviceTraffic(source, plan, pace),
       workers: this.#workers,
       cpuCores: this.#cpu.cores,
       residentBytes: usage().residentBytes,

@@ -1,10 +1,10 @@
 /**
  * The windows of all rows that a plan has: listeners and services always, endpoints and routes while somebody looks. A row that another name was given, or a name that another
- * row was, begins anew. What stands still is not read: one sum of six cells tells. Bounds: 4,096 endpoints and 4,096 routes have rates; the others none.
+ * row was, begins anew. What stands still is not read: one sum of eight cells tells. Bounds: 4,096 endpoints and 4,096 routes have rates; the others none.
  */
 import type { MetricBoard } from '../../observe/metric-board.ts';
 import { ROW_LENGTH, type MetricKind } from '../../observe/metric-layout.ts';
-import { RowWindow, SAMPLE_LENGTH, WINDOW_STEPS, rateOf, sampleOf } from '../../observe/row-window.ts';
+import { RowWindow, SAMPLE_LENGTH, WINDOW_STEPS, columnsOf, rateOf, sampleOf, stillRate } from '../../observe/row-window.ts';
 import type { Rate } from '../../observe/traffic.ts';
 
 const METERS_MAX = 4_096;
@@ -58,13 +58,16 @@ export class TrafficMeters {
   /** Takes a sample of each. */
   step(): void {
     const isRoute = this.#kind === 'route';
+    const regions = this.#board.regions();
+    const read = { into: this.#row, count: columnsOf(isRoute), regions };
     for (const { slot, window } of this.#meters.values()) {
-      if (!window.isMoving && this.#board.ended(this.#kind, slot) === window.ended) window.stand();
-      else window.push(sampleOf(this.#board.row(this.#kind, slot, this.#row), this.#sample, isRoute));
+      if (window.isBegun && this.#board.progress(this.#kind, slot, regions) === window.progress) window.stand();
+      else window.push(sampleOf(this.#board.columns(this.#kind, slot, read), this.#sample, isRoute));
     }
   }
 
   rate({ window }: Meter, pace: Pace, inflight: number, steps = WINDOW_STEPS): Rate {
+    if (window.isStill) return stillRate(inflight);
     this.#differences.fill(0);
     window.addTo(this.#differences, steps);
     return rateOf(this.#differences, pace(Math.min(steps, window.span)), inflight);

@@ -1,11 +1,19 @@
 /** Makes the snapshot out of the windows and the endpoint table. */
 import type { Plan, RoutePlan, ServicePlan } from '../../config/plan.ts';
-import type { SlotMap } from '../../config/slot-map.ts';
 import type { EndpointTable } from '../../core/balancing/endpoint-table.ts';
 import type { MetricBoard } from '../../observe/metric-board.ts';
-import { SAMPLE_FILTERED, SAMPLE_HITS, SAMPLE_LOOKED_UP, SAMPLE_RETRIES, SAMPLE_SHED, round } from '../../observe/row-window.ts';
+import {
+  SAMPLE_FILTERED,
+  SAMPLE_HITS,
+  SAMPLE_LOOKED_UP,
+  SAMPLE_RETRIES,
+  SAMPLE_SHED,
+  tenths,
+  thousandths,
+} from '../../observe/row-window.ts';
 import { endpointState } from '../../observe/status-builder.ts';
 import type { EndpointTraffic, ListenerTraffic, RouteTraffic, ServiceTraffic } from '../../observe/traffic.ts';
+import type { EndpointMeters } from './endpoint-meters.ts';
 import type { Meter, Pace, TrafficMeters } from './traffic-meters.ts';
 
 /** What snapshots are made from. */
@@ -14,8 +22,7 @@ export interface SnapshotSource {
   readonly table: EndpointTable;
   readonly listeners: TrafficMeters;
   readonly services: TrafficMeters;
-  /** By `SERVICE ADDRESS`. */
-  readonly endpoints: TrafficMeters;
+  readonly endpoints: EndpointMeters;
   readonly routes: TrafficMeters;
 }
 
@@ -30,44 +37,45 @@ export function listenerTraffic(source: SnapshotSource, plan: Plan, pace: Pace):
   return shown;
 }
 
-export function serviceTraffic(source: SnapshotSource, plan: Plan, slots: SlotMap, pace: Pace): Record<string, ServiceTraffic> {
+export function serviceTraffic(source: SnapshotSource, plan: Plan, pace: Pace): Record<string, ServiceTraffic> {
   const shown = named<ServiceTraffic>();
   const { board, table } = source;
   for (const service of plan.services) {
     const meter = source.services.get(service.name);
     if (meter === undefined) continue;
-    const endpoints = endpointTraffic(source, service, slots, pace);
     const { slot, window } = meter;
     shown[service.name] = {
-      state: stateOf(service, Object.values(endpoints)),
+      state: stateOf(source, service),
       ...source.services.rate(meter, pace, board.inflight('service', slot)),
       parked: Math.max(0, table.serviceParked[slot]!),
       queued: Math.max(0, table.serviceQueued[slot]!),
       shedPerSecond: perSecond(window.rise(SAMPLE_SHED), meter, pace),
       retriesPerSecond: perSecond(window.rise(SAMPLE_RETRIES), meter, pace),
-      endpoints,
+      endpoints: endpointTraffic(source, service, pace),
     };
   }
   return shown;
 }
 
-function endpointTraffic(source: SnapshotSource, service: ServicePlan, slots: SlotMap, pace: Pace): Record<string, EndpointTraffic> {
+/** Those of which there is something to say: in a large fleet most are up and idle. */
+function endpointTraffic({ endpoints, table }: SnapshotSource, service: ServicePlan, pace: Pace): Record<string, EndpointTraffic> {
   const shown = named<EndpointTraffic>();
-  const rows = slots.endpoints[service.name];
-  for (const { address } of service.endpoints) {
-    const slot = rows?.[address];
-    const meter = source.endpoints.get(`${service.name} ${address}`);
-    if (slot === undefined || meter === undefined) continue;
-    const rate = source.endpoints.rate(meter, pace, Math.max(0, source.table.inflight[slot]!));
-    shown[address] = { state: endpointState(source.table.state[slot]!), ...rate };
+  for (const { address, slot, meter } of endpoints.of(service.name)) {
+    if (meter === null) continue;
+    const state = endpointState(table.state[slot]!);
+    const inflight = Math.max(0, table.inflight[slot]!);
+    if (state === 'up' && inflight === 0 && meter.window.isStill) continue;
+    shown[address] = { state, ...endpoints.rate(meter, pace, inflight) };
   }
   return shown;
 }
 
-function stateOf(service: ServicePlan, endpoints: readonly EndpointTraffic[]): ServiceTraffic['state'] {
-  if (service.endpoints.length === 0) return 'empty';
-  const usable = endpoints.filter(({ state }) => state === 'up').length;
-  return usable === endpoints.length ? 'up' : usable === 0 ? 'down' : 'degraded';
+function stateOf({ endpoints, table }: SnapshotSource, { name, endpoints: planned }: ServicePlan): ServiceTraffic['state'] {
+  if (planned.length === 0) return 'empty';
+  const known = endpoints.of(name);
+  let usable = 0;
+  for (const { slot } of known) if (endpointState(table.state[slot]!) === 'up') usable++;
+  return usable === known.length ? 'up' : usable === 0 ? 'down' : 'degraded';
 }
 
 /** Those that had a request. */
@@ -80,7 +88,7 @@ export function routeTraffic(source: SnapshotSource, plan: Plan, pace: Pace): Re
     const looked = meter.window.rise(SAMPLE_LOOKED_UP);
     shown[route.name] = {
       ...rate,
-      hitRatio: looked === 0 ? null : round(meter.window.rise(SAMPLE_HITS) / looked),
+      hitRatio: looked === 0 ? null : thousandths(meter.window.rise(SAMPLE_HITS) / looked),
       services: targetsOf(route, meter, rate.rps, pace),
     };
   }
@@ -92,12 +100,12 @@ function targetsOf({ action }: RoutePlan, meter: Meter, rps: number, pace: Pace)
   const only = action.kind === 'services' && action.targets.length === 1 ? action.targets[0] : undefined;
   if (only === undefined) return {};
   const answered = perSecond(meter.window.rise(SAMPLE_HITS) + meter.window.rise(SAMPLE_FILTERED), meter, pace);
-  return { [only.service]: round(Math.max(0, rps - answered)) };
+  return { [only.service]: tenths(Math.max(0, rps - answered)) };
 }
 
 function perSecond(count: number, { window }: Meter, pace: Pace): number {
   const seconds = pace(window.span);
-  return seconds > 0 ? round(count / seconds) : 0;
+  return seconds > 0 ? tenths(count / seconds) : 0;
 }
 
 /** By names of a configuration, of which `__proto__` may be one. */
