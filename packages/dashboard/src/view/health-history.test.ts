@@ -25,6 +25,16 @@ test('each event begins a span, and tells what was before the first', () => {
   ]);
 });
 
+test('a drain, its end and its return are spans of their own', () => {
+  const drained = [event(180, 'endpoint-undrained'), event(150, 'endpoint-drained'), event(140, 'endpoint-draining')];
+  assert.deepEqual(spans(drained), [
+    ['up', 100, 140],
+    ['draining', 140, 150],
+    ['maintenance', 150, 180],
+    ['up', 180, 200],
+  ]);
+});
+
 test('what was before the window holds at its beginning; the same again is no new span', () => {
   assert.deepEqual(spans([event(170, 'endpoint-down'), event(50, 'endpoint-down')], 'down'), [['down', 100, 200]]);
 });

@@ -4,6 +4,7 @@
  */
 import type { Cancel, Runtime } from '../../base/runtime.ts';
 import { DRAINING, type EndpointTable, MAINTENANCE } from '../../core/balancing/endpoint-table.ts';
+import type { SayEvent } from '../say-event.ts';
 import type { RosterEntry } from './roster.ts';
 import type { StateBits } from './state-bits.ts';
 
@@ -11,6 +12,7 @@ export interface DrainsOptions {
   readonly runtime: Runtime;
   readonly table: EndpointTable;
   readonly bits: StateBits;
+  readonly say: SayEvent;
 }
 
 /** How a drain ended: everything finished, the deadline came first, or it was taken back. */
@@ -57,6 +59,7 @@ export class Drains {
     if (known !== undefined) return known.promise;
     const { bits, table } = this.#options;
     bits.claim(entry, owner, DRAINING, REASONS[owner]);
+    this.#say(entry, owner, 'endpoint-draining', REASONS[owner]);
     const { promise, resolve } = Promise.withResolvers<DrainEnd>();
     const cancels: Cancel[] = [];
     const finish = (end: DrainEnd['end']): void => {
@@ -75,6 +78,7 @@ export class Drains {
     this.#drains.delete(entry.key);
     drain.finish('undrained');
     this.#options.bits.claim(entry, drain.owner, 0, '');
+    this.#say(entry, drain.owner, 'endpoint-undrained', 'brought back by the operator');
     return true;
   }
 
@@ -99,7 +103,9 @@ export class Drains {
     const isFree = (): boolean => Atomics.load(table.inflight, entry.slot) <= 0;
     const closeDown = (): void => {
       bits.claim(entry, owner, DRAINING | MAINTENANCE, REASONS[owner]);
-      finish(isFree() ? 'finished' : 'deadline');
+      const end = isFree() ? 'finished' : 'deadline';
+      this.#say(entry, owner, 'endpoint-drained', end === 'finished' ? 'everything in flight has finished' : 'its deadline came first');
+      finish(end);
     };
     cancels.push(runtime.timers.after(deadlineMs, closeDown));
     if (entry.service.affinity !== null) return;
@@ -108,5 +114,11 @@ export class Drains {
         if (isFree()) closeDown();
       }),
     );
+  }
+  /** The fleet tells of its own drains by the instance (`instance-draining`). */
+  #say({ service, endpoint, slot }: RosterEntry, owner: DrainOwner, what: string, reason: string): void {
+    if (owner !== 'operator') return;
+    const inflight = Math.max(0, Atomics.load(this.#options.table.inflight, slot));
+    this.#options.say('info', what, { service: service.name, endpoint: endpoint.address, reason, inflight });
   }
 }

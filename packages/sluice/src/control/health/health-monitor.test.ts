@@ -238,6 +238,23 @@ test('a drain is done when nothing is in flight, and holds until undrain', async
   assert.equal(world.monitor.undrain('web', A), 'not-drained');
 });
 
+test('a drain by the operator is said when it begins, ends and is taken back; one by the fleet is told by its instance', async () => {
+  const world = new HealthWorld();
+  world.apply([servicePlan('web', [A, B])]);
+  const drained = world.monitor.drain('web', A, 10_000);
+  void world.monitor.drain('web', A, 10_000);
+  assert.deepEqual(world.said, [`endpoint-draining ${A}`]);
+  await world.pass(50);
+  await drained;
+  assert.deepEqual(world.said, [`endpoint-draining ${A}`, `endpoint-drained ${A}`]);
+  world.monitor.undrain('web', A);
+  world.monitor.undrain('web', A);
+  assert.deepEqual(world.said.slice(2), [`endpoint-undrained ${A}`]);
+  void world.monitor.drain('web', B, 10_000, 'fleet');
+  await world.pass(50);
+  assert.equal(world.said.length, 3);
+});
+
 test('a drain ends at its deadline at the latest, with what is left', async () => {
   const world = new HealthWorld();
   world.apply([servicePlan('web', [A])]);

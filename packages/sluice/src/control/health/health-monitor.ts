@@ -83,7 +83,7 @@ export class HealthMonitor implements AsyncDisposable {
     };
     this.#prober = new Prober({ runtime, probe: options.probe, bits, say, passed, concurrencyMax: options.probesMax ?? PROBES_MAX });
     this.#agents = new AgentLoop({ runtime, table, bits, say, ask: options.askAgent });
-    this.#drains = new Drains({ runtime, table, bits });
+    this.#drains = new Drains({ runtime, table, bits, say });
   }
 
   /** Looks after the plan's endpoints from now on. What is the same as before keeps its state and its schedule. */
