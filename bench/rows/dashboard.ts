@@ -67,7 +67,7 @@ function startMany({ origin }: RowContext): Promise<SluiceSubject> {
   const endpoints = (index: number): string[] =>
     Array.from({ length: ENDPOINTS }, (_, endpoint) => `127.0.${1 + index}.${1 + endpoint}:${origin.port}`);
   const services = Object.fromEntries(names.map((name, index) => [name, { endpoints: endpoints(index) }]));
-  const routes = names.map((name) => ({ name, path: `/${name}/*`, to: name, rewrite: { stripPrefix: `/${name}` } }));
+  const routes = names.map((name) => ({ name, path: `/${name}/*`, to: name, rewrite: { path: '/small' } }));
   return startSluice({ origin, upstream: 'tcp', workers: 1 }, routes, { services });
 }
 

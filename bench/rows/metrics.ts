@@ -57,7 +57,7 @@ function startMany({ origin }: RowContext): Promise<SluiceSubject> {
       (_, endpoint) => `127.0.${1 + (index >> 4)}.${1 + (index & 15) * ENDPOINTS + endpoint}:${origin.port}`,
     );
   const services = Object.fromEntries(names.map((name, index) => [name, { endpoints: endpoints(index), balance: 'round-robin' }]));
-  const routes = names.map((name) => ({ name, path: `/${name}/*`, to: name, rewrite: { stripPrefix: `/${name}` } }));
+  const routes = names.map((name) => ({ name, path: `/${name}/*`, to: name, rewrite: { path: '/small' } }));
   return startSluice({ origin, upstream: 'tcp', workers: 2 }, routes, { services });
 }
 
