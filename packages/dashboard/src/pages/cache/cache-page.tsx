@@ -1,4 +1,5 @@
 /** Page: what caches hold, how often they have what is asked for, what is asked for most, and purges. */
+import { useState } from 'preact/hooks';
 import '../../styles/pages.css';
 import { getJson } from '../../api/client.ts';
 import type { CacheStatus } from '../../api/types.ts';
@@ -12,12 +13,17 @@ import { TopKeysPanel } from './top-keys-panel.tsx';
 const AGAIN_MS = 3_000;
 
 export function CachePage() {
+  const [purges, setPurges] = useState(0);
   const { value, problem, reload } = useLoaded(
     'caches',
     async (signal) => getJson<readonly CacheStatus[]>('api/caches', { signal }),
     AGAIN_MS,
   );
   const caches = value ?? [];
+  const purged = () => {
+    setPurges(purges + 1);
+    reload();
+  };
   return (
     <Page title="Cache">
       {problem === null ? null : <p class="problem page-problem">The caches could not be read: {problem}</p>}
@@ -31,9 +37,9 @@ export function CachePage() {
         </Panel>
       )}
       <HitsPanel />
-      <PurgePanel names={caches.map(({ name }) => name)} onPurged={reload} />
+      <PurgePanel names={caches.map(({ name }) => name)} onPurged={purged} />
       {caches.map(({ name }) => (
-        <TopKeysPanel key={name} cache={name} isOnly={caches.length === 1} />
+        <TopKeysPanel key={name} cache={name} purges={purges} onPurged={purged} isOnly={caches.length === 1} />
       ))}
     </Page>
   );

@@ -1,4 +1,5 @@
 /** What a cache is asked for most, of what it holds in memory. */
+import { useEffect } from 'preact/hooks';
 import { getJson } from '../../api/client.ts';
 import type { CachedReply, Page } from '../../api/types.ts';
 import { perform } from '../../components/confirm.tsx';
@@ -11,17 +12,34 @@ import { purge } from './purge-panel.tsx';
 const SHOWN = 50;
 const AGAIN_MS = 5_000;
 
-export function TopKeysPanel({ cache, isOnly }: { readonly cache: string; readonly isOnly: boolean }) {
+interface TopKeysPanelProps {
+  readonly cache: string;
+  readonly isOnly: boolean;
+  /** Another number: something was purged, and they are read anew. */
+  readonly purges: number;
+  readonly onPurged: () => void;
+}
+
+export function TopKeysPanel({ cache, isOnly, purges, onPurged }: TopKeysPanelProps) {
   const { value, problem, reload } = useLoaded(
     cache,
     async (signal) =>
       getJson<Pick<Page<CachedReply>, 'items'>>(`api/caches/${encodeURIComponent(cache)}/keys`, { query: { limit: SHOWN }, signal }),
     AGAIN_MS,
   );
+  useEffect(() => {
+    if (purges > 0) reload();
+  }, [purges]);
   return (
     <Panel title={isOnly ? 'Used most' : `Used most in ${cache}`} aside={<span class="hint">of what is in memory</span>}>
       {problem === null ? null : <p class="problem">{problem}</p>}
-      {value === null ? problem === null ? <Empty>Loading…</Empty> : null : <Keys cache={cache} replies={value.items} onPurged={reload} />}
+      {value === null ? (
+        problem === null ? (
+          <Empty>Loading…</Empty>
+        ) : null
+      ) : (
+        <Keys cache={cache} replies={value.items} onPurged={onPurged} />
+      )}
     </Panel>
   );
 }

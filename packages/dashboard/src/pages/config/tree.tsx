@@ -49,7 +49,7 @@ function Node({ step, value, shown }: { readonly step: Step; readonly value: unk
   useEffect(() => {
     if (!isGoal) return;
     line.current!.scrollIntoView({ block: 'center' });
-    line.current!.querySelector('button')?.focus({ preventScroll: true });
+    line.current!.querySelector<HTMLElement>('button, .leaf')!.focus({ preventScroll: true });
   }, [isGoal]);
   return (
     <li ref={line} class={isGoal ? 'goal' : ''}>
@@ -59,7 +59,7 @@ function Node({ step, value, shown }: { readonly step: Step; readonly value: unk
           {step} <span class="soft">{tell(value)}</span>
         </button>
       ) : (
-        <span class="leaf">
+        <span class="leaf" tabIndex={isGoal ? -1 : undefined}>
           {step}: <span class={`json ${typeof value}`}>{tell(value)}</span>
         </span>
       )}

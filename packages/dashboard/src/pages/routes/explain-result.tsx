@@ -19,7 +19,7 @@ export function ExplainResult({ result }: { readonly result: Explained }) {
   const chosen = routes.find(({ verdict }) => verdict === 'chosen');
   return (
     <div class="explained">
-      <p class="note">
+      <p class="note answer">
         <code>
           {method} {host}
           {path}
@@ -103,7 +103,7 @@ function Service({ service, isOnly }: { readonly service: ExplainedService; read
               <b>{percent(endpoint.share)}</b>
               <span>
                 <StateBadge state={STATES[endpoint.state] ?? 'info'} label={endpoint.state} />{' '}
-                <span class="soft">{endpoint.reason ?? ''}</span>
+                <span class="soft">{endpoint.reason === endpoint.state ? '' : endpoint.reason}</span>
               </span>
             </li>
           ))}

@@ -99,10 +99,13 @@ export class CacheKeeper {
   }
 }
 
+/** A further line of a key: whose it is (`@`), or what it varies by. */
+const VARYING = /\n[^@]/;
+
 /** Only the first line of a key is the URL. */
 function withoutFields({ key, ...rest }: StoredKey): KeptReply {
   const end = key.indexOf('\n');
-  return { url: end === -1 ? key : key.slice(0, end), isVariant: end !== -1, ...rest };
+  return { url: end === -1 ? key : key.slice(0, end), isVariant: VARYING.test(key), ...rest };
 }
 
 function purge(store: MemoryStore, target: PurgeTarget, soft: boolean): number {
