@@ -49,6 +49,8 @@ export class ObservePlane implements ObserveBackend, AsyncDisposable {
   readonly plans = new PlanHistory();
   readonly alerts: AlertLoop;
   readonly exporter: TelemetryExporter;
+  /** What an instance may take to be ready, by service. */
+  #startWithin: ReadonlyMap<string, number> = new Map();
   #running: () => Running | null = () => null;
   #configured: () => Plan | null = () => null;
 
@@ -85,7 +87,7 @@ export class ObservePlane implements ObserveBackend, AsyncDisposable {
       alerts: () => this.alerts.list().filter(({ state }) => state === 'firing').length,
       events: () => this.events.last,
     });
-    this.alerts.connect(needs);
+    this.alerts.connect({ ...needs, startWithinMs: (service) => this.#startWithin.get(service) ?? null });
     this.exporter.connect(() => {
       const running = needs.running();
       return running === null ? null : { board: needs.board, names: running.slots, table: needs.table, facts: needs.facts() };
@@ -97,6 +99,7 @@ export class ObservePlane implements ObserveBackend, AsyncDisposable {
     const [plan, generation] = [this.#configured(), this.#running()?.plan.generation];
     if (plan !== null && generation !== undefined)
       this.plans.applied({ generation, plan, settings: { ...others, observe: settings } }, by, nodeRuntime.clock.wall());
+    this.#startWithin = new Map(others.fleet.services.map(({ service, run }) => [service, run.ready.withinMs]));
     this.events.configure(settings.events);
     this.alerts.follow(settings.alerts);
     this.exporter.follow(settings.otlp);

@@ -51,6 +51,9 @@ export function processFacts(plane: ControlPlane, observe: ObservePlane, program
     get alerts() {
       return alertCounts(observe.alerts.list());
     },
+    get notices() {
+      return observe.alerts.notices();
+    },
     get spans() {
       return Object.entries(observe.exporter.counts.traces).map(([outcome, count]) => ({ outcome, count: Number(count) }));
     },

@@ -119,6 +119,16 @@ export const DEFAULT_RULES: readonly AlertRule[] = [
     summary: 'Access log lines are lost because the disk is too slow: log elsewhere, or less.',
   }),
   threshold({
+    name: 'spans-dropped',
+    severity: 'info',
+    metric: 'sluice_spans_total',
+    labels: { outcome: 'dropped' },
+    above: 0,
+    forMs: 0,
+    summary:
+      'Spans of traces are lost: the collector is away or too slow; the events that begin with otlp- say why, or sample fewer traces.',
+  }),
+  threshold({
     name: 'breaker-open',
     severity: 'warning',
     metric: 'sluice_service_breaker_state',

@@ -33,6 +33,7 @@ const facts: ProcessFacts = {
   degraded: [],
   caches: [],
   alerts: [],
+  notices: [],
   spans: [],
 };
 

@@ -35,6 +35,7 @@ const facts: ProcessFacts = {
   degraded: [],
   caches: [],
   alerts: [],
+  notices: [],
   spans: [],
 };
 const table = endpointTable();

@@ -34,6 +34,7 @@ const facts: ProcessFacts = {
     { cache: 'pages', tier: 'shared', entries: null, bytes: null, capacityBytes: null, hits: 4, misses: 1, insertions: 2, evictions: null },
   ],
   alerts: [{ state: 'firing', severity: 'critical', count: 2 }],
+  notices: [{ sink: 'ops', outcome: 'told', count: 2 }],
   spans: [{ outcome: 'dropped', count: 9 }],
   certificates: { lives: [{ listener: 'web', name: 'a"b.example', secondsLeft: 86_400 }], issued: 4, failed: 1 },
 };

@@ -173,6 +173,17 @@ const OBSERVING_METRICS: readonly MetricFamily[] = [
     },
   },
   {
+    name: 'sluice_alert_notices_total',
+    type: 'counter',
+    help: 'Notices of alerts to a sink, by outcome: told, retried (a try that failed and is made again), given-up.',
+    labels: ['sink', 'outcome'],
+    of: 'worker',
+    source: {
+      read: 'facts',
+      samples: ({ notices }) => notices.map(({ sink, outcome, count }) => [`sink="${labelValue(sink)}",outcome="${outcome}"`, count]),
+    },
+  },
+  {
     name: 'sluice_spans_total',
     type: 'counter',
     help: 'Spans of sampled traces, by outcome: exported, dropped, failed (refused by the collector).',

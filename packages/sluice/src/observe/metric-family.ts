@@ -34,6 +34,8 @@ export interface ProcessFacts {
   readonly caches: readonly CacheTierFacts[];
   /** How many there are of each state and severity; none are left out. */
   readonly alerts: readonly { readonly state: string; readonly severity: string; readonly count: number }[];
+  /** Notices to each sink since the start, by what became of a try. */
+  readonly notices: readonly { readonly sink: string; readonly outcome: string; readonly count: number }[];
   /** Spans since the start, by what became of them. */
   readonly spans: readonly { readonly outcome: string; readonly count: number }[];
 }

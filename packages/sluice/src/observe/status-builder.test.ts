@@ -47,6 +47,7 @@ function inputOf(): StatusInput {
       degraded: [],
       caches: [],
       alerts: [],
+      notices: [],
       spans: [],
       certificates: { lives: [], issued: 0, failed: 0 },
     },

@@ -4,6 +4,7 @@ import { duration, text, textMap } from '../members.ts';
 import { operation, type Operation } from '../operation.ts';
 import { json, problem } from '../problem.ts';
 import { alert, alertRule, silence } from '../schemas/observing.ts';
+import { SilenceRefusal } from '../../core/alerting/silences.ts';
 import { unknownName } from '../unknown-name.ts';
 
 const SILENCE_MAX = '30d';
@@ -73,9 +74,14 @@ export const ALERTS: readonly Operation[] = [
     handle: ({ backend }, { body, caller, changed }) => {
       if (Object.keys(body.match).length === 0)
         return problem(400, 'match must have a label or a rule, for example {"match":{"rule":"latency"}}');
-      const made = backend.observe.alerts.silence(body.match, body.for, caller.name, body.comment);
-      changed(null, made);
-      return json(200, made);
+      try {
+        const made = backend.observe.alerts.silence(body.match, body.for, caller.name, body.comment);
+        changed(null, made);
+        return json(200, made);
+      } catch (error) {
+        if (error instanceof SilenceRefusal) return problem(400, error.message);
+        throw error;
+      }
     },
   }),
   operation({

@@ -12,6 +12,8 @@ import { type AlertNotice, type NoticeAlert, SinkDelay, SinkRefusal } from '../.
 import { mailOf } from './email-sink.ts';
 import { makeSink } from './make-sink.ts';
 import { noticeTitle } from './notice-text.ts';
+import { pagerdutyEvent } from './pagerduty-sink.ts';
+import { webhookBody } from './webhook-sink.ts';
 
 const SINCE = Date.UTC(2026, 10, 20, 21, 0, 0);
 const REPEAT_MS = 3_600_000;
@@ -29,15 +31,28 @@ test('a webhook gets what Alertmanager would send', async (t) => {
   assert.equal(body['receiver'], 'ops');
   assert.equal(body['truncatedAlerts'], 3);
   assert.deepEqual(body['groupLabels'], { alertname: 'no-healthy-endpoint' });
-  assert.deepEqual(body['commonLabels'], { alertname: 'no-healthy-endpoint', severity: 'critical' });
+  assert.deepEqual(body['commonLabels'], { alertname: 'no-healthy-endpoint', severity: 'critical', instance: 'edge-1' });
   const [first, second] = body['alerts'] as [Record<string, unknown>, Record<string, unknown>];
-  assert.deepEqual(first['labels'], { alertname: 'no-healthy-endpoint', severity: 'critical', service: 'web' });
+  assert.deepEqual(first['labels'], { alertname: 'no-healthy-endpoint', severity: 'critical', service: 'web', instance: 'edge-1' });
   assert.deepEqual(first['annotations'], { summary: 'web <has> nobody', value: '0' });
   assert.equal(first['startsAt'], '2026-11-20T21:00:00.000Z');
   assert.equal(first['endsAt'], '0001-01-01T00:00:00Z');
-  assert.equal(first['fingerprint'], 'aaaaaaaaaaaaaaaa');
+  assert.match(String(first['fingerprint']), /^[0-9a-f]{16}$/);
+  assert.match(String(body['groupKey']), /^edge-1\//);
   assert.equal(second['status'], 'resolved');
   assert.equal(second['endsAt'], '2026-11-20T21:05:00.000Z');
+});
+
+test('two machines that see the same are two alerts, by every key', () => {
+  const keys = ['edge-1', 'edge-2'].map((host) => {
+    const given = { ...notice(), host };
+    const body = webhookBody(given, 'ops') as { groupKey: string; alerts: readonly { fingerprint: string }[] };
+    const event = pagerdutyEvent(given.alerts[0]!, given, 'R') as { dedup_key: string };
+    return [body.groupKey, body.alerts[0]!.fingerprint, event.dedup_key];
+  });
+  assert.equal(new Set(keys.flat()).size, 6);
+  const long = pagerdutyEvent(notice().alerts[0]!, { ...notice(), host: 'h'.repeat(300) }, 'R') as { dedup_key: string };
+  assert.ok(long.dedup_key.length <= 255 && long.dedup_key.endsWith('/aaaaaaaaaaaaaaaa'), 'PagerDuty takes no longer one');
 });
 
 test('Slack gets a title, a colour for each, and no control characters of its own from labels', async (t) => {
@@ -61,13 +76,13 @@ test('PagerDuty gets an event for each alert, which triggers and resolves by the
   const [trigger, resolve] = receiver.taken.map(({ body }) => body);
   assert.equal(trigger?.['routing_key'], 'R0UT1NG');
   assert.equal(trigger?.['event_action'], 'trigger');
-  assert.equal(trigger?.['dedup_key'], 'aaaaaaaaaaaaaaaa');
+  assert.equal(trigger?.['dedup_key'], 'edge-1/aaaaaaaaaaaaaaaa');
   const payload = trigger?.['payload'] as Record<string, unknown>;
   assert.equal(payload['summary'], 'no-healthy-endpoint: web <has> nobody');
   assert.equal(payload['severity'], 'critical');
   assert.equal(payload['source'], 'edge-1');
   assert.equal(payload['component'], 'web');
-  assert.deepEqual(resolve, { routing_key: 'R0UT1NG', dedup_key: 'bbbbbbbbbbbbbbbb', event_action: 'resolve' });
+  assert.deepEqual(resolve, { routing_key: 'R0UT1NG', dedup_key: 'edge-1/bbbbbbbbbbbbbbbb', event_action: 'resolve' });
   await send({ ...BASE, kind: 'pagerduty', url: receiver.url, routingKey: 'R' }, notice([alert({ summary: 'x'.repeat(5_000) })]));
   const long = ((receiver.taken[2] as Taken).body['payload'] as Record<string, unknown>)['summary'] as string;
   assert.equal(long.length, 1_024);

@@ -1,4 +1,4 @@
-/** PagerDuty's Events API v2 (developer.pagerduty.com/docs/send-alert-event): one event for each alert; its id is the `dedup_key`, so that what is told again opens nothing twice. */
+/** PagerDuty's Events API v2 (developer.pagerduty.com/docs/send-alert-event): one event for each alert; machine and id are the `dedup_key`, so that what is told again opens nothing twice, and one machine's end is not another's. */
 import type { SinkPlan } from '../../config/alert-plan.ts';
 import type { AlertNotice, AlertSink, NoticeAlert } from '../../core/alerting/alert-notice.ts';
 import { cut, labelLine } from './notice-text.ts';
@@ -8,6 +8,8 @@ import { postToSink } from './sink-post.ts';
 const SUMMARY_MAX = 1_024;
 /** Of the rest: 512 KiB is the bound of an event. */
 const LABELS_MAX = 8_192;
+/** Of `dedup_key` it is 255, of which an id takes 16. */
+const HOST_MAX = 200;
 
 export function pagerdutySink({ url, routingKey }: SinkPlan & { kind: 'pagerduty' }): AlertSink {
   return {
@@ -21,7 +23,7 @@ export function pagerdutySink({ url, routingKey }: SinkPlan & { kind: 'pagerduty
 
 export function pagerdutyEvent(alert: NoticeAlert, { host, isTest }: AlertNotice, routingKey: string): object {
   const { id, rule, severity, state, labels, summary, value, sinceMs } = alert;
-  const event = { routing_key: routingKey, dedup_key: id };
+  const event = { routing_key: routingKey, dedup_key: `${host.slice(0, HOST_MAX)}/${id}` };
   if (state === 'resolved') return { ...event, event_action: 'resolve' };
   const { service } = labels;
   return {

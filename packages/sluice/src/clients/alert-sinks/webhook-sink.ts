@@ -1,6 +1,7 @@
 /** A webhook, in the form of Alertmanager's (version 4, prometheus.io/docs/alerting/latest/configuration, `webhook_config`), which receivers know already. */
 import type { SinkPlan } from '../../config/alert-plan.ts';
 import type { AlertNotice, AlertSink, NoticeAlert } from '../../core/alerting/alert-notice.ts';
+import { digest } from '../../core/alerting/labels.ts';
 import { labelName, prometheusAnnotations, prometheusLabels } from './prometheus-alert.ts';
 import { postToSink } from './sink-post.ts';
 
@@ -16,10 +17,10 @@ export function webhookSink({ name, url, headers }: SinkPlan & { kind: 'webhook'
 
 /** @param receiver The sink's name. */
 export function webhookBody(notice: AlertNotice, receiver: string): object {
-  const alerts = notice.alerts.map(webhookAlert);
+  const alerts = notice.alerts.map((alert) => webhookAlert(alert, notice.host));
   return {
     version: '4',
-    groupKey: notice.group,
+    groupKey: `${notice.host}/${notice.group}`,
     truncatedAlerts: notice.left,
     status: notice.state,
     receiver,
@@ -38,15 +39,16 @@ interface WebhookAlert {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-function webhookAlert(alert: NoticeAlert): WebhookAlert & Readonly<Record<string, unknown>> {
+/** Two machines that see the same are two alerts. */
+function webhookAlert(alert: NoticeAlert, host: string): WebhookAlert & Readonly<Record<string, unknown>> {
   return {
     status: alert.state,
-    labels: prometheusLabels(alert),
+    labels: { instance: host, ...prometheusLabels(alert) },
     annotations: prometheusAnnotations(alert),
     startsAt: new Date(alert.sinceMs).toISOString(),
     endsAt: alert.resolvedMs === null ? NOT_YET : new Date(alert.resolvedMs).toISOString(),
     generatorURL: '',
-    fingerprint: alert.id,
+    fingerprint: digest(`${host}/${alert.id}`),
   };
 }
 

@@ -24,7 +24,9 @@ const email = section("an object such as { smtp: 'smtps://…', from: 'sluice@ex
     .string({ error: SMTP_ALLOWED })
     .max(4_096, SMTP_ALLOWED)
     .regex(/^smtps?:\/\/[^\s/]+\/?$/, SMTP_ALLOWED)
-    .describe('The mail server. `smtps://` is TLS from the start, `smtp://` STARTTLS where it is offered. Secret.'),
+    .describe(
+      'The mail server. `smtps://` is TLS from the start, `smtp://` begins in the clear: STARTTLS is required, except to this machine (`localhost`, 127.0.0.0/8, ::1). Secret.',
+    ),
   from: address().describe('Who writes.'),
   to: listOf(address(), 'a mail address', 50).describe('Who is written to.'),
 });

@@ -17,6 +17,7 @@ import { MachineWatch } from './machine-watch.ts';
 import { MetricReader, type MetricWorld } from './metric-reader.ts';
 import { RuleWatch } from './rule-watch.ts';
 import { type OpenSink, SinkBoard } from './sink-board.ts';
+import { StartWatch } from './start-watch.ts';
 import { sloCondition, SloWatch } from './slo-watch.ts';
 import type { SayEvent } from '../say-event.ts';
 
@@ -38,6 +39,7 @@ export class AlertLoop implements AsyncDisposable {
   readonly #book = new AlertBook();
   readonly #silences = new Silences();
   readonly #machine = new MachineWatch();
+  readonly #starts = new StartWatch();
   readonly #sinks: SinkBoard;
   #groups: NoticeGroups | null = null;
   #plan: AlertPlan | null = null;
@@ -88,7 +90,8 @@ export class AlertLoop implements AsyncDisposable {
     const moment = this.#moment();
     const { now } = moment;
     const machine = this.#machine.shares(this.#world.running()?.plan ?? null, this.#options.memoryBytes, now);
-    const reader = new MetricReader(this.#world, machine);
+    const { startWithinMs } = this.#world;
+    const reader = new MetricReader(this.#world, { machine, starting: (fleet) => this.#starts.starting(fleet, startWithinMs, now) });
     for (const watch of this.#rules) {
       const findings = watch.look(reader, now);
       if (findings !== null) this.#changed(this.#book.look(watch.rule, findings, moment), moment);
@@ -132,7 +135,7 @@ export class AlertLoop implements AsyncDisposable {
     return this.#silences.list(this.#options.runtime.clock.wall());
   }
 
-  /** @param forMs How long. @throws {Error} For an empty match, an expression that does not compile, or too many. */
+  /** @param forMs How long. @throws {SilenceRefusal} For an empty match, an expression that does not compile, or too many. */
   silence(match: Readonly<Record<string, string>>, forMs: number, by: string, comment: string): SilenceStatus {
     const { clock, random } = this.#options.runtime;
     const wall = clock.wall();
@@ -145,6 +148,11 @@ export class AlertLoop implements AsyncDisposable {
   /** @returns False: there is no such silence. */
   unsilence(id: string): boolean {
     return this.#silences.remove(id);
+  }
+
+  /** Tries to tell each sink, since the start. */
+  notices(): readonly { readonly sink: string; readonly outcome: string; readonly count: number }[] {
+    return this.#sinks.counts();
   }
 
   /** Sends a test alert. @param sink Null: to all. @returns What came of each; null: there is no such sink. */

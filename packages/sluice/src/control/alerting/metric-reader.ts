@@ -12,6 +12,7 @@ import { METRIC_FAMILIES } from '../../observe/metric-catalog.ts';
 import type { MetricFamily, MetricSource, ProcessFacts } from '../../observe/metric-family.ts';
 import { BUCKETS, type MetricKind, STARTED, STATUS_CLASSES } from '../../observe/metric-layout.ts';
 import type { Running } from '../apply/applier.ts';
+import type { FleetServiceStatus } from '../../observe/fleet-status.ts';
 import type { MachineShares } from './machine-watch.ts';
 
 export interface MetricWorld {
@@ -19,6 +20,15 @@ export interface MetricWorld {
   readonly table: EndpointTable;
   readonly running: () => Running | null;
   readonly facts: () => ProcessFacts;
+  /** What an instance of a service may take to be ready, milliseconds; null: Sluice does not run it. */
+  readonly startWithinMs: (service: string) => number | null;
+}
+
+/** What is known of the world from looks before this one. */
+export interface Looked {
+  readonly machine: MachineShares;
+  /** Services of which nothing has been ready yet, and nothing has to be. */
+  readonly starting: (fleet: readonly FleetServiceStatus[]) => ReadonlySet<string>;
 }
 
 /** What objectives look at: all that ended, those that failed, and the latency histogram among its cells. */
@@ -42,16 +52,16 @@ const CUT = STATUS_CLASSES.indexOf('cut');
 /** One look: make one, ask it, drop it. */
 export class MetricReader {
   readonly #world: MetricWorld;
-  readonly #machine: MachineShares;
+  readonly #looked: Looked;
   readonly #running: Running | null;
   readonly #names = new Map<MetricKind, readonly NamedRow[]>();
   readonly #rows = new Map<string, Float64Array>();
   readonly #samples = new Map<string, readonly Sample[]>();
   #facts: ProcessFacts | null = null;
 
-  constructor(world: MetricWorld, machine: MachineShares) {
+  constructor(world: MetricWorld, looked: Looked) {
     this.#world = world;
-    this.#machine = machine;
+    this.#looked = looked;
     this.#running = world.running();
   }
 
@@ -124,25 +134,25 @@ export class MetricReader {
           max > min && manual === null ? [{ text: `service="${labelValue(service)}"`, value: Number(wanted >= max) }] : [],
         );
       case 'alert_memory_share':
-        return this.#machine.memory === null ? [] : [{ text: '', value: this.#machine.memory }];
+        return this.#looked.machine.memory === null ? [] : [{ text: '', value: this.#looked.machine.memory }];
       case 'alert_disk_share':
-        return this.#machine.disks.map(({ path, share }) => ({ text: `path="${labelValue(path)}"`, value: share }));
+        return this.#looked.machine.disks.map(({ path, share }) => ({ text: `path="${labelValue(path)}"`, value: share }));
       default:
         return [];
     }
   }
 
-  /** Endpoints in use per service; services that sleep, or whose instances Sluice has not started yet, are none of it. */
+  /** Endpoints in use per service; services that sleep, are paused, or are still starting are none of it. */
   #usable(): readonly Sample[] {
     const { plan, slots } = this.#running ?? {};
     if (plan === undefined || slots === undefined) return [];
-    const asleep = new Set(
-      this.#processFacts().fleet.flatMap(({ service, isAsleep, isPaused }) => (isAsleep || isPaused ? [service] : [])),
-    );
+    const { fleet } = this.#processFacts();
+    const starting = this.#looked.starting(fleet);
+    const asleep = new Set(fleet.flatMap(({ service, isAsleep, isPaused }) => (isAsleep || isPaused ? [service] : [])));
     const { state } = this.#world.table;
     const samples: Sample[] = [];
     for (const { name } of plan.services) {
-      if (asleep.has(name)) continue;
+      if (asleep.has(name) || starting.has(name)) continue;
       let usable = 0;
       const endpoints = slots.endpoints[name] ?? {};
       for (const address in endpoints) if (state[endpoints[address]!] === 0) usable++;

@@ -6,7 +6,7 @@ import { isSame } from '../../config/diff.ts';
 import type { AlertNotice, AlertSink } from '../../core/alerting/alert-notice.ts';
 import { digest } from '../../core/alerting/labels.ts';
 import type { SayEvent } from '../say-event.ts';
-import { SinkLine } from './sink-line.ts';
+import { type SinkCounts, SinkLine } from './sink-line.ts';
 
 /** Makes what a plan names; `clients/alert-sinks` has them. @param repeatMs How often what goes on is told again. */
 export type OpenSink = (plan: SinkPlan, repeatMs: number) => AlertSink;
@@ -25,6 +25,8 @@ export class SinkBoard implements AsyncDisposable {
   readonly #options: SinkBoardOptions;
   #lines: readonly SinkLine[] = [];
   #repeatMs = 0;
+  /** By the sink's name. */
+  readonly #counts = new Map<string, SinkCounts>();
   /** By the alert's id, then by sink; the oldest first. */
   readonly #told = new Map<string, Map<string, string>>();
 
@@ -39,10 +41,20 @@ export class SinkBoard implements AsyncDisposable {
     const kept = plans.map((plan) => known.find((line) => isSame(line.plan, plan)) ?? this.#open(plan));
     for (const line of this.#lines) if (!kept.includes(line)) void line[Symbol.asyncDispose]();
     this.#lines = kept;
+    for (const name of this.#counts.keys()) if (!plans.some((plan) => plan.name === name)) this.#counts.delete(name);
   }
 
   push(notice: AlertNotice): void {
     for (const line of this.#lines) line.push(notice);
+  }
+
+  /** Of each sink that there is. */
+  counts(): readonly { readonly sink: string; readonly outcome: string; readonly count: number }[] {
+    return [...this.#counts].flatMap(([sink, { told, retried, givenUp }]) => [
+      { sink, outcome: 'told', count: told },
+      { sink, outcome: 'retried', count: retried },
+      { sink, outcome: 'given-up', count: givenUp },
+    ]);
   }
 
   /** A line for each sink: who was told of an alert, and who could not be. */
@@ -64,11 +76,14 @@ export class SinkBoard implements AsyncDisposable {
 
   #open(plan: SinkPlan): SinkLine {
     const { open, runtime, say } = this.#options;
+    const counts = this.#counts.get(plan.name) ?? { told: 0, retried: 0, givenUp: 0 };
+    this.#counts.set(plan.name, counts);
     return new SinkLine({
       plan,
       sink: open(plan, this.#repeatMs),
       runtime,
       say,
+      counts,
       told: (notice, problem) => this.#tell(plan, notice, problem),
     });
   }

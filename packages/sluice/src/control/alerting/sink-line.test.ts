@@ -25,6 +25,7 @@ function stage() {
     plan: PLAN,
     runtime,
     say: (_, what) => void events.push(what),
+    counts: { told: 0, retried: 0, givenUp: 0 },
     told: () => {},
     sink: {
       async send(given) {

@@ -17,11 +17,20 @@ const RETRY_MAX_MS = 300_000;
 /** At the end: one last try for what waits. */
 const LAST_TRY_MS = 2_000;
 
+/** Since the start: notices that were taken, tries that failed and are made again, notices that never arrived. */
+export interface SinkCounts {
+  told: number;
+  retried: number;
+  givenUp: number;
+}
+
 export interface SinkLineOptions {
   readonly plan: SinkPlan;
   readonly sink: AlertSink;
   readonly runtime: Runtime;
   readonly say: SayEvent;
+  /** Counted on over reloads. */
+  readonly counts: SinkCounts;
   /** One try ended. @param problem Null: it was taken. */
   readonly told: (notice: AlertNotice, problem: string | null) => void;
 }
@@ -47,7 +56,6 @@ export class SinkLine implements AsyncDisposable {
   readonly #waiting = new Map<string, Waiting>();
   readonly #closed = new AbortController();
   #failures = 0;
-  #givenUp = 0;
   #isSaid = false;
   #isClosing = false;
   #sending: Promise<void> | null = null;
@@ -60,7 +68,7 @@ export class SinkLine implements AsyncDisposable {
 
   /** Notices that wait, and those that were given up since the start. */
   get figures(): { readonly waiting: number; readonly givenUp: number } {
-    return { waiting: this.#waiting.size, givenUp: this.#givenUp };
+    return { waiting: this.#waiting.size, givenUp: this.#options.counts.givenUp };
   }
 
   /** Puts a notice in the line. What the sink does not want of it is left out. */
@@ -160,12 +168,14 @@ export class SinkLine implements AsyncDisposable {
   }
 
   #arrived(): void {
+    this.#options.counts.told++;
     this.#failures = 0;
     if (this.#isSaid) this.#options.say('info', 'alert-sink-back', { sink: this.plan.name, kind: this.plan.kind });
     this.#isSaid = false;
   }
 
   #failed({ reason, delayMs }: Fault): void {
+    this.#options.counts.retried++;
     this.#failures++;
     const { runtime, say } = this.#options;
     if (!this.#isSaid) say('warn', 'alert-sink-away', { sink: this.plan.name, kind: this.plan.kind, reason });
@@ -179,9 +189,10 @@ export class SinkLine implements AsyncDisposable {
   }
 
   #giveUp(notice: AlertNotice, reason: string): void {
-    this.#givenUp++;
+    const { counts } = this.#options;
+    counts.givenUp++;
     const alerts = notice.alerts.map(({ rule }) => rule);
     const detail = { sink: this.plan.name, kind: this.plan.kind, reason, rules: [...new Set(alerts)].slice(0, 10).join(' ') };
-    this.#options.say('error', 'alert-given-up', { ...detail, givenUp: this.#givenUp });
+    this.#options.say('error', 'alert-given-up', { ...detail, givenUp: counts.givenUp });
   }
 }

@@ -8,7 +8,7 @@ import type { Severity } from './severity.ts';
 export const NOTICE_ALERTS_MAX = 100;
 
 export interface NoticeAlert {
-  /** Of rule and labels, 16 hexadecimal digits: what receivers deduplicate by (Alertmanager derives its own from the labels). */
+  /** Of rule and labels, 16 hexadecimal digits: with the machine what receivers deduplicate by (Alertmanager derives its own from the labels). */
   readonly id: string;
   readonly rule: string;
   readonly severity: Severity;

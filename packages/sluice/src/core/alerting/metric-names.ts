@@ -110,6 +110,7 @@ const CATALOGUE: readonly Row[] = [
   ['sluice_cache_evictions_total', 'counter', 'cache tier'],
   ['sluice_service_degraded', 'gauge', 'service'],
   ['sluice_alerts', 'gauge', 'state severity'],
+  ['sluice_alert_notices_total', 'counter', 'sink outcome'],
   ['sluice_spans_total', 'counter', 'outcome'],
   ['sluice_metrics_folded', 'gauge', 'label'],
   ['sluice_access_log_dropped_total', 'counter', ''],
