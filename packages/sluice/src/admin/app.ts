@@ -35,19 +35,24 @@ export function createApp(options: AppOptions): AdminApp {
   const app = new OpenAPIHono<Env>();
   const streams = new ReplyStreams();
   let document: unknown = null;
-  const sources: Sources = { ...options, document: () => (document ??= app.getOpenAPI31Document(about(backend.status().version))) };
-  app.openAPIRegistry.registerComponent('securitySchemes', 'token', SECURITY_SCHEME);
+  const sources: Sources = { ...options, document: () => (document ??= documentOf(app, backend.status().version)) };
   for (const operation of OPERATIONS) {
-    app.openAPIRegistry.registerPath(describe(operation));
     const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1');
     app.on(operation.method.toUpperCase(), path, (context) => respond(context, operation, sources, streams));
   }
   app.notFound((context) => toResponse(missingReply(context.req.method, pathOf(context.req.raw)), null));
-  app.onError((error) => {
-    onError(error);
+  app.onError((error, context) => {
+    if (!context.req.raw.signal.aborted) onError(error);
     return toResponse(problem(500, 'internal error; the log of sluice says more'), null);
   });
   return { fetch: async (request, bindings) => app.fetch(request, bindings), close: () => streams.close() };
+}
+
+/** Made when it is asked for: most never do. */
+function documentOf({ openAPIRegistry, getOpenAPI31Document }: OpenAPIHono<Env>, version: string): unknown {
+  openAPIRegistry.registerComponent('securitySchemes', 'token', SECURITY_SCHEME);
+  for (const operation of OPERATIONS) openAPIRegistry.registerPath(describe(operation));
+  return getOpenAPI31Document(about(version));
 }
 
 async function respond(context: Context<Env>, operation: Operation, sources: Sources, streams: ReplyStreams): Promise<Response> {

@@ -1,4 +1,5 @@
 import { deepEqual, doesNotMatch, equal, match } from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,6 +92,16 @@ test('a file that cannot be opened is told, and is tried again', async () => {
   for (let count = 0; count < 2; count++) await audit.follow(path);
   equal(said.length, 2);
   match(said[0]!, /^error audit-failed .*ENOENT/);
+  audit.write(CI, NOTE);
+  equal(audit.list(null, 10).length, 1);
+});
+
+test('a pipe that nobody reads stops nothing', async () => {
+  const { audit, said } = log();
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  await audit.follow(pipe);
+  match(said.join(), /^error audit-failed .*ENXIO/);
   audit.write(CI, NOTE);
   equal(audit.list(null, 10).length, 1);
 });

@@ -3,7 +3,7 @@
  * disk may be full or slow: then lines are dropped, which is told as an event, and no request fails or waits. Requests that are refused are
  * counted, one entry a minute for each status, or a guesser would push everything else out. Names that sound like a secret are masked.
  */
-import { closeSync, fchmodSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, openSync } from 'node:fs';
 import type { Timestamp } from '../base/time.ts';
 import type { SayEvent } from '../control/say-event.ts';
 import { type LogFile, openLogFile } from '../io/log-file.ts';
@@ -144,7 +144,8 @@ function asciiJson(value: unknown): string {
 
 /** Only the user that Sluice runs as may read it, from the first moment on. @throws when it cannot be opened. */
 function makePrivate(path: string): void {
-  const descriptor = openSync(path, 'a', 0o600);
+  // Not blocking: a pipe that nobody reads would stop the whole program.
+  const descriptor = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
   try {
     if (fstatSync(descriptor).isFile()) fchmodSync(descriptor, 0o600);
   } finally {

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { count, duration, readMembers, text, textMap, texts } from './members.ts';
 
@@ -46,4 +46,10 @@ test('numbers and durations of a query are read within their bounds', () => {
     ok: false,
     faults: [{ parameter: 'for', detail: 'the query parameter "for" is missing, for example ?for=1m' }],
   });
+});
+
+test('of very many faults some are told, of very long names their beginning', () => {
+  const names = Array.from({ length: 50_000 }, (_, index) => [`${index}`, 1] as const);
+  const read = readMembers({ for: text(10) }, Object.fromEntries([['x'.repeat(100_000), 1], ...names]), { kind: 'body', example: '{}' });
+  ok(!read.ok && read.faults.length === 10 && JSON.stringify(read).length < 5_000);
 });

@@ -4,6 +4,8 @@ import { parseDuration } from '../config/quantity.ts';
 import type { Shape } from './operation.ts';
 
 const SHOWN_MAX = 100;
+/** Told of one request; a body of 1 MiB has room for 100,000, and telling them all would take 19 MiB. */
+const FAULTS_MAX = 10;
 
 /** What a member must be, in words. */
 const MUST = new WeakMap<z.ZodType, string>();
@@ -133,6 +135,7 @@ function unknownMembers(members: Shape, given: object, words: MembersWords): Mem
   const what = words.kind === 'body' ? 'member' : 'query parameter';
   return Object.keys(given)
     .filter((name) => !Object.hasOwn(members, name))
+    .slice(0, FAULTS_MAX)
     .map((name) => placed(name, `unknown ${what} ${shown(name)}; the ${words.kind} may have ${known}`, words));
 }
 
@@ -147,7 +150,8 @@ function missing(name: string, { kind, example }: MembersWords): string {
     : `the query parameter "${name}" is missing, for example ${example}`;
 }
 
-function placed(name: string, detail: string, { kind }: MembersWords): MemberFault {
+function placed(whole: string, detail: string, { kind }: MembersWords): MemberFault {
+  const name = whole.slice(0, SHOWN_MAX);
   return kind === 'body' ? { pointer: `#/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, detail } : { parameter: name, detail };
 }
 

@@ -4,9 +4,7 @@
  * head and 30 s for the whole request. Health, metrics and the dashboard's files are answered here; the rest by the app, which is loaded with
  * the first request for it.
  */
-import { lstatSync, unlinkSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, Server, ServerOptions, ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { formatAddress } from '../config/address.ts';
@@ -24,6 +22,7 @@ import { hasBody } from './body.ts';
 import { Callers, placeOf } from './caller.ts';
 import { DashboardFiles } from './dashboard-files.ts';
 import { AdminGuard, type GuardedRequest } from './guard.ts';
+import { boundAddress, listen } from './listening.ts';
 import { type AdminReply, problem } from './problem.ts';
 import { isOwner } from './socket-owner.ts';
 
@@ -37,7 +36,12 @@ export interface AdminOptions {
   /** A call of the backend that threw. */
   readonly onError: (error: Error) => void;
   readonly dashboard?: DashboardFiles;
+  /** Default 30 s; 100 ms or more. */
+  readonly stallMs?: number;
 }
+
+/** A client that takes nothing of its reply for so long is cut off: 256 of them would leave no connection for anybody else. */
+const STALL_MS = 30_000;
 
 const SECURITY_HEADERS = {
   'cache-control': 'no-store',
@@ -151,6 +155,7 @@ class Desk {
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setTimeout(this.#options.stallMs ?? STALL_MS, () => endStalled(response));
     try {
       await this.#answer(request, response);
     } catch (error) {
@@ -171,6 +176,9 @@ class Desk {
     if (refusal !== null) return this.#refuse(request, response, refusal);
     const page = isPage ? await this.#dashboard.reply(path, request.headers, this.#settings.dashboard) : null;
     if (page !== null) return void response.writeHead(page.status, page.headers).end(page.body);
+    // The app reads paths more freely (`/%61pi/status`): what is no file is held to the rules of the API.
+    const late = isPage ? this.#guard.refusal({ ...asked, isPage: false }) : null;
+    if (late !== null) return this.#refuse(request, response, late);
     const who = this.#callers.identify(request.headers.authorization, request.socket, placeOf(request.socket), nodeRuntime.clock.now());
     if (!who.ok) return this.#refuse(request, response, who.reply);
     const bodyRefusal = this.#guard.bodyRefusal(asked);
@@ -207,6 +215,11 @@ class Desk {
     const headers = { 'content-type': type, 'content-length': bytes.length, vary: 'accept, accept-encoding', ...coding };
     response.writeHead(200, { ...SECURITY_HEADERS, ...headers }).end(bytes);
   }
+}
+
+/** Nothing moved for a while. An answer that takes long to come (a drain, say) has nothing to send yet: it may. */
+function endStalled({ socket }: ServerResponse): void {
+  if (socket !== null && socket.writableLength > 0) socket.destroy();
 }
 
 function healthReply(backend: AdminBackend): AdminReply {
@@ -248,45 +261,4 @@ function send(response: ServerResponse, reply: AdminReply): void {
     ...(reply.status >= 400 ? { connection: 'close' } : {}),
   });
   response.end(reply.body);
-}
-
-async function listen(server: Server, address: AddressPlan): Promise<void> {
-  if (address.kind === 'tcp') return listenOnce(server, address);
-  if (await isStaleSocket(address.path)) unlinkSync(address.path);
-  // The mode must be right from the first moment on.
-  const umask = process.umask(0o177);
-  try {
-    const listening = listenOnce(server, address);
-    process.umask(umask);
-    await listening;
-  } finally {
-    process.umask(umask);
-  }
-}
-
-function listenOnce(server: Server, address: AddressPlan): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(address.kind === 'tcp' ? { host: address.host, port: address.port } : { path: address.path }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-/** A socket file that a crashed process left: nobody answers on it. */
-function isStaleSocket(path: string): Promise<boolean> {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return Promise.resolve(false);
-  return new Promise((resolve) => {
-    const probe = connect({ path });
-    probe.once('connect', () => {
-      probe.destroy();
-      resolve(false);
-    });
-    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
-  });
-}
-
-function boundAddress(server: Server, address: AddressPlan): AddressPlan {
-  return address.kind === 'unix' ? address : { ...address, port: (server.address() as AddressInfo).port };
 }
