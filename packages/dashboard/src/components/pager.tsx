@@ -1,6 +1,6 @@
 /** Goes through a long list a page at a time. */
 import type { Signal } from '@preact/signals';
-import { count } from '../view/format.ts';
+import { whole } from '../view/format.ts';
 
 interface PagerProps {
   /** From 0. */
@@ -19,7 +19,7 @@ export function Pager({ page, size, total }: PagerProps) {
         Previous
       </button>
       <span>
-        {count(at * size + 1)} to {count(Math.min(total, (at + 1) * size))} of {count(total)}
+        {whole(at * size + 1)} to {whole(Math.min(total, (at + 1) * size))} of {whole(total)}
       </span>
       <button type="button" class="button small" disabled={at === last} onClick={() => (page.value = at + 1)}>
         Next

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytes, count, duration, errorShare, latency, percent, plural } from './format.ts';
+import { bytes, count, duration, errorShare, latency, percent, plural, whole } from './format.ts';
+
+test('where each counts, all figures are told', () => {
+  assert.equal(whole(10_003), '10,003');
+});
 
 test('counts keep three figures and say thousands and millions', () => {
   const given = [0, 0.01, 0.44, 3, 12.34, 123.4, 1_234, 9_999.6, 12_345, 99_960, 999_600, 12_340_000];

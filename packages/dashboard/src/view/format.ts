@@ -20,6 +20,13 @@ function figures(value: number): string {
   return value.toFixed(1);
 }
 
+/** All figures: `10,003`. */
+export function whole(value: number): string {
+  return WHOLE.format(value);
+}
+
+const WHOLE = new Intl.NumberFormat('en-GB');
+
 /** Milliseconds: `0.42 ms`, `12 ms`, `1.25 s`. */
 export function latency(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return NONE;

@@ -11,7 +11,7 @@ import { SortHeader } from '../../components/sort-header.tsx';
 import type { Order } from '../../components/sort-header.tsx';
 import { useLoaded } from '../../components/use-loaded.ts';
 import { status, traffic } from '../../store/store.ts';
-import { count, errorShare, latency, percent, plural } from '../../view/format.ts';
+import { count, errorShare, latency, percent, whole } from '../../view/format.ts';
 import { routeRows, searchRoutes, sortRoutes } from '../../view/route-rows.ts';
 import type { PlanRoute, RouteKey, RouteRow } from '../../view/route-rows.ts';
 
@@ -55,7 +55,7 @@ function Routes({ rows }: { readonly rows: readonly RouteRow[] }) {
           />
         </label>
         <p class="hint" role="status">
-          {plural(found.length, 'route')}
+          {whole(found.length)} {found.length === 1 ? 'route' : 'routes'}
         </p>
       </div>
       {found.length === 0 ? <Empty>No route has “{search.value}” in its name, match, services or filters.</Empty> : null}
