@@ -144,7 +144,7 @@ export function buildControlPlane({ source, say, reread, refresh, observe, unsta
     suspect: (service, endpoint) => health.suspect(service, endpoint),
     parked: (service) => fleet.parked(service),
     accessed: (lines, skipped) => observe.access.accessed(lines, skipped),
-    traced: (traces, dropped) => observe.exporter.traced(traces, dropped),
+    traced: (batches, dropped) => observe.exporter.traced(batches, dropped),
   });
   const loader = new PlanLoader({ source, say, workersMax: WORKERS_ROOM, loaded: (configuration) => fleet.loaded(configuration) });
   const fleet: FleetPlane = new FleetPlane({

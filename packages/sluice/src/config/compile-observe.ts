@@ -19,8 +19,8 @@ function compileAdmin(admin: ValidConfig['admin']): AdminSettings {
   return { token: token ?? null, tokens, tls: files, dashboard, auditFile: audit };
 }
 
-export function compileTracing(tracing: ValidConfig['tracing']): TracingPlan | null {
-  return tracing;
+export function compileTracing({ tracing, otlp }: ValidConfig): TracingPlan | null {
+  return tracing === null ? null : { ...tracing, isExported: otlp !== null && otlp.traces };
 }
 
 function compileOtlp(otlp: ValidConfig['otlp']): OtlpPlan | null {

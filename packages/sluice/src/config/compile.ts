@@ -64,7 +64,7 @@ export function compile(config: ValidConfig, options: CompileOptions): Plan {
     memories: compileMemories(config, routes),
     admin: config.admin?.address.address ?? null,
     accessLog: compileAccessLog(config.accessLog),
-    tracing: compileTracing(config.tracing),
+    tracing: compileTracing(config),
     acmeChallenges: NO_CHALLENGES,
     workers: config.workers === 'auto' ? Math.max(1, options.cores) : config.workers,
     drainTimeoutMs: config.drainTimeout,

@@ -68,6 +68,8 @@ export interface TracingPlan {
   readonly keepErrors: boolean;
   /** Keeps this share 0..1 of the slowest, per route; 0: none for being slow. */
   readonly keepSlowest: number;
+  /** Whether spans are sent anywhere. Where not, none are written: ids go upstream and into the access log, and kept traces show as exemplars. */
+  readonly isExported: boolean;
 }
 
 export const NO_ALERTS: AlertPlan = { everyMs: 10_000, rules: [], slos: [], sinks: [], group: { by: [], waitMs: 0, repeatMs: 0 } };

@@ -3,7 +3,7 @@
  * nothing here is sent per request. Everything frequent goes through the endpoint table and the metric board (shared memory).
  */
 export type { SlotMap } from './slot-map.ts';
-import type { TraceRecord } from '../core/tracing/trace-record.ts';
+import type { SpanBatch } from '../core/tracing/span-batch.ts';
 import type { PlanMessage } from './plan-message.ts';
 
 /** Given to a worker thread when it starts (`workerData`). */
@@ -68,8 +68,8 @@ export type FromWorker =
   | { readonly type: 'parked'; readonly service: number }
   /** Lines of the access log for the live tail, and how many more matched. */
   | { readonly type: 'accessed'; readonly lines: readonly string[]; readonly skipped: number }
-  /** Traces to be exported; `dropped`: those that there was no room for. */
-  | { readonly type: 'traced'; readonly traces: readonly TraceRecord[]; readonly dropped: number }
+  /** Spans to be exported; `dropped`: traces that there was no room for. */
+  | { readonly type: 'traced'; readonly batches: readonly SpanBatch[]; readonly dropped: number }
   /** Something to tell the person who runs Sluice; already without secrets. */
   | {
       readonly type: 'event';

@@ -99,7 +99,7 @@ test('a collector that refuses with 400 is said once, with its answer, and is no
   await collector.until('later ones are taken', () => roots() >= 5);
 });
 
-test('without the packages, the remedy is said once, and everything else runs', async (t) => {
+test('without the packages, the remedy is said once, and everything else runs: spans need none', async (t) => {
   const hooks = `import{registerHooks}from'node:module';registerHooks({resolve(name,context,next){if(name.startsWith('@opentelemetry/'))throw Object.assign(new Error("Cannot find package '"+name+"'"),{code:'ERR_MODULE_NOT_FOUND'});return next(name,context)}})`;
   const options = `--import data:text/javascript,${encodeURIComponent(hooks)}`;
   const check = spawnSync(process.execPath, ['-e', "import('@opentelemetry/api').catch(()=>console.log('refused'))"], {
@@ -107,9 +107,10 @@ test('without the packages, the remedy is said once, and everything else runs', 
     encoding: 'utf8',
   });
   assert.equal(check.stdout.trim(), 'refused', check.stderr);
-  const { running } = await stage(t, undefined, { NODE_OPTIONS: options });
+  const { collector, running } = await stage(t, undefined, { NODE_OPTIONS: options });
   await running.sluice.line(/otlp-unavailable .*npm install @opentelemetry\/api/);
   await ask(running.url, 5);
+  await collector.until('the spans are there', () => collector.spans.filter(({ kind }) => kind === 2).length === 5);
   running.sluice.signal('SIGTERM');
   assert.equal((await running.sluice.ended).code, 0);
   assert.deepEqual(

@@ -3,9 +3,9 @@ import { test, type TestContext } from 'node:test';
 import { attribute, OtlpCollector } from '../../../test/support/otlp-collector.ts';
 import { tlsMaterial } from '../../../test/support/tls-material.ts';
 import type { OtlpPlan } from '../../config/otlp-plan.ts';
-import type { TraceRecord } from '../../core/tracing/trace-record.ts';
+import type { SpanBatch } from '../../core/tracing/span-batch.ts';
+import { attributeStart, SpanJson } from '../../core/tracing/span-json.ts';
 import { Collector } from './collector.ts';
-import type { SpanItem } from './span-data.ts';
 
 const NOW = 1_800_000_000_000;
 
@@ -16,11 +16,11 @@ test('a span arrives with its ids, times to the microsecond, attributes, error a
   assert.equal(request?.path, '/v1/traces');
   assert.equal(request?.headers['content-encoding'], 'gzip');
   assert.equal(request?.headers['x-key'], 'secret-of-the-vendor');
-  assert.match(request?.headers['user-agent'] ?? '', /^sluice\/1\.2\.3 /);
+  assert.match(request?.headers['user-agent'] ?? '', /^sluice\/1\.2\.3$/);
   assert.equal(attribute(request?.resource ?? [], 'service.name'), 'edge');
   assert.equal(attribute(request?.resource ?? [], 'process.pid'), 7);
   const [span, attempt] = server.spans;
-  assert.equal(span?.traceId, TRACE.traceId);
+  assert.equal(span?.traceId, TRACE_ID);
   assert.equal(span?.parentSpanId, 'b7ad6b7169203331');
   assert.equal(span?.traceState, 'vendor=1');
   assert.equal(span?.kind, 2, 'SPAN_KIND_SERVER');
@@ -108,36 +108,21 @@ test('TLS: the authority of the plan is believed, and without it the collector i
   assert.equal(server.asked, 1);
 });
 
-const TRACE: TraceRecord = {
-  traceId: '0af7651916cd43dd8448eb211c80319c',
-  traceState: 'vendor=1',
-  reason: 'error',
-  spans: [
-    {
-      spanId: '00f067aa0ba902b7',
-      parentId: 'b7ad6b7169203331',
-      name: 'GET',
-      kind: 1,
-      startMs: NOW + 0.25,
-      endMs: NOW + 1_999.5,
-      attributes: { 'http.response.status_code': 502 },
-      error: 'upstream-connect',
-    },
-    {
-      spanId: '53995c3f42cd8ad8',
-      parentId: '00f067aa0ba902b7',
-      name: 'attempt',
-      kind: 2,
-      startMs: NOW + 1,
-      endMs: NOW + 2,
-      attributes: {},
-      error: '',
-    },
-  ],
-};
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 
-function items(): SpanItem[] {
-  return TRACE.spans.map((span) => ({ trace: TRACE, span }));
+/** Two spans, as workers write them. */
+function items(): readonly SpanBatch[] {
+  const json = new SpanJson();
+  json.begin(TRACE_ID, '00f067aa0ba902b7', 'b7ad6b7169203331', true, 'vendor=1');
+  json.describe('GET', 2, NOW + 0.25, NOW + 1_999.5);
+  json.putNumber(attributeStart('http.response.status_code', 'int'), 502);
+  json.put(attributeStart('sluice.sampled_for', 'string'), 'error');
+  json.end('upstream-connect');
+  const own = json.take();
+  json.begin(TRACE_ID, '53995c3f42cd8ad8', '00f067aa0ba902b7', false, '');
+  json.describe('attempt', 3, NOW + 1, NOW + 2);
+  json.end('');
+  return [own, json.take()];
 }
 
 async function stage(t: TestContext, url?: string, caFile: string | null = null): Promise<{ server: OtlpCollector; client: Collector }> {

@@ -1,24 +1,20 @@
 /**
- * A collector, spoken to by OTLP over HTTP with the exporters of OpenTelemetry's packages. They are only the wire: what waits, what is tried again and what is given up is decided by
- * who calls. Within one export's time they try again by themselves where the collector asks for it (429, 502, 503, 504) or is not there.
+ * A collector, spoken to by OTLP over HTTP: for metrics and events with the exporters of OpenTelemetry's packages, for spans without. They are only the wire: what waits, what is tried again and what is given up is
+ * decided by who calls. Within one export's time the packages try again by themselves where the collector asks for it (429, 502, 503, 504) or is not there.
  */
 import { readFile } from 'node:fs/promises';
 import type { Resource } from '@opentelemetry/resources';
 import type { OtlpPlan } from '../../config/otlp-plan.ts';
+import type { SpanBatch } from '../../core/tracing/span-batch.ts';
 import type { EventEntry } from '../../observe/event-entry.ts';
 import type { ExpositionInput } from '../../observe/exposition.ts';
 import { type CollectorAgent, collectorAgent } from './collector-agent.ts';
+import { type Delivery, failed, late } from './delivery.ts';
 import { HeardReply } from './heard-reply.ts';
 import { readableLog } from './log-data.ts';
 import { resourceMetrics } from './metric-data.ts';
 import { loadOtlpPackages, type OtlpPackages } from './otlp-packages.ts';
-import { readableSpan, type SpanItem } from './span-data.ts';
-
-/** `rejected`: how many of a batch that was taken were not (partial success). `refused`: it will never be taken. `away`: later, perhaps. */
-export type Delivery =
-  | { readonly end: 'taken'; readonly rejected: number; readonly reason: string }
-  | { readonly end: 'refused'; readonly reason: string }
-  | { readonly end: 'away'; readonly reason: string; readonly afterMs: number | null };
+import { SpanRequest } from './span-request.ts';
 
 export interface CollectorOptions {
   readonly plan: OtlpPlan;
@@ -34,12 +30,12 @@ interface Lane {
   readonly agent: CollectorAgent;
 }
 
-/** What the three exporters have in common. */
+/** What the exporters have in common. */
 interface Exporter {
   export(items: unknown, done: (result: { readonly code: number; readonly error?: Error }) => void): void;
 }
 
-type Signal = 'traces' | 'metrics' | 'logs';
+type Signal = 'metrics' | 'logs';
 
 interface Opened {
   readonly packages: OtlpPackages;
@@ -47,7 +43,6 @@ interface Opened {
   readonly lanes: Readonly<Record<Signal, Lane>>;
 }
 
-const RETRYABLE = new Set([429, 502, 503, 504]);
 const SUCCESS = 0;
 /** Beyond the exporter's own timeout, which each byte begins anew. */
 const GRACE_MS = 500;
@@ -57,19 +52,25 @@ export class Collector implements Disposable {
   readonly #scope: { readonly name: string; readonly version: string };
   #opening: Promise<Opened> | null = null;
   #opened: Opened | null = null;
+  #spans: SpanRequest | null = null;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
     this.#scope = { name: 'sluice', version: options.version };
   }
 
-  /** Sends spans. @throws {OtlpFault} where a package is missing; all three do. */
-  sendSpans(items: readonly SpanItem[]): Promise<Delivery> {
-    return this.#send('traces', ({ packages: { api }, resource }) =>
-      items.map((item) => readableSpan(item, { api, resource, scope: this.#scope })),
-    );
+  /** Sends spans. */
+  async sendSpans(batches: readonly SpanBatch[]): Promise<Delivery> {
+    try {
+      this.#spans ??= await this.#openSpans();
+    } catch (error) {
+      if (isFileFault(error)) return { end: 'away', reason: error.message, afterMs: null };
+      throw error;
+    }
+    return this.#spans.send(batches);
   }
 
+  /** @throws {OtlpFault} where a package is missing, as `sendMetrics`. */
   sendEvents(items: readonly EventEntry[]): Promise<Delivery> {
     return this.#send('logs', ({ resource }) => items.map((item) => readableLog(item, resource, this.#scope)));
   }
@@ -82,6 +83,7 @@ export class Collector implements Disposable {
 
   /** Ends what is under way. */
   [Symbol.dispose](): void {
+    this.#spans?.[Symbol.dispose]();
     for (const { agent } of Object.values(this.#opened?.lanes ?? {})) agent.reset();
   }
 
@@ -104,7 +106,7 @@ export class Collector implements Disposable {
     agent.listen(reply);
     const timer = setTimeout(() => {
       agent.reset();
-      resolve({ end: 'away', reason: `no answer within ${this.#options.plan.timeoutMs} ms`, afterMs: null });
+      resolve(late(this.#options.plan.timeoutMs));
     }, this.#options.plan.timeoutMs + GRACE_MS);
     exporter.export(items, ({ code, error }) => {
       clearTimeout(timer);
@@ -113,9 +115,29 @@ export class Collector implements Disposable {
     return promise;
   }
 
+  async #openSpans(): Promise<SpanRequest> {
+    const { plan, version, resource, wall } = this.#options;
+    const { headers, timeoutMs, url } = plan;
+    return new SpanRequest({
+      url: `${url.replace(/\/+$/, '')}/v1/traces`,
+      headers,
+      agent: collectorAgent(new URL(url).protocol, await this.#authority()),
+      isCompressed: plan.compression === 'gzip',
+      timeoutMs,
+      version,
+      resource: { ...resource, ...plan.resource },
+      wall,
+    });
+  }
+
+  #authority(): Promise<string> | null {
+    const { caFile } = this.#options.plan;
+    return caFile === null ? null : readFile(caFile, 'utf8');
+  }
+
   async #open(): Promise<Opened> {
     const { plan, version, resource } = this.#options;
-    const caPem = plan.caFile === null ? null : await readFile(plan.caFile, 'utf8');
+    const caPem = await this.#authority();
     const packages = await loadOtlpPackages();
     const base = plan.url.replace(/\/+$/, '');
     const lane = (path: string, make: (config: LaneConfig) => Exporter): Lane => {
@@ -138,7 +160,6 @@ export class Collector implements Disposable {
       packages,
       resource: packages.resources.resourceFromAttributes({ ...resource, ...plan.resource }),
       lanes: {
-        traces: lane('/v1/traces', (config) => new packages.traces.OTLPTraceExporter(config)),
         metrics: lane('/v1/metrics', (config) => new packages.metrics.OTLPMetricExporter(config)),
         logs: lane('/v1/logs', (config) => new packages.logs.OTLPLogExporter(config)),
       },
@@ -146,21 +167,7 @@ export class Collector implements Disposable {
   }
 }
 
-type LaneConfig = NonNullable<ConstructorParameters<OtlpPackages['traces']['OTLPTraceExporter']>[0]>;
-
-/** Network errors that the packages take for final (a certificate that is not believed, say) are not: somebody mends them. */
-function failed(reply: HeardReply, error: Error | undefined, nowMs: number): Delivery {
-  const { status } = reply;
-  if (status === 0) return { end: 'away', reason: reasonOf(error), afterMs: null };
-  if (RETRYABLE.has(status)) return { end: 'away', reason: `HTTP ${status}`, afterMs: reply.afterMs(nowMs) };
-  return { end: 'refused', reason: `HTTP ${status}` };
-}
-
-function reasonOf(error: Error | undefined): string {
-  if (error === undefined) return 'no answer';
-  const { code } = error as NodeJS.ErrnoException;
-  return (error.message || code || error.name).slice(0, 200);
-}
+type LaneConfig = NonNullable<ConstructorParameters<OtlpPackages['metrics']['OTLPMetricExporter']>[0]>;
 
 function isFileFault(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && (error as NodeJS.ErrnoException).syscall === 'open';

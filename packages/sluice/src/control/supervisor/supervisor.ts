@@ -7,7 +7,7 @@ import type { Runtime } from '../../base/runtime.ts';
 import type { Plan } from '../../config/plan.ts';
 import { packPlan, type PlanMessage } from '../../config/plan-message.ts';
 import type { FromWorker, SlotMap, TailFilter, TicketSecrets, ToWorker, WorkerStart } from '../../config/worker-protocol.ts';
-import type { TraceRecord } from '../../core/tracing/trace-record.ts';
+import type { SpanBatch } from '../../core/tracing/span-batch.ts';
 import { backoffDelay, type BackoffPolicy } from '../../core/fleet/backoff.ts';
 import type { SayEvent } from '../say-event.ts';
 import type { SpawnWorker } from './worker-handle.ts';
@@ -38,8 +38,8 @@ export interface SupervisorOptions {
   readonly parked: (service: number) => void;
   /** Lines for the live tail. */
   readonly accessed: (lines: readonly string[], skipped: number) => void;
-  /** Traces that are to be exported. */
-  readonly traced: (traces: readonly TraceRecord[], dropped: number) => void;
+  /** Spans that are to be exported. */
+  readonly traced: (batches: readonly SpanBatch[], dropped: number) => void;
 }
 
 /** How long a worker may take to answer `apply`. */
@@ -217,7 +217,7 @@ export class Supervisor {
       case 'accessed':
         return this.#options.accessed(message.lines, message.skipped);
       case 'traced':
-        return this.#options.traced(message.traces, message.dropped);
+        return this.#options.traced(message.batches, message.dropped);
       case 'event':
         return this.#options.say(message.level, message.what, { ...message.detail, worker: slot.index });
     }

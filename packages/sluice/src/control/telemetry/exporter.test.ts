@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { manualRuntime } from '../../../test/support/manual-runtime.ts';
 import { OtlpCollector } from '../../../test/support/otlp-collector.ts';
 import type { OtlpPlan } from '../../config/otlp-plan.ts';
-import type { TraceRecord } from '../../core/tracing/trace-record.ts';
+import type { SpanBatch } from '../../core/tracing/span-batch.ts';
+import { SpanJson } from '../../core/tracing/span-json.ts';
 import { nodeRuntime } from '../../io/node-runtime.ts';
 import { TelemetryExporter } from './exporter.ts';
 
@@ -47,19 +48,13 @@ test('an export that is turned off drops what waits, and counts it', async () =>
   assert.equal(collector.asked, 0);
 });
 
-function trace(number: number): TraceRecord {
+function trace(number: number): SpanBatch {
   const id = String(number);
-  const span = {
-    spanId: id.padStart(16, '0'),
-    parentId: '',
-    name: 'GET',
-    kind: 1,
-    startMs: 1,
-    endMs: 2,
-    attributes: {},
-    error: '',
-  } as const;
-  return { traceId: id.padStart(32, '0'), traceState: '', reason: 'sample', spans: [span] };
+  const json = new SpanJson();
+  json.begin(id.padStart(32, '0'), id.padStart(16, '0'), '', false, '');
+  json.describe('GET', 2, 1, 2);
+  json.end('');
+  return json.take();
 }
 
 function plan(url: string): OtlpPlan {

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Runtime } from '../../base/runtime.ts';
 import type { OtlpPlan } from '../../config/otlp-plan.ts';
-import type { TraceRecord } from '../../core/tracing/trace-record.ts';
+import type { SpanBatch } from '../../core/tracing/span-batch.ts';
 import type { EventEntry } from '../../observe/event-entry.ts';
 import type { ExpositionInput } from '../../observe/exposition.ts';
 import type { SayEvent } from '../say-event.ts';
@@ -47,7 +47,7 @@ export class TelemetryExporter implements AsyncDisposable {
     if (plan !== null) this.#pipeline = this.#open(plan);
     if (left === undefined) return;
     if (this.#pipeline === null) {
-      this.counts.traces.dropped += left.spans.length;
+      this.counts.traces.dropped += spansOf(left.spans);
       this.counts.logs.dropped += left.events.length;
       return;
     }
@@ -55,10 +55,10 @@ export class TelemetryExporter implements AsyncDisposable {
     this.#pipeline.events(left.events);
   }
 
-  /** @param dropped Spans that workers could not keep. */
-  traced(traces: readonly TraceRecord[], dropped: number): void {
+  /** @param dropped Traces that workers could not keep. */
+  traced(batches: readonly SpanBatch[], dropped: number): void {
     this.counts.traces.dropped += dropped;
-    this.#pipeline?.spans(traces.flatMap((trace) => trace.spans.map((span) => ({ trace, span }))));
+    this.#pipeline?.spans(batches);
   }
 
   heard(event: EventEntry): void {
@@ -76,7 +76,7 @@ export class TelemetryExporter implements AsyncDisposable {
     this.#pipeline = null;
     const lost = pipeline.waiting;
     const left = pipeline.close();
-    this.counts.traces.dropped += left.spans.length;
+    this.counts.traces.dropped += spansOf(left.spans);
     this.counts.logs.dropped += left.events.length;
     if (lost.spans + lost.events > 0) this.#options.say('warn', 'otlp-lost', lost);
   }
@@ -86,6 +86,10 @@ export class TelemetryExporter implements AsyncDisposable {
     const named = { 'service.name': 'sluice', 'service.version': version, ...resource };
     return new Pipeline({ plan, runtime, say, version, resource: named, counts: this.counts, metrics: () => this.#metrics() });
   }
+}
+
+function spansOf(batches: readonly SpanBatch[]): number {
+  return batches.reduce((sum, { spans }) => sum + spans, 0);
 }
 
 function noCounts(): SignalCounts {

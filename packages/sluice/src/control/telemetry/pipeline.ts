@@ -3,9 +3,10 @@
  * they are each time. What speaks OTLP is loaded with the first export.
  */
 import type { Cancel, Runtime } from '../../base/runtime.ts';
-import type { Collector, Delivery } from '../../clients/otlp/collector.ts';
-import type { SpanItem } from '../../clients/otlp/span-data.ts';
+import type { Collector } from '../../clients/otlp/collector.ts';
+import type { Delivery } from '../../clients/otlp/delivery.ts';
 import type { OtlpPlan } from '../../config/otlp-plan.ts';
+import type { SpanBatch } from '../../core/tracing/span-batch.ts';
 import type { EventEntry } from '../../observe/event-entry.ts';
 import type { ExpositionInput } from '../../observe/exposition.ts';
 import type { SayEvent } from '../say-event.ts';
@@ -25,7 +26,7 @@ export interface PipelineOptions {
 
 /** What waits still when a pipeline ends. */
 export interface Leftover {
-  readonly spans: readonly SpanItem[];
+  readonly spans: readonly SpanBatch[];
   readonly events: readonly EventEntry[];
 }
 
@@ -36,12 +37,12 @@ export class Pipeline {
   readonly plan: OtlpPlan;
   readonly #options: PipelineOptions;
   #collector: Collector | null = null;
-  readonly #spans: SignalQueue<SpanItem>;
+  readonly #spans: SignalQueue<SpanBatch>;
   readonly #events: SignalQueue<EventEntry>;
   readonly #metricReport: SignalReport;
   #metricTimer: Cancel | null = null;
   #collecting: Promise<void> | null = null;
-  /** A package is missing: nothing is sent until a plan asks anew. */
+  /** A package is missing: neither metrics nor events are sent until a plan asks anew. */
   #isUnavailable = false;
   #isClosed = false;
 
@@ -51,24 +52,26 @@ export class Pipeline {
     this.#options = options;
     const { host } = new URL(plan.url);
     const report = (signal: Signal): SignalReport =>
-      new SignalReport({ signal, collector: host, counts: counts[signal], runtime, say: (...event) => this.#tell(...event) });
+      new SignalReport({ signal, collector: host, counts: counts[signal], runtime, say: (...event) => this.#tell(signal, event) });
     const common = { runtime, max: plan.queueMax };
     this.#spans = new SignalQueue({
       ...common,
+      sizeOf: ({ spans }) => spans,
       report: report('traces'),
-      send: (batch) => this.#try((collector) => collector.sendSpans(batch)),
+      send: (batch) => this.#try('traces', (collector) => collector.sendSpans(batch)),
     });
     this.#events = new SignalQueue({
       ...common,
+      sizeOf: () => 1,
       report: report('logs'),
-      send: (batch) => this.#try((collector) => collector.sendEvents(batch)),
+      send: (batch) => this.#try('logs', (collector) => collector.sendEvents(batch)),
     });
     this.#metricReport = report('metrics');
     if (plan.metrics !== null) this.#collectIn(plan.metrics.everyMs);
   }
 
-  spans(items: readonly SpanItem[]): void {
-    if (this.plan.traces) this.#spans.push(items);
+  spans(batches: readonly SpanBatch[]): void {
+    if (this.plan.traces) this.#spans.push(batches);
   }
 
   events(items: readonly EventEntry[]): void {
@@ -109,14 +112,14 @@ export class Pipeline {
     const everyMs = this.plan.metrics?.everyMs ?? 0;
     const input = this.#options.metrics();
     if (input === null) return this.#collectIn(everyMs);
-    const delivery = await this.#try((collector) => collector.sendMetrics(() => input));
+    const delivery = await this.#try('metrics', (collector) => collector.sendMetrics(() => input));
     const waitMs = this.#metricReport.delivered(delivery, 1);
     if (waitMs !== null) this.#metricReport.dropped(1);
     this.#collectIn(Math.max(everyMs, waitMs ?? 0));
   }
 
-  async #try(send: (collector: Collector) => Promise<Delivery>): Promise<Delivery> {
-    if (this.#isUnavailable) return UNAVAILABLE;
+  async #try(signal: Signal, send: (collector: Collector) => Promise<Delivery>): Promise<Delivery> {
+    if (this.#isLacking(signal)) return UNAVAILABLE;
     try {
       const collector = await this.#open();
       return this.#isClosed ? CLOSED : await send(collector);
@@ -137,7 +140,12 @@ export class Pipeline {
   }
 
   /** What cannot be sent at all has been said already. */
-  #tell(...event: Parameters<SayEvent>): void {
-    if (!this.#isUnavailable) this.#options.say(...event);
+  #tell(signal: Signal, event: Parameters<SayEvent>): void {
+    if (!this.#isLacking(signal)) this.#options.say(...event);
+  }
+
+  /** Spans need no package. */
+  #isLacking(signal: Signal): boolean {
+    return this.#isUnavailable && signal !== 'traces';
   }
 }

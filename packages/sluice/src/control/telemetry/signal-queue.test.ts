@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { manualRuntime } from '../../../test/support/manual-runtime.ts';
-import type { Delivery } from '../../clients/otlp/collector.ts';
+import type { Delivery } from '../../clients/otlp/delivery.ts';
 import { SignalQueue } from './signal-queue.ts';
 import { type SignalCounts, SignalReport } from './signal-report.ts';
 
@@ -87,6 +87,19 @@ test('a flush sends what waits, and does not wait for a collector that is away',
   assert.deepEqual(queue.close(), numbers(100, 200), 'what is left can go elsewhere');
 });
 
+test('items that stand for many count as many: in batches, for the bound and in the counts', async () => {
+  const { queue, runtime, batches, answer, counts } = stage(1_000, 100);
+  queue.push(numbers(0, 5));
+  assert.deepEqual([batches.length, queue.size], [0, 500]);
+  queue.push(numbers(5, 12));
+  assert.deepEqual([sizes(batches), queue.size, counts.dropped], [[6], 1_000, 200], 'the oldest are gone, six make a batch');
+  await answer({ end: 'taken', rejected: 30, reason: 'too old' });
+  runtime.advance(1_000);
+  await answer({ end: 'refused', reason: 'HTTP 400' });
+  assert.deepEqual(counts, { exported: 570, dropped: 200, failed: 430 });
+  assert.deepEqual(batches.flat(), numbers(2, 12));
+});
+
 interface Stage {
   readonly runtime: ReturnType<typeof manualRuntime>;
   readonly queue: SignalQueue<number>;
@@ -97,7 +110,8 @@ interface Stage {
   readonly answer: (delivery: Delivery) => Promise<void>;
 }
 
-function stage(max: number): Stage {
+/** @param each What an item counts for. */
+function stage(max: number, each = 1): Stage {
   const runtime = manualRuntime();
   const counts: SignalCounts = { exported: 0, dropped: 0, failed: 0 };
   const said: string[] = [];
@@ -119,7 +133,7 @@ function stage(max: number): Stage {
     found(delivery);
     await turn();
   };
-  return { runtime, queue: new SignalQueue({ runtime, max, report, send }), batches, counts, said, answer };
+  return { runtime, queue: new SignalQueue({ runtime, max, sizeOf: () => each, report, send }), batches, counts, said, answer };
 }
 
 function numbers(from: number, to: number): number[] {

@@ -3,17 +3,20 @@
  * what it refuses is given up. What has been taken counts as exported, and nothing else does.
  */
 import type { Cancel, Runtime } from '../../base/runtime.ts';
-import type { Delivery } from '../../clients/otlp/collector.ts';
+import type { Delivery } from '../../clients/otlp/delivery.ts';
 import type { SignalReport } from './signal-report.ts';
 
 export interface SignalQueueOptions<Item> {
   readonly runtime: Runtime;
-  /** Items that wait, the batch under way included. */
+  /** What may wait, in `sizeOf`, the batch under way included. */
   readonly max: number;
+  /** What an item counts for: 1, or how many it stands for. */
+  readonly sizeOf: (item: Item) => number;
   readonly report: SignalReport;
   readonly send: (batch: readonly Item[]) => Promise<Delivery>;
 }
 
+/** A batch ends with the item that reaches it. */
 const BATCH_MAX = 512;
 /** How long the first of a batch waits for others. */
 const GATHER_MS = 1_000;
@@ -21,7 +24,9 @@ const GATHER_MS = 1_000;
 export class SignalQueue<Item> {
   readonly #options: SignalQueueOptions<Item>;
   #waiting: Item[] = [];
-  #sending: readonly Item[] = [];
+  /** Of what waits, of what is under way. */
+  #waitingSize = 0;
+  #sendingSize = 0;
   #timer: Cancel | null = null;
   #isAway = false;
   #turn: Promise<void> | null = null;
@@ -32,15 +37,19 @@ export class SignalQueue<Item> {
   }
 
   get size(): number {
-    return this.#waiting.length + this.#sending.length;
+    return this.#waitingSize + this.#sendingSize;
   }
 
   push(items: readonly Item[]): void {
-    if (this.#isClosed) return this.#options.report.dropped(items.length);
-    for (const item of items) this.#waiting.push(item);
+    const { report, sizeOf } = this.#options;
+    if (this.#isClosed) return report.dropped(items.reduce((sum, item) => sum + sizeOf(item), 0));
+    for (const item of items) {
+      this.#waiting.push(item);
+      this.#waitingSize += sizeOf(item);
+    }
     this.#trim();
     if (this.#turn !== null || this.#isAway || this.#waiting.length === 0) return;
-    if (this.#waiting.length >= BATCH_MAX) this.#start();
+    if (this.#waitingSize >= BATCH_MAX) this.#start();
     else this.#timer ??= this.#options.runtime.timers.after(GATHER_MS, () => this.#start());
   }
 
@@ -61,6 +70,7 @@ export class SignalQueue<Item> {
     this.#timer?.();
     const left = this.#waiting;
     this.#waiting = [];
+    this.#waitingSize = 0;
     return left;
   }
 
@@ -74,28 +84,38 @@ export class SignalQueue<Item> {
   /** Full batches at once; what is less waits for others again. */
   async #run(): Promise<void> {
     do await this.#sendBatch();
-    while (!this.#isAway && !this.#isClosed && this.#waiting.length >= BATCH_MAX);
+    while (!this.#isAway && !this.#isClosed && this.#waitingSize >= BATCH_MAX);
     if (this.#isAway || this.#isClosed || this.#waiting.length === 0) return;
     this.#timer = this.#options.runtime.timers.after(GATHER_MS, () => this.#start());
   }
 
   async #sendBatch(): Promise<void> {
-    const batch = this.#waiting.splice(0, BATCH_MAX);
-    if (batch.length === 0) return;
-    this.#sending = batch;
-    const delivery = await this.#options.send(batch);
-    this.#sending = [];
-    const waitMs = this.#options.report.delivered(delivery, batch.length);
+    const { report, send, runtime } = this.#options;
+    const { items, size } = this.#take(BATCH_MAX);
+    if (items.length === 0) return;
+    this.#sendingSize = size;
+    const delivery = await send(items);
+    this.#sendingSize = 0;
+    const waitMs = report.delivered(delivery, size);
     if (waitMs === null) return;
-    if (this.#isClosed) return this.#options.report.dropped(batch.length);
+    if (this.#isClosed) return report.dropped(size);
     this.#isAway = true;
-    this.#waiting.unshift(...batch);
-    this.#timer = this.#options.runtime.timers.after(waitMs, () => this.#start());
+    this.#waiting.unshift(...items);
+    this.#waitingSize += size;
+    this.#timer = runtime.timers.after(waitMs, () => this.#start());
+  }
+
+  /** The oldest, until they count for so much. */
+  #take(wanted: number): { readonly items: readonly Item[]; readonly size: number } {
+    let count = 0;
+    let size = 0;
+    while (size < wanted && count < this.#waiting.length) size += this.#options.sizeOf(this.#waiting[count++]!);
+    this.#waitingSize -= size;
+    return { items: this.#waiting.splice(0, count), size };
   }
 
   #trim(): void {
     const excess = this.size - this.#options.max;
-    if (excess <= 0) return;
-    this.#options.report.dropped(this.#waiting.splice(0, excess).length);
+    if (excess > 0) this.#options.report.dropped(this.#take(excess).size);
   }
 }

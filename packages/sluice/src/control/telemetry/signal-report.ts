@@ -1,6 +1,6 @@
 /** How the export of one signal goes: what is counted, how long to wait for a collector that is away, and what is said of it: once when it goes, once when it is back. */
 import type { Runtime } from '../../base/runtime.ts';
-import type { Delivery } from '../../clients/otlp/collector.ts';
+import type { Delivery } from '../../clients/otlp/delivery.ts';
 import type { SayEvent } from '../say-event.ts';
 
 export type Signal = 'traces' | 'metrics' | 'logs';

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { seededRandom } from '../../base/random.ts';
 import { SlowThreshold } from './slow-threshold.ts';
+import { attributeStart, SpanJson } from './span-json.ts';
 import { formatTraceParent, parseTraceParent } from './trace-context.ts';
 import { TraceIds } from './trace-ids.ts';
 import { keptTraceState, STATE_CHARACTERS_MAX } from './trace-state.ts';
@@ -89,6 +90,40 @@ test('durations of any kind leave the bound: share · n + ln(range) / gain', () 
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 1e9, noNaN: true }), { maxLength: 2_000 }), (durations) => {
       assert.ok(passes(durations, 0.01) <= 0.01 * durations.length + Math.log(3_600_000 / 0.05) / 0.1);
+    }),
+  );
+});
+
+test('whatever clients and configurations write, spans are read as they were written', () => {
+  const text = fc.string({ unit: 'binary' });
+  const written = fc.record({ name: text, key: text, value: text, state: text, error: text, ms: fc.integer({ min: 0, max: 4e12 }) });
+  fc.assert(
+    fc.property(fc.array(written, { minLength: 1, maxLength: 5 }), (spans) => {
+      const json = new SpanJson();
+      for (const { name, key, value, state, error, ms } of spans) {
+        json.begin('0af7651916cd43dd8448eb211c80319c', '00f067aa0ba902b7', '', false, state);
+        json.describe(name, 1, ms + 0.25, ms);
+        json.put(attributeStart(key, 'string'), value);
+        json.putNumber(attributeStart('n', 'int'), ms);
+        json.end(error);
+      }
+      const batch = json.take();
+      assert.equal(batch.spans, spans.length);
+      const read = JSON.parse(`[${batch.json}]`) as readonly Record<string, unknown>[];
+      for (const [index, { name, key, value, state, error, ms }] of spans.entries()) {
+        const span = read[index]!;
+        const nanoseconds = String(BigInt(ms) * 1_000_000n + 250_000n);
+        assert.deepEqual(
+          [span['name'], span['traceState'] ?? '', (span['status'] as { message?: string }).message ?? ''],
+          [name, state, error],
+        );
+        assert.deepEqual(
+          [span['startTimeUnixNano'], span['endTimeUnixNano']].map((one) => BigInt(one as string)),
+          [BigInt(nanoseconds), BigInt(nanoseconds)],
+        );
+        const all = [...(value === '' ? [] : [{ key, value: { stringValue: value } }]), { key: 'n', value: { intValue: ms } }];
+        assert.deepEqual(span['attributes'], all);
+      }
     }),
   );
 });

@@ -1,106 +1,157 @@
 /**
  * The spans of an exchange that is kept: its own (server), of each attempt (client), of the cache, and of filters that had it wait or answered (internal). Names and attributes are those of OpenTelemetry's semantic
- * conventions for HTTP and RPC spans where they have one. The query string is left out: it may carry tokens. A few microseconds, for kept traces only.
+ * conventions for HTTP and RPC spans where they have one. The query string is left out: it may carry tokens. Two or three microseconds, for kept traces only.
  */
 import type { Instant } from '../../base/time.ts';
-import type { SpanRecord } from '../../core/tracing/trace-record.ts';
+import { attributeStart, type SpanJson } from '../../core/tracing/span-json.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { type AttemptTrace, type ExchangeTrace, StageTrace } from './exchange-trace.ts';
+import { type AttemptTrace, type ExchangeTrace, type KeptFor, StageTrace } from './exchange-trace.ts';
 
-type Attributes = Record<string, string | number | boolean>;
+const INTERNAL = 1;
+const SERVER = 2;
+const CLIENT = 3;
 
-const INTERNAL = 0;
-const SERVER = 1;
-const CLIENT = 2;
+const text = (name: string): string => attributeStart(name, 'string');
+const METHOD = text('http.request.method');
+const PATH = text('url.path');
+const SCHEME = text('url.scheme');
+const PROTOCOL = text('network.protocol.name');
+const PROTOCOL_VERSION = text('network.protocol.version');
+const CLIENT_ADDRESS = text('client.address');
+const SERVER_ADDRESS = text('server.address');
+const SERVER_PORT = attributeStart('server.port', 'int');
+const STATUS = attributeStart('http.response.status_code', 'int');
+const RESEND_COUNT = attributeStart('http.request.resend_count', 'int');
+const USER_AGENT = text('user_agent.original');
+const HTTP_ROUTE = text('http.route');
+const ERROR_TYPE = text('error.type');
+const RPC_SYSTEM = text('rpc.system');
+const RPC_SERVICE = text('rpc.service');
+const RPC_METHOD = text('rpc.method');
+const RPC_STATUS = attributeStart('rpc.grpc.status_code', 'int');
+const LISTENER = text('sluice.listener');
+const OUTCOME = text('sluice.outcome');
+const ROUTE = text('sluice.route');
+const SERVICE = text('sluice.service');
+const ENDPOINT = text('sluice.endpoint');
+const CACHE = text('sluice.cache');
+const FILTER = text('sluice.filter');
+const AFFINITY = text('sluice.affinity');
+const REQUEST_ID = text('sluice.request_id');
+const SAMPLED_FOR = text('sluice.sampled_for');
+const HEDGE = attributeStart('sluice.hedge', 'bool');
+const UNFINISHED = attributeStart('sluice.unfinished', 'bool');
+const ANSWERED = attributeStart('sluice.answered', 'bool');
+const CONNECT_MS = attributeStart('sluice.connect_ms', 'double');
+const FIRST_BYTE_MS = attributeStart('sluice.first_byte_ms', 'double');
 
-/** @param wallMs What makes wall time of `now`'s. @returns The exchange's own first. */
-export function exchangeSpans(exchange: Exchange, trace: ExchangeTrace, now: Instant, wallMs: number): readonly SpanRecord[] {
-  const spans = [exchangeSpan(exchange, trace, now, wallMs)];
+/** What all spans of an exchange are written with. */
+interface Writing {
+  readonly json: SpanJson;
+  readonly exchange: Exchange;
+  readonly trace: ExchangeTrace;
+  readonly now: Instant;
+  /** What makes wall time of `now`'s. */
+  readonly wallMs: number;
+}
+
+/** Writes them, the exchange's own first. @param reason Why they are kept. */
+export function writeSpans(writing: Writing, reason: KeptFor): void {
+  const { exchange, trace, now } = writing;
+  const { answeredBy } = exchange;
+  writeExchange(writing, reason);
   // A stage has no id while nobody needs one: derived from the exchange's, which is random.
   let derived = 0;
+  let isAnswerKnown = answeredBy === '';
   for (const stage of trace.stages) {
-    if (stage.kind !== 'cache') spans.push(stageSpan(exchange, trace, stage, derivedId(trace, ++derived), now, wallMs));
+    isAnswerKnown ||= stage.kind === answeredBy;
+    if (stage.kind !== 'cache') writeStage(writing, stage, ++derived);
   }
-  const { answeredBy } = exchange;
-  if (answeredBy !== '' && !trace.stages.some(({ kind }) => kind === answeredBy)) {
-    spans.push(stageSpan(exchange, trace, new StageTrace(answeredBy, now), derivedId(trace, ++derived), now, wallMs)); // at once: that was the end
-  }
-  if (exchange.cached !== '') spans.push(cacheSpan(exchange, trace, derivedId(trace, ++derived), now, wallMs));
-  for (let at = 0; at < trace.attempts.length; at++) spans.push(attemptSpan(exchange, trace, at, now, wallMs));
-  return spans;
+  if (!isAnswerKnown && answeredBy !== '') writeStage(writing, new StageTrace(answeredBy, now), ++derived); // at once: that was the end
+  if (exchange.cached !== '') writeCache(writing, ++derived);
+  for (let at = 0; at < trace.attempts.length; at++) writeAttempt(writing, trace.attempts[at]!, at);
 }
 
-function exchangeSpan(exchange: Exchange, trace: ExchangeTrace, now: Instant, wallMs: number): SpanRecord {
-  const { route, service } = exchange;
-  const attributes: Attributes = {
-    'http.request.method': exchange.method,
-    'url.path': exchange.path,
-    'url.scheme': trace.isTls ? 'https' : 'http',
-    'network.protocol.name': 'http',
-    'network.protocol.version': exchange.isHttp2 ? '2' : `1.${exchange.minorVersion}`,
-    'sluice.listener': trace.listener.name,
-    'sluice.outcome': exchange.outcome,
-  };
-  put(attributes, 'client.address', exchange.clientAddress);
-  putAuthority(attributes, trace.host);
-  if (trace.listener.address.kind === 'tcp') attributes['server.port'] ??= trace.listener.address.port;
-  if (exchange.status > 0) attributes['http.response.status_code'] = exchange.status;
-  put(attributes, 'user_agent.original', exchange.log?.userAgent ?? '');
-  if (route !== null) attributes['http.route'] = attributes['sluice.route'] = route.plan.name;
-  put(attributes, 'sluice.service', service?.plan.name ?? '');
-  if (exchange.endpoint >= 0 && service !== null) put(attributes, 'sluice.endpoint', service.addressOf(exchange.endpoint));
-  put(attributes, 'sluice.cache', exchange.cached);
-  put(attributes, 'sluice.filter', exchange.answeredBy);
-  put(attributes, 'sluice.affinity', exchange.affinity);
-  put(attributes, 'sluice.request_id', exchange.requestId);
-  if (exchange.grpcStatus >= 0 || exchange.isGrpc) putCall(attributes, exchange);
+function writeExchange({ json, exchange, trace, now, wallMs }: Writing, reason: KeptFor): void {
+  const { route, service, method } = exchange;
+  const { address, name } = trace.listener;
+  json.begin(trace.traceId, trace.spanId, trace.parentId, trace.parentId !== '', trace.traceState);
+  json.describe(route === null ? method : `${method} ${route.plan.name}`, SERVER, exchange.startedAt + wallMs, now + wallMs);
+  json.put(METHOD, method);
+  json.put(PATH, exchange.path);
+  json.put(SCHEME, trace.isTls ? 'https' : 'http');
+  json.put(PROTOCOL, 'http');
+  json.put(PROTOCOL_VERSION, exchange.isHttp2 ? '2' : exchange.minorVersion === 1 ? '1.1' : '1.0');
+  json.put(LISTENER, name);
+  json.put(OUTCOME, exchange.outcome);
+  json.put(CLIENT_ADDRESS, exchange.clientAddress);
+  putAuthority(json, trace.host, address.kind === 'tcp' ? address.port : -1);
+  if (exchange.status > 0) json.putNumber(STATUS, exchange.status);
+  json.put(USER_AGENT, exchange.log?.userAgent ?? '');
+  if (route !== null) {
+    json.put(HTTP_ROUTE, route.plan.name);
+    json.put(ROUTE, route.plan.name);
+  }
+  if (service !== null) {
+    json.put(SERVICE, service.plan.name);
+    if (exchange.endpoint >= 0) json.put(ENDPOINT, service.addressOf(exchange.endpoint));
+  }
+  json.put(CACHE, exchange.cached);
+  json.put(FILTER, exchange.answeredBy);
+  json.put(AFFINITY, exchange.affinity);
+  json.put(REQUEST_ID, exchange.requestId);
+  if (exchange.grpcStatus >= 0 || exchange.isGrpc) putCall(json, exchange);
+  json.put(SAMPLED_FOR, reason);
   const error = errorOf(exchange);
-  put(attributes, 'error.type', error);
-  const name = route === null ? exchange.method : `${exchange.method} ${route.plan.name}`;
-  return span({ spanId: trace.spanId, parentId: trace.parentId, name, kind: SERVER, attributes, error }, exchange.startedAt, now, wallMs);
+  json.put(ERROR_TYPE, error);
+  json.end(error);
 }
 
-function attemptSpan(exchange: Exchange, trace: ExchangeTrace, at: number, now: Instant, wallMs: number): SpanRecord {
-  const attempt = trace.attempts[at]!;
-  const attributes: Attributes = { 'http.request.method': exchange.method };
+function writeAttempt({ json, exchange, trace, now, wallMs }: Writing, attempt: AttemptTrace, at: number): void {
   const address = exchange.service?.addressOf(attempt.slot) ?? '';
-  putAuthority(attributes, address);
-  put(attributes, 'sluice.endpoint', address);
-  if (at > 0) attributes['http.request.resend_count'] = at;
-  if (attempt.isHedge) attributes['sluice.hedge'] = true;
-  if (attempt.connectMs >= 0) attributes['sluice.connect_ms'] = attempt.connectMs;
-  if (attempt.firstByteAt >= 0) attributes['sluice.first_byte_ms'] = attempt.firstByteAt - attempt.startedAt;
-  if (attempt.status > 0) attributes['http.response.status_code'] = attempt.status;
-  if (attempt.isLeft || attempt.endedAt < 0) attributes['sluice.unfinished'] = true;
-  const error = attemptError(attempt);
-  put(attributes, 'error.type', error);
   const end = attempt.endedAt < 0 ? now : attempt.endedAt;
-  const identity = { spanId: attempt.spanId, parentId: trace.spanId, name: exchange.method, kind: CLIENT, attributes, error } as const;
-  return span(identity, attempt.startedAt, end, wallMs);
+  json.begin(trace.traceId, attempt.spanId, trace.spanId, false, trace.traceState);
+  json.describe(exchange.method, CLIENT, attempt.startedAt + wallMs, end + wallMs);
+  json.put(METHOD, exchange.method);
+  putAuthority(json, address, -1);
+  json.put(ENDPOINT, address);
+  if (at > 0) json.putNumber(RESEND_COUNT, at);
+  if (attempt.isHedge) json.putFlag(HEDGE, true);
+  if (attempt.connectMs >= 0) json.putNumber(CONNECT_MS, micros(attempt.connectMs));
+  if (attempt.firstByteAt >= 0) json.putNumber(FIRST_BYTE_MS, micros(attempt.firstByteAt - attempt.startedAt));
+  if (attempt.status > 0) json.putNumber(STATUS, attempt.status);
+  if (attempt.isLeft || attempt.endedAt < 0) json.putFlag(UNFINISHED, true);
+  const error = attemptError(attempt);
+  json.put(ERROR_TYPE, error);
+  json.end(error);
 }
 
 /** From when the cache looked until it had decided, or has answered. */
-function cacheSpan(exchange: Exchange, trace: ExchangeTrace, spanId: string, now: Instant, wallMs: number): SpanRecord {
-  const stage = trace.stages.find(({ kind }) => kind === 'cache');
+function writeCache({ json, exchange, trace, now, wallMs }: Writing, derived: number): void {
+  let start: number = exchange.startedAt;
   const sent = trace.attempts[0]?.startedAt;
-  const start = stage?.startedAt ?? sent ?? exchange.startedAt;
+  if (sent !== undefined) start = sent;
+  for (const stage of trace.stages) {
+    if (stage.kind !== 'cache') continue;
+    start = stage.startedAt;
+    break;
+  }
   const end = sent === undefined || exchange.attempts === 0 ? now : sent;
-  const attributes: Attributes = { 'sluice.cache': exchange.cached };
-  const identity = { spanId, parentId: trace.spanId, name: `cache ${exchange.cached}`, kind: INTERNAL, attributes, error: '' } as const;
-  return span(identity, start, end, wallMs);
+  json.begin(trace.traceId, derivedId(trace, derived), trace.spanId, false, trace.traceState);
+  json.describe(`cache ${exchange.cached}`, INTERNAL, start + wallMs, end + wallMs);
+  json.put(CACHE, exchange.cached);
+  json.end('');
 }
 
-function stageSpan(exchange: Exchange, trace: ExchangeTrace, stage: StageTrace, spanId: string, now: Instant, wallMs: number): SpanRecord {
+function writeStage({ json, exchange, trace, now, wallMs }: Writing, stage: StageTrace, derived: number): void {
   const isAnswer = exchange.answeredBy === stage.kind;
-  const attributes: Attributes = { 'sluice.filter': stage.kind, 'sluice.answered': isAnswer };
-  if (isAnswer && exchange.status > 0) attributes['http.response.status_code'] = exchange.status;
-  const identity = { spanId, parentId: trace.spanId, name: `filter ${stage.kind}`, kind: INTERNAL, attributes, error: '' } as const;
-  return span(identity, stage.startedAt, stage.endedAt < 0 ? now : stage.endedAt, wallMs);
-}
-
-function span(identity: Omit<SpanRecord, 'startMs' | 'endMs'>, start: number, end: number, wallMs: number): SpanRecord {
-  const startMs = start + wallMs;
-  return { ...identity, startMs, endMs: Math.max(startMs, end + wallMs) };
+  const end = stage.endedAt < 0 ? now : stage.endedAt;
+  json.begin(trace.traceId, derivedId(trace, derived), trace.spanId, false, trace.traceState);
+  json.describe(`filter ${stage.kind}`, INTERNAL, stage.startedAt + wallMs, end + wallMs);
+  json.put(FILTER, stage.kind);
+  json.putFlag(ANSWERED, isAnswer);
+  if (isAnswer && exchange.status > 0) json.putNumber(STATUS, exchange.status);
+  json.end('');
 }
 
 /** Server spans fail with 5xx and when there is no whole reply, not with what the client did wrong. */
@@ -120,30 +171,28 @@ function attemptError({ failure, status }: AttemptTrace): string {
 }
 
 /** `/package.Service/Method`. */
-function putCall(attributes: Attributes, { path, grpcStatus }: Exchange): void {
-  attributes['rpc.system'] = 'grpc';
+function putCall(json: SpanJson, { path, grpcStatus }: Exchange): void {
+  json.put(RPC_SYSTEM, 'grpc');
   const slash = path.lastIndexOf('/');
   if (slash > 0) {
-    attributes['rpc.service'] = path.slice(1, slash);
-    attributes['rpc.method'] = path.slice(slash + 1);
+    json.put(RPC_SERVICE, path.slice(1, slash));
+    json.put(RPC_METHOD, path.slice(slash + 1));
   }
-  if (grpcStatus >= 0) attributes['rpc.grpc.status_code'] = grpcStatus;
+  if (grpcStatus >= 0) json.putNumber(RPC_STATUS, grpcStatus);
 }
 
-/** `host:port`, `[::1]:80`, `unix:/path`, or without a port. */
-function putAuthority(attributes: Attributes, authority: string): void {
-  if (authority === '') return;
+/** `host:port`, `[::1]:80`, `unix:/path`, or without a port. @param port Where it says none; -1: unknown. */
+function putAuthority(json: SpanJson, authority: string, port: number): void {
   const colon = authority.lastIndexOf(':');
-  const port = colon > authority.lastIndexOf(']') ? Number(authority.slice(colon + 1)) : Number.NaN;
-  if (!Number.isInteger(port)) attributes['server.address'] = authority;
-  else {
-    attributes['server.address'] = authority.slice(0, colon);
-    attributes['server.port'] = port;
-  }
+  const said = colon > authority.lastIndexOf(']') ? Number(authority.slice(colon + 1)) : Number.NaN;
+  json.put(SERVER_ADDRESS, Number.isInteger(said) ? authority.slice(0, colon) : authority);
+  if (Number.isInteger(said)) json.putNumber(SERVER_PORT, said);
+  else if (port >= 0) json.putNumber(SERVER_PORT, port);
 }
 
-function put(attributes: Attributes, name: string, value: string): void {
-  if (value !== '') attributes[name] = value;
+/** Milliseconds to the microsecond: what is beyond is noise of the clock. */
+function micros(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000;
 }
 
 function derivedId(trace: ExchangeTrace, count: number): string {

@@ -51,6 +51,9 @@ export class StageTrace {
   }
 }
 
+/** Why a trace is kept. */
+export type KeptFor = 'parent' | 'sample' | 'error' | 'slow';
+
 const NO_ATTEMPTS: readonly AttemptTrace[] = [];
 const NO_STAGES: readonly StageTrace[] = [];
 
@@ -74,7 +77,6 @@ export interface TraceInit {
 export class ExchangeTrace {
   readonly traceId: string;
   readonly parentId: string;
-  readonly spanId: string;
   readonly traceState: string;
   readonly flags: number;
   readonly reason: 'parent' | 'sample' | null;
@@ -85,6 +87,8 @@ export class ExchangeTrace {
   attempts: readonly AttemptTrace[] = NO_ATTEMPTS;
   stages: readonly StageTrace[] = NO_STAGES;
   private readonly ids: TraceIds;
+  /** Empty until somebody asks: only kept ones need it. */
+  private ownId = '';
   /** The parent that the head names. */
   private sentId: string;
 
@@ -99,8 +103,13 @@ export class ExchangeTrace {
     this.listener = init.listener;
     this.isTls = init.isTls;
     this.host = init.host;
-    this.spanId = init.ids.spanId();
     this.sentId = '';
+  }
+
+  /** Of the exchange's own span. */
+  get spanId(): string {
+    if (this.ownId === '') this.ownId = this.ids.spanId();
+    return this.ownId;
   }
 
   /** Field lines for the request as it goes upstream, each with CRLF. They name the first attempt as the parent; `sending` puts others in its place. */

@@ -1,40 +1,45 @@
 /**
- * Traces on their way to the control plane: in messages of up to 64, with each look of the sweeper. What does not find room until then is dropped and counted, so that a worker costs the control plane a bounded amount
+ * Traces on their way to the control plane: one message with each look of the sweeper. What does not find room until then is dropped and counted, so that a worker costs the control plane a bounded amount
  * (about 2,000 traces each second) however much is to be kept.
  */
-import type { TraceRecord } from '../../core/tracing/trace-record.ts';
+import type { SpanBatch } from '../../core/tracing/span-batch.ts';
+import { SpanJson } from '../../core/tracing/span-json.ts';
 import type { FromWorker } from '../../config/worker-protocol.ts';
 
 export const QUEUED_MAX = 512;
-const PER_MESSAGE = 64;
 
 export class TraceQueue {
   private readonly say: (message: FromWorker) => void;
-  private queued: TraceRecord[] = [];
+  private readonly json = new SpanJson();
+  private full: SpanBatch[] = [];
+  private queued = 0;
   private dropped = 0;
 
   constructor(say: (message: FromWorker) => void) {
     this.say = say;
   }
 
-  /** Whether there is room for another; where there is none, the one that was asked for counts as dropped. */
-  hasRoom(): boolean {
-    if (this.queued.length < QUEUED_MAX) return true;
+  /** What the spans of a trace are to be written with, before `added`; null: there is no room for another, and it counts as dropped. */
+  room(): SpanJson | null {
+    if (this.queued < QUEUED_MAX) return this.json;
     this.dropped++;
-    return false;
+    return null;
   }
 
-  add(trace: TraceRecord): void {
-    this.queued.push(trace);
+  /** All spans of a trace are written. */
+  added(): void {
+    this.queued++;
+    if (this.json.isFull) this.full.push(this.json.take());
   }
 
   /** Sends what there is. */
   flush(): void {
-    if (this.queued.length === 0 && this.dropped === 0) return;
-    const { queued, dropped } = this;
-    this.queued = [];
+    if (!this.json.isEmpty) this.full.push(this.json.take());
+    const { full: batches, dropped } = this;
+    if (batches.length === 0 && dropped === 0) return;
+    this.full = [];
+    this.queued = 0;
     this.dropped = 0;
-    for (let at = 0; at === 0 || at < queued.length; at += PER_MESSAGE)
-      this.say({ type: 'traced', traces: queued.slice(at, at + PER_MESSAGE), dropped: at === 0 ? dropped : 0 });
+    this.say({ type: 'traced', batches, dropped });
   }
 }

@@ -8,16 +8,15 @@ import type { Clock, Instant } from '../../base/time.ts';
 import { RANDOM, SAMPLED } from '../../core/tracing/trace-context.ts';
 import { SlowThreshold } from '../../core/tracing/slow-threshold.ts';
 import { TraceIds } from '../../core/tracing/trace-ids.ts';
-import type { TraceRecord } from '../../core/tracing/trace-record.ts';
 import type { TracingPlan } from '../../config/observe-plan.ts';
 import type { HttpListenerPlan } from '../../config/plan.ts';
 import type { FromWorker } from '../../config/worker-protocol.ts';
 import type { ExemplarWriter } from '../../observe/exemplar-board.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { RequestView } from '../exchange/request-view.ts';
-import { ExchangeTrace } from './exchange-trace.ts';
+import { ExchangeTrace, type KeptFor } from './exchange-trace.ts';
 import { incomingContext, NO_CONTEXT } from './incoming-context.ts';
-import { exchangeSpans } from './exchange-spans.ts';
+import { writeSpans } from './exchange-spans.ts';
 import { TraceQueue } from './trace-queue.ts';
 
 export interface RecorderOptions {
@@ -77,8 +76,7 @@ export class TraceRecorder {
   finish(listenerSlot: number, exchange: Exchange, trace: ExchangeTrace, status: number, now: Instant): void {
     const isSlow = this.isSlow(exchange, now);
     const reason = trace.reason ?? (this.plan.keepErrors && hasFailed(exchange, status) ? 'error' : isSlow ? 'slow' : null);
-    if (reason === null || !this.queue.hasRoom()) return;
-    this.queue.add(this.record(exchange, trace, reason, now));
+    if (reason === null || (this.plan.isExported && !this.write(exchange, trace, reason, now))) return;
     if (this.exemplars !== null && exchange.status >= 200) this.note(this.exemplars, listenerSlot, exchange, trace, now);
   }
 
@@ -99,9 +97,13 @@ export class TraceRecorder {
     exemplars.note('service', exchange.service?.slot ?? -1, durationMs, traceId, spanId, wallMs);
   }
 
-  private record(exchange: Exchange, trace: ExchangeTrace, reason: TraceRecord['reason'], now: Instant): TraceRecord {
-    const wallMs = this.clock.wall() - now;
-    return { traceId: trace.traceId, traceState: trace.traceState, reason, spans: exchangeSpans(exchange, trace, now, wallMs) };
+  /** @returns Whether there was room for it. */
+  private write(exchange: Exchange, trace: ExchangeTrace, reason: KeptFor, now: Instant): boolean {
+    const json = this.queue.room();
+    if (json === null) return false;
+    writeSpans({ json, exchange, trace, now, wallMs: this.clock.wall() - now }, reason);
+    this.queue.added();
+    return true;
   }
 
   /** Tunnels last as long as they are wanted: they are neither slow nor show what is. */

@@ -13,7 +13,7 @@ import { TraceRecorder } from './trace-recorder.ts';
 
 const ROUNDS = 7;
 const EXCHANGES = 200_000;
-const PLAN: TracingPlan = { sample: 0.01, trustParent: true, keepErrors: true, keepSlowest: 0.01 };
+const PLAN: TracingPlan = { sample: 0.01, trustParent: true, keepErrors: true, keepSlowest: 0.01, isExported: true };
 const HEAD = 'GET /a HTTP/1.1\r\nHost: a.example\r\nUser-Agent: bench\r\nAccept: */*\r\nAccept-Encoding: gzip\r\nCookie: a=b\r\n';
 const PARENT = 'traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00\r\n';
 

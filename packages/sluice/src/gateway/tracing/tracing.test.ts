@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TracingPlan } from '../../config/observe-plan.ts';
-import type { FromWorker } from '../../config/worker-protocol.ts';
 import type { ServicePlan } from '../../config/plan.ts';
 import { parseTraceParent } from '../../core/tracing/trace-context.ts';
-import type { SpanRecord, TraceRecord } from '../../core/tracing/trace-record.ts';
 import { freePort } from '../../io/ports.ts';
 import { ask, reply } from '../../../test/support/cache-origin.ts';
 import { stage } from '../../../test/support/cache-stage.ts';
@@ -15,12 +13,15 @@ import { hostileOrigin } from '../../../test/support/hostile-origin.ts';
 import { servicePlan } from '../../../test/support/plans.ts';
 import { rawExchange, statuses } from '../../../test/support/raw-exchange.ts';
 import { type RecordedRequest, startRecordingOrigin } from '../../../test/support/recording-origin.ts';
+import { type SentSpan, type SentTrace, tracesIn } from '../../../test/support/sent-spans.ts';
 import { type ServicePlane, startServicePlane } from '../../../test/support/service-plane.ts';
 import { eventually } from '../../../test/support/waiting.ts';
 
-const NOTHING: TracingPlan = { sample: 0, trustParent: true, keepErrors: false, keepSlowest: 0 };
+const NOTHING: TracingPlan = { sample: 0, trustParent: true, keepErrors: false, keepSlowest: 0, isExported: true };
 const ALL: TracingPlan = { ...NOTHING, sample: 1 };
 const ERRORS: TracingPlan = { ...NOTHING, keepErrors: true };
+/** Of a whole configuration; nobody listens there, and workers do not send by themselves. */
+const OTLP = { url: 'http://127.0.0.1:4318' };
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
 
@@ -28,12 +29,8 @@ function get(...lines: readonly string[]): string {
   return ['GET /a?token=1 HTTP/1.1', 'Host: shop.example:8080', 'Connection: close', ...lines, '', ''].join('\r\n');
 }
 
-function tracesIn(said: readonly FromWorker[]): readonly TraceRecord[] {
-  return said.flatMap((message) => (message.type === 'traced' ? message.traces : []));
-}
-
 /** What was kept so far. */
-function kept(world: ServicePlane): readonly TraceRecord[] {
+function kept(world: ServicePlane): readonly SentTrace[] {
   world.advance(0);
   return tracesIn(world.said);
 }
@@ -46,8 +43,8 @@ function parentOf(request: RecordedRequest): string {
   return parseTraceParent(valueOf(request, 'traceparent').join())!.parentId;
 }
 
-function attempts({ spans }: TraceRecord): readonly SpanRecord[] {
-  return spans.filter(({ kind }) => kind === 2);
+function attempts({ spans }: SentTrace): readonly SentSpan[] {
+  return spans.filter(({ kind }) => kind === 3);
 }
 
 function firstFit(ports: readonly number[], more: Partial<ServicePlan> = {}): ServicePlan {
@@ -79,8 +76,8 @@ test('the trace of the client goes on: its id, state and baggage pass, our attem
   const [trace] = kept(world);
   assert.deepEqual([trace?.traceId, trace?.traceState, trace?.reason], [TRACE, 'a=1,b=2', 'parent']);
   const [server, client] = trace!.spans;
-  assert.deepEqual([server!.kind, server!.parentId, server!.name, server!.error], [1, PARENT, 'GET all', '']);
-  assert.deepEqual([client!.kind, client!.parentId, client!.name], [2, server!.spanId, 'GET']);
+  assert.deepEqual([server!.kind, server!.parentId, server!.name, server!.error], [2, PARENT, 'GET all', '']);
+  assert.deepEqual([client!.kind, client!.parentId, client!.name], [3, server!.spanId, 'GET']);
   const [request] = origin.requests;
   assert.deepEqual(valueOf(request!, 'traceparent'), [`00-${TRACE}-${client!.spanId}-01`]);
   assert.deepEqual(valueOf(request!, 'tracestate'), ['a=1,b=2']);
@@ -199,7 +196,7 @@ test('what fails is kept whatever the share: a 5xx, and a reply that is cut', as
 
 test('the slowest of a route is kept, the others are not', async () => {
   await using origin = await startRecordingOrigin();
-  const plane = await startPlane(planeTo(origin.port, { tracing: { sample: 0, keepErrors: false, keepSlowest: '10%' } }));
+  const plane = await startPlane(planeTo(origin.port, { otlp: OTLP, tracing: { sample: 0, keepErrors: false, keepSlowest: '10%' } }));
   await using _ = plane;
   for (let round = 0; round < 10; round++) await ask(plane.port, '/quick');
   await using slow = await hostileOrigin(async (connection) => {
@@ -207,7 +204,7 @@ test('the slowest of a route is kept, the others are not', async () => {
     plane.advance(200);
     connection.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
   });
-  await plane.reload(planeTo(slow.port, { tracing: { sample: 0, keepErrors: false, keepSlowest: '10%' } }));
+  await plane.reload(planeTo(slow.port, { otlp: OTLP, tracing: { sample: 0, keepErrors: false, keepSlowest: '10%' } }));
   await ask(plane.port, '/slow');
   plane.advance(0);
   assert.deepEqual(
@@ -217,7 +214,7 @@ test('the slowest of a route is kept, the others are not', async () => {
 });
 
 test('a cache tells what it did; a hit has no attempts', async () => {
-  await using world = await stage({}, { tracing: { sample: '100%' } });
+  await using world = await stage({}, { otlp: OTLP, tracing: { sample: '100%' } });
   world.origin.on('/a', reply({ 'cache-control': 'max-age=60' }));
   await ask(world.plane.port, '/a');
   await ask(world.plane.port, '/a');
@@ -237,7 +234,7 @@ test('a gRPC call names its method and status', async (t) => {
   const services = {
     origin: { endpoints: [`127.0.0.1:${port}`], protocol: 'http2' as const, outlier: false as const, retry: false as const },
   };
-  const plane = await startPlane({ services, routes: [{ path: '/*', to: 'origin' }], tracing: { sample: 0 } });
+  const plane = await startPlane({ services, routes: [{ path: '/*', to: 'origin' }], tracing: { sample: 0 }, otlp: OTLP });
   t.after(() => plane[Symbol.asyncDispose]());
   await grpcClient(t, plane.port).unary('x');
   plane.advance(0);
@@ -252,13 +249,15 @@ test('a gRPC call names its method and status', async (t) => {
 
 test('a filter that answers is a span of its own', async () => {
   await using origin = await startRecordingOrigin();
-  await using plane = await startPlane(planeTo(origin.port, { filters: [{ ip: { allow: ['10.0.0.0/8'] } }], tracing: { sample: '100%' } }));
+  await using plane = await startPlane(
+    planeTo(origin.port, { filters: [{ ip: { allow: ['10.0.0.0/8'] } }], otlp: OTLP, tracing: { sample: '100%' } }),
+  );
   await ask(plane.port, '/');
   plane.advance(0);
   const [trace] = tracesIn(plane.said);
   assert.deepEqual(
     trace!.spans.slice(1).map(({ name, kind, attributes }) => [name, kind, attributes['sluice.answered']]),
-    [['filter ip', 0, true]],
+    [['filter ip', 1, true]],
   );
 });
 
@@ -269,9 +268,22 @@ test('a worker keeps at most 512 traces until they are sent, and counts the othe
   assert.equal(statuses((await rawExchange(world.port, many)).text).length, 600);
   assert.equal(kept(world).length, 512);
   const messages = world.said.filter((message) => message.type === 'traced');
-  assert.ok(messages.every(({ traces }) => traces.length <= 64));
+  assert.ok(messages.every(({ batches }) => batches.every(({ spans }) => spans <= 98)));
   assert.equal(
     messages.reduce((sum, { dropped }) => sum + dropped, 0),
     88,
+  );
+});
+
+test('where spans go nowhere none are written, and the service hears of the trace all the same', async () => {
+  await using origin = await startRecordingOrigin();
+  const tracing = { ...ALL, isExported: false };
+  await using world = await startServicePlane([firstFit([origin.port])], undefined, { plan: { tracing } });
+  await rawExchange(world.port, get());
+  assert.match(valueOf(origin.requests[0]!, 'traceparent').join('|'), /^00-[0-9a-f]{32}-[0-9a-f]{16}-03$/);
+  world.advance(0);
+  assert.deepEqual(
+    world.said.filter(({ type }) => type === 'traced'),
+    [],
   );
 });
