@@ -1,6 +1,7 @@
 /** A modal dialog: the browser's own, so that focus, Escape and what lies behind it are as they should be. Shown while it is mounted. */
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
+import { dialogs, Notices } from './notices.tsx';
 
 interface DialogProps {
   readonly title: string;
@@ -16,7 +17,11 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   useLayoutEffect(() => {
     const element = dialog.current!;
     element.showModal();
-    return () => element.close();
+    dialogs.value++;
+    return () => {
+      element.close();
+      dialogs.value--;
+    };
   }, []);
   return (
     <dialog
@@ -30,6 +35,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     >
       <h2 id={label}>{title}</h2>
       {children}
+      <Notices isInDialog />
     </dialog>
   );
 }

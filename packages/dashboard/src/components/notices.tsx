@@ -10,6 +10,9 @@ interface Notice {
 const SHOWN_MS = 6_000;
 const NOTICES_MAX = 4;
 
+/** How many dialogs are open. The messages are shown in them then: what lies behind a dialog is inert, to screen readers, too. */
+export const dialogs = signal(0);
+
 const notices = signal<readonly Notice[]>([]);
 let nextId = 1;
 
@@ -23,8 +26,9 @@ function close(id: number): void {
   notices.value = notices.value.filter((notice) => notice.id !== id);
 }
 
-/** Once, in the shell. */
-export function Notices() {
+/** In the shell, and in each dialog. */
+export function Notices({ isInDialog = false }: { readonly isInDialog?: boolean }) {
+  if (!isInDialog && dialogs.value > 0) return null;
   return (
     <div class="notices" role="status" aria-live="polite">
       {notices.value.map(({ id, kind, text }) => (
