@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandModule>>> = {
   schema: () => import('./schema.ts'),
   reload: () => import('./reload.ts'),
   status: () => import('./status.ts'),
+  top: () => import('./top.ts'),
   explain: () => import('./explain.ts'),
   drain: () => import('./drain.ts'),
   scale: () => import('./scale.ts'),
