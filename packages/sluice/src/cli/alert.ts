@@ -1,4 +1,4 @@
-/** `sluice alert`: what fires, what is watched, silences, and whether sinks can be reached. */
+/** `sluice alert`: what fires, what is watched, silences, whether sinks can be reached, and the same rules for Prometheus. */
 import type { Command } from 'commander';
 import { parseDuration } from '../config/quantity.ts';
 import type { AlertRuleStatus, AlertStatus, SilenceStatus } from '../observe/alert-status.ts';
@@ -67,6 +67,15 @@ export function register(program: Command): void {
     .option('--sink <name>', 'only to this one')
     .addOption(adminOption())
     .action(test);
+  alert
+    .command('export')
+    .description("Print the configuration's own rules and objectives for Prometheus.")
+    .requiredOption('--prometheus', 'as a file for its rule_files')
+    .option('--config <file>', 'configuration file (default: sluice.config.{ts,mts,js,mjs,yaml,yml,json})')
+    .action(async ({ config }: { config?: string }) => {
+      const { exportAlerts } = await import('./alert-export.ts');
+      await exportAlerts(config ?? null);
+    });
 }
 
 async function list(flags: ListFlags): Promise<void> {
