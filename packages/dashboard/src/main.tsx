@@ -9,4 +9,6 @@ import { Shell } from './app/shell.tsx';
 import { startLive } from './store/live.ts';
 
 startLive();
-render(<Shell />, document.getElementById('app')!);
+const app = document.getElementById('app')!;
+app.replaceChildren();
+render(<Shell />, app);

@@ -2,7 +2,7 @@
  * Lines over time: uPlot on a canvas, with a legend that tells the values under the cursor, and the same values as a table for those who cannot see it. uPlot is loaded with the first chart.
  * The data is a signal: a new one is drawn without this component being drawn again.
  */
-import { effect, useSignal } from '@preact/signals';
+import { effect, useComputed, useSignal } from '@preact/signals';
 import type { ReadonlySignal, Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
@@ -20,13 +20,15 @@ interface ChartProps {
   readonly data: ReadonlySignal<ChartData>;
   /** CSS pixels. */
   readonly height: number;
+  /** Why there is nothing to draw; empty: there is. Reads signals. */
+  readonly whyEmpty?: () => string;
   /** Charts with the same one share the cursor. */
   readonly syncKey?: string;
   /** Index under the cursor, for what is shown beside the chart. */
   readonly cursor?: Signal<number | null>;
 }
 
-export function Chart({ title, lines, data, height, syncKey, cursor }: ChartProps) {
+export function Chart({ title, lines, data, height, whyEmpty, syncKey, cursor }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const index = useSignal<number | null>(null);
   useEffect(() => {
@@ -45,10 +47,19 @@ export function Chart({ title, lines, data, height, syncKey, cursor }: ChartProp
   return (
     <figure class="chart-box" aria-label={title}>
       <Legend lines={lines} data={data} index={index} />
-      <div ref={box} class="chart" style={{ height: `${height}px` }} aria-hidden="true" />
+      <div class="chart-room">
+        <div ref={box} class="chart" style={{ height: `${height}px` }} aria-hidden="true" />
+        {whyEmpty === undefined ? null : <EmptyNote why={whyEmpty} />}
+      </div>
       <ChartTable title={title} lines={lines} data={data} />
     </figure>
   );
+}
+
+/** Over the chart, whose axes would tell nothing. */
+function EmptyNote({ why }: { readonly why: () => string }) {
+  const text = useComputed(why).value;
+  return text === '' ? null : <p class="chart-empty">{text}</p>;
 }
 
 interface LegendProps {

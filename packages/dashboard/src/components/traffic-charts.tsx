@@ -1,7 +1,7 @@
 /** Requests and errors, and latency, over the last minutes or the last hour: of all, or of one service. */
 import { useComputed, useSignal } from '@preact/signals';
 import { count, latency } from '../view/format.ts';
-import { columnsOf } from '../view/series.ts';
+import { columnsOf, whyEmpty } from '../view/series.ts';
 import type { ChartLine } from './chart-options.ts';
 import { Chart } from './chart.tsx';
 import { Panel } from './page.tsx';
@@ -21,22 +21,39 @@ const LATENCIES: readonly ChartLine[] = [
   { label: 'p95', colour: '--chart-2', format: latency },
   { label: 'p99', colour: '--chart-3', format: latency },
 ];
+const RATE_NAMES = ['rps', 'errorRps'];
+const LATENCY_NAMES = ['p50Ms', 'p95Ms', 'p99Ms'];
 const HEIGHT = 170;
 
 /** @param service Null: all listeners together. */
 export function TrafficCharts({ service }: { readonly service: string | null }) {
   const seconds = useSignal<number>(RANGES[0][0]);
   const series = useSeries(service, seconds.value);
-  const rates = useComputed(() => columnsOf(series.value, ['rps', 'errorRps']));
-  const latencies = useComputed(() => columnsOf(series.value, ['p50Ms', 'p95Ms', 'p99Ms']));
+  const rates = useComputed(() => columnsOf(series.value, RATE_NAMES));
+  const latencies = useComputed(() => columnsOf(series.value, LATENCY_NAMES));
+  const why = (names: readonly string[]) => () => whyEmpty(series.value, names, seconds.value);
   const choice = <RangeChoice seconds={seconds.value} choose={(value) => (seconds.value = value)} />;
   return (
     <div class="columns">
       <Panel title="Requests" aside={choice}>
-        <Chart title="Requests and errors per second" lines={RATES} data={rates} height={HEIGHT} syncKey="traffic" />
+        <Chart
+          title="Requests and errors per second"
+          lines={RATES}
+          data={rates}
+          height={HEIGHT}
+          whyEmpty={why(RATE_NAMES)}
+          syncKey="traffic"
+        />
       </Panel>
       <Panel title="Latency">
-        <Chart title="Latency percentiles" lines={LATENCIES} data={latencies} height={HEIGHT} syncKey="traffic" />
+        <Chart
+          title="Latency percentiles"
+          lines={LATENCIES}
+          data={latencies}
+          height={HEIGHT}
+          whyEmpty={why(LATENCY_NAMES)}
+          syncKey="traffic"
+        />
       </Panel>
     </div>
   );

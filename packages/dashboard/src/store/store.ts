@@ -3,7 +3,7 @@
  * (each second); both are whole and immutable.
  */
 import { computed, signal } from '@preact/signals';
-import type { AlertStatus, EventEntry, Me, Rate, ServiceTraffic, Status, TrafficSnapshot } from '../api/types.ts';
+import type { AlertStatus, EndpointState, EventEntry, Me, Rate, ServiceTraffic, Status, TrafficSnapshot } from '../api/types.ts';
 
 export const EVENTS_MAX = 500;
 
@@ -56,6 +56,13 @@ const IDLE: Rate = { rps: 0, errorRps: 0, p50Ms: null, p95Ms: null, p99Ms: null,
 export function endpointTraffic(service: string, address: string): Rate | undefined {
   const now = serviceTraffic(service);
   return now === undefined ? undefined : (now.endpoints[address] ?? IDLE);
+}
+
+/** An endpoint's state now. @param told As the Status had it, for the time before the first snapshot. */
+export function endpointState(service: string, address: string, told: EndpointState): EndpointState {
+  const now = serviceTraffic(service);
+  // What a snapshot leaves out is up and idle, whatever an older Status said.
+  return now === undefined ? told : (now.endpoints[address]?.state ?? 'up');
 }
 
 function rank({ severity }: AlertStatus): number {

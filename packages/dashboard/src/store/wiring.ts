@@ -5,6 +5,7 @@ import { NO_WIRING, wiringOf } from '../view/wiring.ts';
 import type { PlanPart, Wiring } from '../view/wiring.ts';
 import { status } from './store.ts';
 
+/** `NO_WIRING` itself: not read yet. */
 export const wiring = signal<Wiring>(NO_WIRING);
 
 let generation = -1;
@@ -17,8 +18,11 @@ export function followWiring(): () => void {
     generation = current;
     getJson<{ plan: PlanPart }>('api/plan').then(
       ({ plan }) => (wiring.value = wiringOf(plan)),
-      // The next Status asks again.
-      () => (generation = -1),
+      () => {
+        // The next Status asks again; meanwhile the map is drawn without routes.
+        generation = -1;
+        if (wiring.peek() === NO_WIRING) wiring.value = { ...NO_WIRING };
+      },
     );
   });
 }

@@ -7,6 +7,11 @@ export interface EndpointRow {
   readonly instance: InstanceStatus | null;
 }
 
+/** What is to be said of it beside its state; empty: nothing. */
+export function noteOf({ endpoint, instance }: EndpointRow): string {
+  return [endpoint?.note, instance?.trouble].filter((text) => text !== null && text !== undefined).join('; ');
+}
+
 /** Whether a row looks the same, apart from what its cells follow by themselves (load, age). */
 export function isSameRow(a: EndpointRow, b: EndpointRow): boolean {
   return fixedParts(a) === fixedParts(b);

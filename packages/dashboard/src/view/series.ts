@@ -3,6 +3,16 @@ import type { Rate, TrafficSeries } from '../api/types.ts';
 
 export const EMPTY_SERIES: TrafficSeries = { at: [], stepSeconds: 1, values: {} };
 
+/** Why a chart of it shows nothing; empty: it shows something; a blank: it is not there yet. @param seconds What was asked for. */
+export function whyEmpty(series: TrafficSeries, names: readonly string[], seconds: number): string {
+  if (series === EMPTY_SERIES) return '\u00A0';
+  // One value is no line yet.
+  if (series.at.length < 2) {
+    return seconds > 300 ? 'This long a period is kept in coarser steps, and the first ones are still being measured.' : 'Being measured…';
+  }
+  return names.some((name) => series.values[name]?.some((value) => value !== null) === true) ? '' : 'Nothing to show for this period.';
+}
+
 const RATE_NAMES = ['rps', 'errorRps', 'p50Ms', 'p95Ms', 'p99Ms', 'inflight'] as const;
 
 /**

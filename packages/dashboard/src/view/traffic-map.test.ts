@@ -6,7 +6,7 @@ import { linkFlows, nodeFlow } from './map-rates.ts';
 import { buildTrafficMap, COLUMNS, NODES_MAX } from './traffic-map.ts';
 import type { TrafficMap } from './traffic-map.ts';
 
-type Part = Pick<Status, 'listeners' | 'services'>;
+type Part = Pick<Status, 'listeners' | 'services' | 'fleet'>;
 
 function part(listeners: readonly string[], services: Readonly<Record<string, readonly EndpointState[]>>): Part {
   const made = Object.entries(services).map(([name, states]) => ({
@@ -14,7 +14,7 @@ function part(listeners: readonly string[], services: Readonly<Record<string, re
     state: 'up',
     endpoints: states.map((state, i) => ({ address: `${name}:${i}`, state })),
   }));
-  return { listeners: listeners.map((name) => ({ name })), services: made } as unknown as Part;
+  return { listeners: listeners.map((name) => ({ name })), services: made, fleet: [] } as unknown as Part;
 }
 
 function snapshot(listeners: object, routes: object, services: object): TrafficSnapshot {
@@ -32,6 +32,27 @@ const WIRING = {
   ],
   streams: [{ listener: 'db', services: ['pg'] }],
 };
+
+test('an endpoint that is an instance is called by its id, and known by its address', () => {
+  const fleet = [
+    {
+      service: 'users',
+      instances: [
+        { id: 'users.7', address: 'users:1' },
+        { id: 'users.8', address: null },
+      ],
+    },
+  ];
+  const { endpoint } = buildTrafficMap({ ...SHOP, fleet: fleet as unknown as Status['fleet'] }, WIRING).columns;
+  assert.deepEqual(
+    endpoint.map(({ label, names: known, address }) => [label, known[0], address]),
+    [
+      ['users:0', 'users:0', null],
+      ['users.7', 'users:1', 'users:1'],
+      ['pg:0', 'pg:0', null],
+    ],
+  );
+});
 
 test('routes lie between listeners and services; what is passed on at layer 4 has none', () => {
   assert.deepEqual(names(buildTrafficMap(SHOP, WIRING)), [

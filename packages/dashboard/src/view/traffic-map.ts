@@ -16,6 +16,8 @@ export interface MapNode {
   readonly label: string;
   /** Names of what it stands for: one, or those that are folded. */
   readonly names: readonly string[];
+  /** The address, where the label is an instance's id. */
+  readonly address: string | null;
   /** Of endpoints: whose they are. */
   readonly service: string | null;
   /** As the Status had it; snapshots are younger. */
@@ -32,7 +34,7 @@ export interface TrafficMap {
   readonly links: readonly MapLink[];
 }
 
-export function buildTrafficMap(status: Pick<Status, 'listeners' | 'services'>, wiring: Wiring): TrafficMap {
+export function buildTrafficMap(status: Pick<Status, 'listeners' | 'services' | 'fleet'>, wiring: Wiring): TrafficMap {
   const listeners = fold(
     'listener',
     status.listeners.map(({ name }) => name),
@@ -49,7 +51,7 @@ export function buildTrafficMap(status: Pick<Status, 'listeners' | 'services'>, 
     status.services.map(({ name }) => name),
     (name) => states.get(name) ?? null,
   );
-  const endpoints = endpointNodes(status.services);
+  const endpoints = endpointNodes(status.services, instanceNames(status.fleet));
   const links = new LinkSet();
   for (const route of wiring.routes) {
     const node = nodeOf(routes, route.name);
@@ -80,17 +82,33 @@ function nodeOf(nodes: readonly MapNode[], name: string): MapNode | undefined {
 function fold(column: Column, names: readonly string[], stateOf: (name: string) => ServiceState | null): MapNode[] {
   const isFolded = names.length > NODES_MAX;
   const shown = isFolded ? names.slice(0, NODES_MAX - 1) : names;
-  const nodes = shown.map((name) => ({ id: `${column} ${name}`, column, label: name, names: [name], service: null, state: stateOf(name) }));
+  const nodes = shown.map((name) => ({
+    id: `${column} ${name}`,
+    column,
+    label: name,
+    names: [name],
+    address: null,
+    service: null,
+    state: stateOf(name),
+  }));
   return isFolded ? [...nodes, moreNode(column, names.slice(NODES_MAX - 1), null)] : nodes;
 }
 
 function moreNode(column: Column, names: readonly string[], service: string | null): MapNode {
-  return { id: `${column} … ${service ?? ''}`, column, label: `${names.length} more`, names, service, state: null };
+  return { id: `${column} … ${service ?? ''}`, column, label: `${names.length} more`, names, address: null, service, state: null };
 }
 
 type ServicePart = Pick<Status['services'][number], 'name' | 'endpoints'>;
 
-function endpointNodes(services: readonly ServicePart[]): MapNode[] {
+/** Ids of instances by service and address: `shop.1` tells more than the port that it happens to have. */
+function instanceNames(fleet: Status['fleet']): ReadonlyMap<string, string> {
+  const known = fleet.flatMap(({ service, instances }) =>
+    instances.flatMap(({ id, address }) => (address === null ? [] : [[`${service} ${address}`, id] as const])),
+  );
+  return new Map(known);
+}
+
+function endpointNodes(services: readonly ServicePart[], instances: ReadonlyMap<string, string>): MapNode[] {
   // A folded service has no node of its own to come from; its endpoints are left out with it.
   const shown = services.length > NODES_MAX ? services.slice(0, NODES_MAX - 1) : services;
   const share = fairShare(shown.map(({ endpoints }) => endpoints.length));
@@ -100,8 +118,9 @@ function endpointNodes(services: readonly ServicePart[]): MapNode[] {
     const nodes = first.slice(0, isFolded ? share : undefined).map(({ address, state }): MapNode => ({
       id: `endpoint ${name} ${address}`,
       column: 'endpoint',
-      label: address,
+      label: instances.get(`${name} ${address}`) ?? address,
       names: [address],
+      address: instances.has(`${name} ${address}`) ? address : null,
       service: name,
       state,
     }));

@@ -1,4 +1,5 @@
 /** The traffic map as a nested list: the same nodes, each below where its requests come from. */
+import { useComputed } from '@preact/signals';
 import { serviceHref } from '../../app/location.ts';
 import { LiveText } from '../../components/live-text.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
@@ -48,11 +49,11 @@ function Line({ node, rps }: { readonly node: MapNode; readonly rps: () => numbe
 }
 
 function ServiceName({ name }: { readonly name: string }) {
-  const state = traffic.value?.services[name]?.state ?? 'empty';
+  const state = useComputed(() => traffic.value?.services[name]?.state ?? 'empty');
   return (
     <>
       <a href={serviceHref(name)}>{name}</a>
-      <StateBadge state={state} />
+      <StateBadge state={state.value} />
     </>
   );
 }

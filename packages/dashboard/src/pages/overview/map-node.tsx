@@ -2,8 +2,9 @@
 import { useComputed } from '@preact/signals';
 import { serviceHref } from '../../app/location.ts';
 import { StateShape } from '../../components/state-badge.tsx';
+import type { EndpointState } from '../../api/types.ts';
 import type { BadgeState } from '../../components/state-badge.tsx';
-import { traffic } from '../../store/store.ts';
+import { endpointState, traffic } from '../../store/store.ts';
 import { count, errorShare } from '../../view/format.ts';
 import type { Place } from '../../view/map-layout.ts';
 import { nodeFlow } from '../../view/map-rates.ts';
@@ -19,9 +20,11 @@ interface NodeProps {
   readonly node: MapNode;
   readonly place: Place;
   readonly width: number;
+  /** Whether the Tab key stops here. */
+  readonly isStop: boolean;
 }
 
-export function MapNodeBox({ node, place, width }: NodeProps) {
+export function MapNodeBox({ node, place, width, isStop }: NodeProps) {
   const isTall = place.room >= TWO_LINES;
   const rate = useComputed(() => {
     const flow = nodeFlow(node, traffic.value);
@@ -33,9 +36,12 @@ export function MapNodeBox({ node, place, width }: NodeProps) {
   const hasShape = node.state !== null;
   const from = hasShape ? SIDE + 16 : SIDE;
   const middle = isTall ? place.y - 9 : place.y;
+  const title = useComputed(() =>
+    [titleOf(node), stateNow(node), `${count(nodeFlow(node, traffic.value).rps)}/s`].filter(Boolean).join(', '),
+  );
   const content = (
     <>
-      <title>{titleOf(node)}</title>
+      <title>{title}</title>
       <rect class={kind} x={place.x} y={place.y - place.room / 2} width={width} height={place.room} rx="6" />
       {hasShape ? (
         <svg x={place.x + SIDE} y={middle - 5} width="10" height="10">
@@ -55,10 +61,13 @@ export function MapNodeBox({ node, place, width }: NodeProps) {
     </>
   );
   const service = node.column === 'service' ? (node.names.length === 1 ? node.names[0]! : null) : node.service;
+  const common = { 'data-node': node.id, tabIndex: isStop ? 0 : -1, 'aria-label': title, class: 'map-node' };
   return service === null ? (
-    content
+    <g {...common} role="img">
+      {content}
+    </g>
   ) : (
-    <a href={serviceHref(service)} tabindex={-1}>
+    <a {...common} href={serviceHref(service)}>
       {content}
     </a>
   );
@@ -68,13 +77,16 @@ export function MapNodeBox({ node, place, width }: NodeProps) {
 function stateNow({ column, names, service, state }: MapNode): BadgeState | null {
   if (state === null) return null;
   const services = traffic.value?.services;
-  const now = column === 'service' ? services?.[names[0]!]?.state : services?.[service ?? '']?.endpoints[names[0]!]?.state;
-  return now ?? state;
+  if (column === 'endpoint') return endpointState(service ?? '', names[0]!, state as EndpointState);
+  return services?.[names[0]!]?.state ?? state;
 }
 
-function titleOf({ label, names, service }: MapNode): string {
+function titleOf({ column, label, names, address, service }: MapNode): string {
   const of = service === null ? '' : ` of ${service}`;
-  return names.length === 1 ? `${names[0]}${of}` : `${label}${of}: ${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}`;
+  const at = address === null ? '' : ` at ${address}`;
+  return names.length === 1
+    ? `${column} ${label}${at}${of}`
+    : `${column}s, ${label}${of}: ${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}`;
 }
 
 /** In the middle: the ends of addresses and routes tell most. */

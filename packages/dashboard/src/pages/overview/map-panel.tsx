@@ -1,10 +1,12 @@
 /** The traffic map as a picture, or as a list: by choice, and on narrow screens always. */
 import { useComputed, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { Empty, Panel } from '../../components/page.tsx';
-import { status } from '../../store/store.ts';
+import { Panel } from '../../components/page.tsx';
+import { connection, isStale, status } from '../../store/store.ts';
 import { followWiring, wiring } from '../../store/wiring.ts';
+import { clock } from '../../view/format.ts';
 import { buildTrafficMap } from '../../view/traffic-map.ts';
+import { NO_WIRING } from '../../view/wiring.ts';
 import { TrafficMapList } from './map-list.tsx';
 import { TrafficMapPicture } from './traffic-map.tsx';
 
@@ -19,16 +21,26 @@ export function MapPanel() {
     NARROW.addEventListener('change', look);
     return () => NARROW.removeEventListener('change', look);
   }, []);
-  const map = useComputed(() => (status.value === null ? null : buildTrafficMap(status.value, wiring.value))).value;
+  const map = useComputed(() =>
+    status.value === null || wiring.value === NO_WIRING ? null : buildTrafficMap(status.value, wiring.value),
+  ).value;
   const choice = (
     <button type="button" class="button small" aria-pressed={isList.value} onClick={() => (isList.value = !isList.value)}>
       As a list
     </button>
   );
   return (
-    <Panel title="Traffic map" aside={isNarrow.value ? null : choice}>
+    <Panel
+      title="Traffic map"
+      aside={
+        <span class="button-row">
+          <OldNote />
+          {isNarrow.value ? null : choice}
+        </span>
+      }
+    >
       {map === null ? (
-        <Empty>Loading…</Empty>
+        <div class="map-room" />
       ) : isNarrow.value || isList.value ? (
         <TrafficMapList map={map} />
       ) : (
@@ -36,4 +48,10 @@ export function MapPanel() {
       )}
     </Panel>
   );
+}
+
+/** In words beside the picture, which only loses its colours. */
+function OldNote() {
+  const { lastAt } = connection.value;
+  return isStale.value && lastAt !== null ? <span class="badge down">no longer live: as of {clock(lastAt)}</span> : null;
 }

@@ -1,6 +1,8 @@
 /** Page: everything at once. */
+import { useComputed } from '@preact/signals';
 import { Page } from '../../components/page.tsx';
 import { TrafficCharts } from '../../components/traffic-charts.tsx';
+import { Waiting } from '../../components/waiting.tsx';
 import { status } from '../../store/store.ts';
 import { duration } from '../../view/format.ts';
 import { MapPanel } from './map-panel.tsx';
@@ -9,6 +11,15 @@ import { ServicesPanel } from './services-panel.tsx';
 import { Totals } from './totals.tsx';
 
 export function OverviewPage() {
+  const isWaiting = useComputed(() => status.value === null).value;
+  // All at once: panels that came one by one would push each other about.
+  if (isWaiting) {
+    return (
+      <Page title="Overview">
+        <Waiting />
+      </Page>
+    );
+  }
   return (
     <Page title="Overview" aside={<Facts />}>
       <Totals />

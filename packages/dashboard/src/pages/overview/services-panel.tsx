@@ -1,13 +1,16 @@
 /** All services in a table: sorted by a heading, live in its cells. */
 import { useComputed, useSignal } from '@preact/signals';
+import type { ReadonlySignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { serviceHref } from '../../app/location.ts';
-import type { ServiceStatus } from '../../api/types.ts';
+import type { ServiceStatus, ServiceTraffic } from '../../api/types.ts';
 import { LiveText } from '../../components/live-text.tsx';
 import { Empty, Panel } from '../../components/page.tsx';
 import { SortHeader } from '../../components/sort-header.tsx';
 import type { Order } from '../../components/sort-header.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
-import { fleetByName, serviceTraffic, status, traffic } from '../../store/store.ts';
+import { useHeld, useSeen } from '../../components/use-seen.ts';
+import { endpointState, fleetByName, serviceTraffic, status, traffic } from '../../store/store.ts';
 import { count, errorShare, latency, NONE } from '../../view/format.ts';
 import { sortServices } from '../../view/service-rows.ts';
 import type { ServiceKey } from '../../view/service-rows.ts';
@@ -18,7 +21,7 @@ export function ServicesPanel() {
   return (
     <Panel title="Services">
       {rows.value.length === 0 ? (
-        <Empty>{status.value === null ? 'Loading…' : 'The configuration has no services.'}</Empty>
+        <Empty>The configuration has no services.</Empty>
       ) : (
         <div class="table-box tall" tabIndex={0} role="region" aria-label="Services: table">
           <table class="table">
@@ -50,28 +53,32 @@ export function ServicesPanel() {
 
 function Row({ service }: { readonly service: ServiceStatus }) {
   const { name } = service;
+  const line = useRef<HTMLTableRowElement>(null);
+  const seen = useSeen(line);
+  const traffic = useHeld(seen, () => serviceTraffic(name));
+  const now = () => traffic.value;
   return (
-    <tr>
+    <tr ref={line}>
       <th scope="row">
         <a href={serviceHref(name)}>{name}</a>
       </th>
       <td>
-        <State service={service} />
+        <State service={service} now={traffic} />
       </td>
       <td class="number">
-        <LiveText of={() => count(serviceTraffic(name)?.rps)} />
+        <LiveText of={() => count(now()?.rps)} />
       </td>
       <td class="number">
-        <LiveText of={() => errorShare(serviceTraffic(name))} />
+        <LiveText of={() => errorShare(now())} />
       </td>
       <td class="number">
-        <LiveText of={() => latency(serviceTraffic(name)?.p95Ms)} />
+        <LiveText of={() => latency(now()?.p95Ms)} />
       </td>
       <td class="number">
-        <LiveText of={() => count(serviceTraffic(name)?.inflight)} />
+        <LiveText of={() => count(now()?.inflight)} />
       </td>
       <td class="number">
-        <LiveText of={() => usable(service)} />
+        <Usable service={service} seen={seen} />
       </td>
       <td>
         <Instances name={name} />
@@ -81,16 +88,19 @@ function Row({ service }: { readonly service: ServiceStatus }) {
 }
 
 /** Only drawn again when the state is another. */
-function State({ service }: { readonly service: ServiceStatus }) {
-  const state = useComputed(() => serviceTraffic(service.name)?.state ?? service.state);
+function State({ service, now }: { readonly service: ServiceStatus; readonly now: ReadonlySignal<ServiceTraffic | undefined> }) {
+  const state = useComputed(() => now.value?.state ?? service.state);
   return <StateBadge state={state.value} />;
 }
 
 /** `3 of 4` that may be picked. */
-function usable(service: ServiceStatus): string {
-  const now = serviceTraffic(service.name)?.endpoints;
-  const up = service.endpoints.filter(({ address, state }) => (now?.[address]?.state ?? state) === 'up').length;
-  return up === service.endpoints.length ? String(up) : `${up} of ${service.endpoints.length}`;
+function Usable({ service, seen }: { readonly service: ServiceStatus; readonly seen: ReadonlySignal<boolean> }) {
+  const { name, endpoints } = service;
+  const text = useHeld(seen, () => {
+    const up = endpoints.filter(({ address, state }) => endpointState(name, address, state) === 'up').length;
+    return up === endpoints.length ? String(up) : `${up} of ${endpoints.length}`;
+  });
+  return <>{text}</>;
 }
 
 function Instances({ name }: { readonly name: string }) {

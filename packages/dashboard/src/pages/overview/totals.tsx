@@ -3,10 +3,13 @@ import { Figure } from '../../components/figure.tsx';
 import { status, traffic } from '../../store/store.ts';
 import { bytes, count, errorShare, latency, NONE, percent } from '../../view/format.ts';
 
+/** More would be too thin to be seen; the busiest is told in words. */
+const BARS_MAX = 32;
+
 export function Totals() {
   const total = () => traffic.value?.total;
   return (
-    <dl class="totals live">
+    <dl class="totals process live">
       <Figure label="Requests" unit="/s" of={() => count(total()?.rps)} />
       <Figure label="Errors" of={() => errorShare(total())} isBad={() => (total()?.errorRps ?? 0) > 0} />
       <Figure label="p50" of={() => latency(total()?.p50Ms)} />
@@ -30,11 +33,18 @@ export function Totals() {
 /** How busy each event loop is: a bar for each, and the busiest in words. */
 function Workers() {
   const workers = traffic.value?.workers ?? [];
+  const bars = Math.min(workers.length, BARS_MAX);
   const busiest = workers.reduce((most, { utilization }) => Math.max(most, utilization), 0);
   return (
     <span class="workers" title={workers.map(({ index, utilization }) => `worker ${index}: ${percent(utilization)}`).join('\n')}>
-      <svg width={Math.min(workers.length, 32) * 6} height="20" aria-hidden="true">
-        {workers.slice(0, 32).map(({ index, utilization }, i) => (
+      <svg
+        style={{ width: `${bars * 6}px` }}
+        viewBox={`0 0 ${Math.max(1, bars) * 6} 20`}
+        preserveAspectRatio="none"
+        height="20"
+        aria-hidden="true"
+      >
+        {workers.slice(0, BARS_MAX).map(({ index, utilization }, i) => (
           <g key={index}>
             <rect class="worker-room" x={i * 6} y="0" width="4" height="20" rx="1" />
             <rect

@@ -1,6 +1,6 @@
 /**
  * The traffic map: listeners, routes, services and endpoints in columns, between them bands as wide as what flows. Drawn once per structure; each second only the bands' attributes and the
- * numbers change. It is a picture for the eye: the nested list beside it (map-list.tsx) has the same for keyboard, screen reader and phone.
+ * numbers change. Tab enters it once, arrow keys walk it along what flows, and the node that is pointed at or has the focus lights its paths. The nested list (map-list.tsx) has the same for phones.
  */
 import { useComputed, useSignal } from '@preact/signals';
 import type { ReadonlySignal } from '@preact/signals';
@@ -10,6 +10,7 @@ import { bandsOf, frameOf } from '../../view/map-layout.ts';
 import type { Band, MapFrame } from '../../view/map-layout.ts';
 import { linksThrough } from '../../view/map-paths.ts';
 import { linkFlows } from '../../view/map-rates.ts';
+import { stepFrom } from '../../view/map-steps.ts';
 import { COLUMNS } from '../../view/traffic-map.ts';
 import type { MapNode, TrafficMap } from '../../view/traffic-map.ts';
 import { MapNodeBox } from './map-node.tsx';
@@ -30,7 +31,7 @@ export function TrafficMapPicture({ map }: { readonly map: TrafficMap }) {
     return () => observer.disconnect();
   }, []);
   return (
-    <div ref={box} class="map" aria-hidden="true">
+    <div ref={box} class="map">
       <Drawing map={map} width={width.value} />
     </div>
   );
@@ -42,13 +43,19 @@ function Drawing({ map, width }: { readonly map: TrafficMap; readonly width: num
   const pointed = useSignal<MapNode | null>(null);
   const lit = useComputed(() => (pointed.value === null ? null : linksThrough(map, pointed.value)));
   return (
-    <svg width={width} height={frame.height + HEAD} viewBox={`0 ${-HEAD} ${width} ${frame.height + HEAD}`}>
+    <svg
+      width={width}
+      height={frame.height + HEAD}
+      viewBox={`0 ${-HEAD} ${width} ${frame.height + HEAD}`}
+      role="group"
+      aria-label="Traffic map, walked with the arrow keys"
+    >
       {COLUMNS.map((column, c) => (
         <text key={column} class="map-title" x={(c * (width - frame.nodeWidth)) / (COLUMNS.length - 1)} y={-10}>
           {TITLES[column]}
         </text>
       ))}
-      <g class="bands">
+      <g class="bands" aria-hidden="true">
         {map.links.map(({ from, to }, i) => (
           <BandLine key={`${from.id}\n${to.id}`} index={i} bands={bands} lit={lit} />
         ))}
@@ -81,6 +88,7 @@ function BandLine({ index, bands, lit }: BandProps) {
   );
 }
 
+/** One of them is a stop of the Tab key: the one that had the focus last. */
 interface NodesProps {
   readonly map: TrafficMap;
   readonly frame: MapFrame;
@@ -88,11 +96,32 @@ interface NodesProps {
 }
 
 function Nodes({ map, frame, point }: NodesProps) {
+  const nodes = COLUMNS.flatMap((column) => map.columns[column]);
+  const group = useRef<SVGGElement>(null);
+  const stop = useSignal(nodes[0]?.id ?? '');
+  const current = nodes.some(({ id }) => id === stop.value) ? stop.value : nodes[0]?.id;
+  const walk = (event: KeyboardEvent, node: MapNode) => {
+    const next = stepFrom(map, frame.places, node, event.key);
+    if (next === null) return;
+    event.preventDefault();
+    group.current?.querySelector<SVGElement>(`[data-node="${CSS.escape(next.id)}"]`)?.focus();
+  };
+  const enter = (node: MapNode) => {
+    stop.value = node.id;
+    point(node);
+  };
   return (
-    <g>
-      {COLUMNS.flatMap((column) => map.columns[column]).map((node) => (
-        <g key={node.id} onMouseEnter={() => point(node)} onMouseLeave={() => point(null)}>
-          <MapNodeBox node={node} place={frame.places.get(node)!} width={frame.nodeWidth} />
+    <g ref={group}>
+      {nodes.map((node) => (
+        <g
+          key={node.id}
+          onMouseEnter={() => point(node)}
+          onMouseLeave={() => point(null)}
+          onFocusIn={() => enter(node)}
+          onFocusOut={() => point(null)}
+          onKeyDown={(event) => walk(event, node)}
+        >
+          <MapNodeBox node={node} place={frame.places.get(node)!} width={frame.nodeWidth} isStop={node.id === current} />
         </g>
       ))}
     </g>

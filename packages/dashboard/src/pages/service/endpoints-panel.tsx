@@ -5,7 +5,7 @@ import { getJson } from '../../api/client.ts';
 import type { EventEntry, EventPage, FleetStatus, ServiceStatus } from '../../api/types.ts';
 import { Empty, Panel } from '../../components/page.tsx';
 import { useLoaded } from '../../components/use-loaded.ts';
-import { endpointRows } from '../../view/endpoint-rows.ts';
+import { endpointRows, noteOf } from '../../view/endpoint-rows.ts';
 import { EndpointLine } from './endpoint-line.tsx';
 
 /** More are shown when asked for. */
@@ -33,6 +33,8 @@ export function EndpointsPanel({ service, fleet }: EndpointsPanelProps) {
   }, [history.value]);
   const shown = isAll.value ? rows : rows.slice(0, ROWS_FIRST);
   const hasFleet = fleet !== undefined;
+  // A column of nothing would push the buttons out of sight.
+  const hasNotes = rows.some((row) => noteOf(row) !== '');
   const columns = [
     'State',
     'Last hour',
@@ -58,15 +60,15 @@ export function EndpointsPanel({ service, fleet }: EndpointsPanelProps) {
                     {label}
                   </th>
                 ))}
-                <th scope="col">Note</th>
-                <th scope="col">
+                {hasNotes ? <th scope="col">Note</th> : null}
+                <th scope="col" class="held-right">
                   <span class="unseen">Actions</span>
                 </th>
               </tr>
             </thead>
             <tbody>
               {shown.map((row) => (
-                <EndpointLine key={row.key} service={service.name} row={row} hasFleet={hasFleet} events={events} />
+                <EndpointLine key={row.key} service={service.name} row={row} hasFleet={hasFleet} hasNotes={hasNotes} events={events} />
               ))}
             </tbody>
           </table>

@@ -14,7 +14,7 @@ import { useLoaded } from '../../components/use-loaded.ts';
 import { useSeries } from '../../components/use-series.ts';
 import { decisionAt, describeStep, steps } from '../../view/decision-at.ts';
 import { clock, count } from '../../view/format.ts';
-import { columnsOf } from '../../view/series.ts';
+import { columnsOf, whyEmpty } from '../../view/series.ts';
 import { DecisionDetail } from './decision-detail.tsx';
 
 const LINES: readonly ChartLine[] = [
@@ -23,17 +23,18 @@ const LINES: readonly ChartLine[] = [
   { label: 'Min', colour: '--chart-quiet', format: count, isStepped: true, isDashed: true, width: 1 },
   { label: 'Max', colour: '--chart-quiet', format: count, isStepped: true, isDashed: true, width: 1 },
 ];
+const NAMES = ['wanted', 'ready', 'min', 'max'];
 const HEIGHT = 210;
 const DECISIONS_MAX = 200;
 const DECISIONS_MS = 5_000;
 
 export function ScalingPanel({ fleet }: { readonly fleet: FleetStatus }) {
   const { service } = fleet;
-  const seconds = useSignal<number>(RANGES[1][0]);
+  const seconds = useSignal<number>(RANGES[0][0]);
   const cursor = useSignal<number | null>(null);
   const chosen = useSignal<Decision | null>(null);
   const series = useSeries(service, seconds.value);
-  const data = useComputed(() => columnsOf(series.value, ['wanted', 'ready', 'min', 'max']));
+  const data = useComputed(() => columnsOf(series.value, NAMES));
   const { value: decisions, problem } = useLoaded(service, (signal) => readDecisions(service, signal), DECISIONS_MS);
   const all = decisions ?? (fleet.lastDecision === null ? [] : [fleet.lastDecision]);
   const pointed = () => {
@@ -44,7 +45,14 @@ export function ScalingPanel({ fleet }: { readonly fleet: FleetStatus }) {
     <Panel title="Scaling" aside={<RangeChoice seconds={seconds.value} choose={(value) => (seconds.value = value)} />}>
       <div class="scaling">
         <div>
-          <Chart title="Instances wanted and ready" lines={LINES} data={data} height={HEIGHT} cursor={cursor} />
+          <Chart
+            title="Instances wanted and ready"
+            lines={LINES}
+            data={data}
+            height={HEIGHT}
+            whyEmpty={() => whyEmpty(series.value, NAMES, seconds.value)}
+            cursor={cursor}
+          />
           <Steps decisions={steps(all)} chosen={chosen} />
         </div>
         <div aria-live="polite">

@@ -8,6 +8,7 @@ import { Figure } from '../../components/figure.tsx';
 import { Empty, Page } from '../../components/page.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
 import { TrafficCharts } from '../../components/traffic-charts.tsx';
+import { Waiting } from '../../components/waiting.tsx';
 import { refreshStatus } from '../../store/live.ts';
 import { fleetByName, serviceByName, serviceTraffic, status } from '../../store/store.ts';
 import { count, errorShare, latency } from '../../view/format.ts';
@@ -49,15 +50,13 @@ export function ServicePage() {
 function NoService({ name }: { readonly name: string }) {
   return (
     <Page title={name}>
-      <Empty>
-        {status.value === null ? (
-          'Loading…'
-        ) : (
-          <>
-            The configuration that runs has no service “{name}”. <a href={pageHref('overview')}>All services</a>
-          </>
-        )}
-      </Empty>
+      {status.value === null ? (
+        <Waiting />
+      ) : (
+        <Empty>
+          The configuration that runs has no service “{name}”. <a href={pageHref('overview')}>All services</a>
+        </Empty>
+      )}
     </Page>
   );
 }
@@ -82,7 +81,7 @@ function State({ name }: { readonly name: string }) {
 function Figures({ name }: { readonly name: string }) {
   const now = () => serviceTraffic(name);
   return (
-    <dl class="totals live">
+    <dl class="totals nine live">
       <Figure label="Requests" unit="/s" of={() => count(now()?.rps)} />
       <Figure label="Errors" of={() => errorShare(now())} isBad={() => (now()?.errorRps ?? 0) > 0} />
       <Figure label="p50" of={() => latency(now()?.p50Ms)} />
