@@ -5,6 +5,7 @@
 import type { AdminBackend } from './backend.ts';
 import type { EventEntry } from '../observe/event-entry.ts';
 import type { TrafficSnapshot } from '../observe/traffic.ts';
+import { liveText } from './live-texts.ts';
 import { HEARTBEAT, OPENING, serverSent, withHeartbeat } from './server-sent.ts';
 
 export const LIVE_TOPICS = ['traffic', 'events', 'alerts', 'status'] as const;
@@ -38,10 +39,11 @@ class LiveFeed {
   readonly #backend: AdminBackend;
   readonly #topics: ReadonlySet<string>;
   readonly #signal: AbortSignal;
+  /** To be told. */
   #snapshot: TrafficSnapshot | null = null;
+  /** Came last. */
+  #second: TrafficSnapshot | null = null;
   #isStatusDue: boolean;
-  /** Generation and revision of the Status that was told last. */
-  #stand = '';
   #alerts: string | null = null;
   #alertsTold = '';
   #entry: EventEntry | null = null;
@@ -72,11 +74,12 @@ class LiveFeed {
 
   take(): string[] {
     const texts: string[] = [];
-    if (this.#isStatusDue) texts.push(serverSent('status', JSON.stringify(this.#backend.status())));
+    if (this.#isStatusDue) texts.push(liveText(this.#second, 'status', () => this.#backend.status()));
     if (this.#isGap) texts.push(serverSent('gap', '{}'));
     if (this.#entry !== null) texts.push(serverSent('event', JSON.stringify(this.#entry), this.#entry.id));
-    if (this.#alerts !== null) texts.push(serverSent('alerts', this.#alerts));
-    if (this.#snapshot !== null) texts.push(serverSent('traffic', JSON.stringify(this.#snapshot)));
+    if (this.#alerts !== null) texts.push(this.#alerts);
+    const snapshot = this.#snapshot;
+    if (snapshot !== null) texts.push(liveText(snapshot, 'traffic', () => snapshot));
     this.#isStatusDue = false;
     this.#isGap = false;
     this.#entry = null;
@@ -113,16 +116,15 @@ class LiveFeed {
   async #readTraffic(): Promise<void> {
     for await (const snapshot of this.#backend.observe.traffic.follow(this.#signal)) {
       if (this.#topics.has('traffic')) this.#snapshot = snapshot;
-      const stand = `${snapshot.generation} ${snapshot.revision}`;
-      if (this.#topics.has('status') && this.#stand !== '' && stand !== this.#stand) this.#isStatusDue = true;
-      this.#stand = stand;
+      if (this.#topics.has('status') && this.#second !== null && isOther(this.#second, snapshot)) this.#isStatusDue = true;
+      this.#second = snapshot;
       if (this.#topics.has('alerts')) this.#lookAtAlerts();
       this.#stir();
     }
   }
 
   #lookAtAlerts(): void {
-    const now = JSON.stringify(this.#backend.observe.alerts.list());
+    const now = liveText(this.#second, 'alerts', () => this.#backend.observe.alerts.list());
     if (now === this.#alertsTold) return;
     this.#alertsTold = now;
     this.#alerts = now;
@@ -140,4 +142,9 @@ class LiveFeed {
       this.#stir();
     });
   }
+}
+
+/** Whether the Status has changed between them. */
+function isOther(a: TrafficSnapshot, b: TrafficSnapshot): boolean {
+  return a.generation !== b.generation || a.revision !== b.revision;
 }
