@@ -43,11 +43,11 @@ test('what is done on the pages around services', { timeout: 60_000, skip }, asy
     await untilText(top, /\/assets\/app\.js/);
     const url = (await top.locator('code').filter({ hasText: 'app.js' }).first().textContent())!;
     const form = page.getByRole('region', { name: 'Purge', exact: true });
-    await form.getByLabel('URL').fill(url);
+    await form.getByRole('textbox', { name: 'URL' }).fill(url);
     await form.getByLabel('Only make it stale').check();
     await form.getByRole('button', { name: 'Purge' }).click();
     await untilText(form.getByRole('status'), /default: 1 reply made stale/);
-    await form.getByLabel('What').selectOption({ label: 'Everything' });
+    await form.getByRole('combobox', { name: 'What' }).selectOption({ label: 'Everything' });
     await form.getByLabel('Only make it stale').uncheck();
     await form.getByRole('button', { name: 'Purge' }).click();
     await page.getByRole('dialog', { name: 'Purge everything?' }).getByRole('button', { name: 'Purge everything' }).click();
