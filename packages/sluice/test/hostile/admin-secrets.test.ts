@@ -32,7 +32,7 @@ class Markers {
     const forms = (marker: string): string[] => [
       marker,
       Buffer.from(marker).toString('base64url').slice(0, 50),
-      Buffer.from(marker).toString('hex'),
+      Buffer.from(marker).toString('hex').slice(0, 64),
     ];
     return [...this.made].filter(([, marker]) => forms(marker).some((form) => text.includes(form))).map(([what]) => what);
   }
