@@ -1,11 +1,5 @@
 /** A silence as a form asks for it: labels as lines `name=value`. */
 
-export interface Silence {
-  readonly match: Readonly<Record<string, string>>;
-  readonly for: string;
-  readonly comment: string;
-}
-
 /** `rule=latency`, a line for each. */
 export function matchLines(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)

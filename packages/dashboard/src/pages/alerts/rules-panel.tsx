@@ -67,10 +67,10 @@ function Rule({ rule: { name, state, severity, condition, summary, trouble } }: 
         )}
       </td>
       <td>{severity}</td>
-      <td class="wrap">
+      <td class="wrap roomy">
         <code>{condition}</code>
       </td>
-      <td class="wrap">
+      <td class="wrap roomy">
         {trouble === null ? null : <p class="note">Cannot be judged: {trouble}</p>}
         {summary}
       </td>
