@@ -12,6 +12,8 @@ export function attributeStart(name: string, type: 'string' | 'int' | 'double' |
   return `{"key":${JSON.stringify(name)},"value":{"${type}Value":`;
 }
 
+/** Of an attribute and of a name: what strangers send may be as long as a head, and thousands of spans wait where the collector is away. */
+const TEXT_CHARACTERS_MAX = 1_024;
 /** A batch is full from so many on; the spans of a trace stay together. */
 const SPANS_FULL = 32;
 /** SAMPLED, and that it is known whether the parent is elsewhere (`SpanFlags` of OTLP). */
@@ -45,7 +47,7 @@ export class SpanJson {
 
   /** @param startMs Unix milliseconds with fractions, as `endMs`. */
   describe(name: string, kind: SpanKind, startMs: number, endMs: number): void {
-    this.text += `,"name":${JSON.stringify(name)},"kind":${kind},"startTimeUnixNano":"${nanoseconds(startMs)}","endTimeUnixNano":"${nanoseconds(Math.max(startMs, endMs))}","attributes":[`;
+    this.text += `,"name":${JSON.stringify(bounded(name))},"kind":${kind},"startTimeUnixNano":"${nanoseconds(startMs)}","endTimeUnixNano":"${nanoseconds(Math.max(startMs, endMs))}","attributes":[`;
     this.hasAttributes = false;
   }
 
@@ -80,6 +82,10 @@ export class SpanJson {
     this.text += this.hasAttributes ? `,${start}${value}}}` : `${start}${value}}}`;
     this.hasAttributes = true;
   }
+}
+
+function bounded(text: string): string {
+  return text.length > TEXT_CHARACTERS_MAX ? text.slice(0, TEXT_CHARACTERS_MAX) : text;
 }
 
 /** A double has today's milliseconds to a quarter of a microsecond, and cannot hold nanoseconds: seconds and the rest are written one after the other. */

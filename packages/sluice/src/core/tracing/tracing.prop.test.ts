@@ -127,3 +127,14 @@ test('whatever clients and configurations write, spans are read as they were wri
     }),
   );
 });
+
+test('of what is very long, the beginning is written: a span stays small, whoever asks for what', () => {
+  const json = new SpanJson();
+  json.begin('0af7651916cd43dd8448eb211c80319c', '00f067aa0ba902b7', '', false, '');
+  json.describe('G'.repeat(60_000), 2, 1, 2);
+  for (const name of ['url.path', 'user_agent.original', 'server.address']) json.put(attributeStart(name, 'string'), 'x'.repeat(60_000));
+  json.end('');
+  const { json: text } = json.take();
+  assert.ok(text.length < 6_000, `${text.length} characters`);
+  assert.equal((JSON.parse(text) as { name: string }).name, 'G'.repeat(1_024));
+});
