@@ -128,6 +128,8 @@ async function removesOne(stage: Stage): Promise<void> {
     [stays!.address],
   );
   assert.deepEqual(world.changes.at(-1), [stays!.address]);
+  // A platform may show one that ends a moment longer than we do.
+  await world.until('one runs', async () => (await fixture.running()).length === 1);
   await sameRunning(fixture, [stays!]);
   await answer(fixture, runner.endpoints());
 }
