@@ -5,6 +5,7 @@
 import { signal } from '@preact/signals';
 
 const KEY = 'sluice-token';
+const WRONG = 'Sluice does not take the token that it was given: it is wrong, or not valid any more.';
 
 /** Why a token is asked for; null: nobody asks. The dialog shows while it is not null. */
 export const tokenQuestion = signal<string | null>(null);
@@ -24,7 +25,7 @@ export async function askForToken(why: string): Promise<boolean> {
   if (isDeclined) return false;
   answered ??= new Promise((resolve) => {
     answer = resolve;
-    tokenQuestion.value = why;
+    tokenQuestion.value = token === null ? why : WRONG;
   });
   return await answered;
 }
