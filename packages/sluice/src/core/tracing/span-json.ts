@@ -51,9 +51,9 @@ export class SpanJson {
     this.hasAttributes = false;
   }
 
-  /** Nothing for an empty value. */
+  /** Nothing for an empty value; of a long one its beginning. */
   put(start: string, value: string): void {
-    if (value !== '') this.attribute(start, JSON.stringify(value));
+    if (value !== '') this.attribute(start, JSON.stringify(bounded(value)));
   }
 
   /** @param value Finite. */
