@@ -3,10 +3,9 @@ import { useComputed, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { Panel } from '../../components/page.tsx';
 import { connection, isStale, status } from '../../store/store.ts';
-import { followWiring, wiring } from '../../store/wiring.ts';
+import { wiring } from '../../store/wiring.ts';
 import { clock } from '../../view/format.ts';
 import { buildTrafficMap } from '../../view/traffic-map.ts';
-import { NO_WIRING } from '../../view/wiring.ts';
 import { TrafficMapList } from './map-list.tsx';
 import { TrafficMapPicture } from './traffic-map.tsx';
 
@@ -15,15 +14,12 @@ const NARROW = matchMedia('(max-width: 800px)');
 export function MapPanel() {
   const isNarrow = useSignal(NARROW.matches);
   const isList = useSignal(false);
-  useEffect(followWiring, []);
   useEffect(() => {
     const look = () => (isNarrow.value = NARROW.matches);
     NARROW.addEventListener('change', look);
     return () => NARROW.removeEventListener('change', look);
   }, []);
-  const map = useComputed(() =>
-    status.value === null || wiring.value === NO_WIRING ? null : buildTrafficMap(status.value, wiring.value),
-  ).value;
+  const map = useComputed(() => (status.value === null ? null : buildTrafficMap(status.value, wiring.value))).value;
   const choice = (
     <button type="button" class="button small" aria-pressed={isList.value} onClick={() => (isList.value = !isList.value)}>
       As a list
@@ -39,13 +35,7 @@ export function MapPanel() {
         </span>
       }
     >
-      {map === null ? (
-        <div class="map-room" />
-      ) : isNarrow.value || isList.value ? (
-        <TrafficMapList map={map} />
-      ) : (
-        <TrafficMapPicture map={map} />
-      )}
+      {map === null ? null : isNarrow.value || isList.value ? <TrafficMapList map={map} /> : <TrafficMapPicture map={map} />}
     </Panel>
   );
 }

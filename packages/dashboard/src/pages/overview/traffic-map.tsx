@@ -2,9 +2,9 @@
  * The traffic map: listeners, routes, services and endpoints in columns, between them bands as wide as what flows. Drawn once per structure; each second only the bands' attributes and the
  * numbers change. Tab enters it once, arrow keys walk it along what flows, and the node that is pointed at or has the focus lights its paths. The nested list (map-list.tsx) has the same for phones.
  */
-import { useComputed, useSignal } from '@preact/signals';
+import { computed, useSignal } from '@preact/signals';
 import type { ReadonlySignal } from '@preact/signals';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { traffic } from '../../store/store.ts';
 import { bandsOf, frameOf } from '../../view/map-layout.ts';
 import type { Band, MapFrame } from '../../view/map-layout.ts';
@@ -22,7 +22,7 @@ const HEAD = 24;
 export function TrafficMapPicture({ map }: { readonly map: TrafficMap }) {
   const box = useRef<HTMLDivElement>(null);
   const width = useSignal(WIDTH_FIRST);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = box.current!;
     const measure = () => (width.value = Math.max(640, element.clientWidth));
     const observer = new ResizeObserver(measure);
@@ -39,9 +39,10 @@ export function TrafficMapPicture({ map }: { readonly map: TrafficMap }) {
 
 function Drawing({ map, width }: { readonly map: TrafficMap; readonly width: number }) {
   const frame = useMemo(() => frameOf(map, width), [map, width]);
-  const bands = useComputed(() => bandsOf(map, frame, linkFlows(map, traffic.value)));
+  // Made anew with the frame: what is drawn must not wait for the next snapshot.
+  const bands = useMemo(() => computed(() => bandsOf(map, frame, linkFlows(map, traffic.value))), [map, frame]);
   const pointed = useSignal<MapNode | null>(null);
-  const lit = useComputed(() => (pointed.value === null ? null : linksThrough(map, pointed.value)));
+  const lit = useMemo(() => computed(() => (pointed.value === null ? null : linksThrough(map, pointed.value))), [map]);
   return (
     <svg
       width={width}
@@ -72,14 +73,18 @@ interface BandProps {
 }
 
 function BandLine({ index, bands, lit }: BandProps) {
-  const path = useComputed(() => bands.value[index]?.path ?? '');
-  const width = useComputed(() => bands.value[index]?.width || 1);
-  const errorWidth = useComputed(() => bands.value[index]?.errorWidth ?? 0);
-  const kind = useComputed(() => {
-    const isIdle = (bands.value[index]?.width ?? 0) === 0;
-    const isDim = lit.value !== null && !lit.value.has(index);
-    return `band${isIdle ? ' idle' : ''}${isDim ? ' dim' : lit.value === null ? '' : ' lit'}`;
-  });
+  const path = useMemo(() => computed(() => bands.value[index]?.path ?? ''), [bands, index]);
+  const width = useMemo(() => computed(() => bands.value[index]?.width || 1), [bands, index]);
+  const errorWidth = useMemo(() => computed(() => bands.value[index]?.errorWidth ?? 0), [bands, index]);
+  const kind = useMemo(
+    () =>
+      computed(() => {
+        const isIdle = (bands.value[index]?.width ?? 0) === 0;
+        const isDim = lit.value !== null && !lit.value.has(index);
+        return `band${isIdle ? ' idle' : ''}${isDim ? ' dim' : lit.value === null ? '' : ' lit'}`;
+      }),
+    [bands, lit, index],
+  );
   return (
     <>
       <path class={kind} d={path} stroke-width={width} />
