@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -149,7 +149,7 @@ export class DashboardStage implements AsyncDisposable {
     const { signal } = this.#end;
     for (let index = 0; !signal.aborted; index++) {
       await once(http.get(`${this.url}${PATHS[index % PATHS.length]}`, { agent: false }), 'response')
-        .then(async ([reply]) => once((reply as import('node:http').IncomingMessage).resume(), 'end'))
+        .then(async ([reply]) => once((reply as IncomingMessage).resume(), 'end'))
         .catch(() => {});
       await pause(PACE_MS, undefined, { signal }).catch(() => {});
     }
