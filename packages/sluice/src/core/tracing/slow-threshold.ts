@@ -22,7 +22,7 @@ export class SlowThreshold {
   constructor(share: number) {
     this.rise = Math.exp(GAIN * (1 - share));
     this.fall = Math.exp(-GAIN * share);
-    this.unsettled = Math.ceil(1 / share);
+    this.unsettled = Math.ceil(2 / share);
   }
 
   /** Milliseconds above which an exchange is slow now. */
@@ -34,7 +34,7 @@ export class SlowThreshold {
   isSlow(durationMs: number): boolean {
     if (this.unsettled > 0) {
       this.unsettled--;
-      this.thresholdMs = Math.min(MOST_MS, Math.max(this.thresholdMs, durationMs, LEAST_MS)); // the slowest of the first 1 / share stands where it should
+      this.thresholdMs = Math.min(MOST_MS, Math.max(this.thresholdMs, durationMs, LEAST_MS)); // the slowest of the first 2 / share stands a little above where it should, and comes down
       return false;
     }
     const isAbove = durationMs > this.thresholdMs;

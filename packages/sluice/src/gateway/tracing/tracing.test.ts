@@ -198,7 +198,7 @@ test('the slowest of a route is kept, the others are not', async () => {
   await using origin = await startRecordingOrigin();
   const plane = await startPlane(planeTo(origin.port, { otlp: OTLP, tracing: { sample: 0, keepErrors: false, keepSlowest: '10%' } }));
   await using _ = plane;
-  for (let round = 0; round < 10; round++) await ask(plane.port, '/quick');
+  for (let round = 0; round < 20; round++) await ask(plane.port, '/quick');
   await using slow = await hostileOrigin(async (connection) => {
     await connection.head();
     plane.advance(200);
