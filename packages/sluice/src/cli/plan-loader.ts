@@ -40,7 +40,7 @@ export class PlanLoader {
   /** One that ran before, and is to run again. */
   #again: Plan | null = null;
   #running: Plan | null = null;
-  /** What was read last without a fault. */
+  /** What was read last without a fault; until one runs. */
   #last: Plan | null = null;
 
   constructor(options: PlanLoaderOptions) {
@@ -65,7 +65,9 @@ export class PlanLoader {
 
   load(): Promise<Loaded> {
     if (this.#again !== null) return this.#loadAgain(this.#again);
-    if (this.#last !== null && !this.#isAllDue && !hasModules(this.#last)) return this.#readFiles(this.#last);
+    // One that was read or brought back, and could not be run, is not tried again because a file has changed.
+    const current = this.#running ?? this.#last;
+    if (current !== null && !this.#isAllDue && !hasModules(current)) return this.#readFiles(current);
     this.#isAllDue = false;
     return this.#readAll();
   }

@@ -18,6 +18,7 @@ import type { ConfigSource } from './config-source.ts';
 import { ObservePlane } from './observe-plane.ts';
 import { CommandFault, EXIT_FAILED, EXIT_USAGE, printEvent } from './console.ts';
 import { buildControlPlane, type ControlPlane } from './control-plane.ts';
+import { ReloadLine, type Wish } from './reload-line.ts';
 import { readVersion } from './version.ts';
 
 export interface ProgramOptions {
@@ -48,6 +49,7 @@ export class Program {
   readonly #opened = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<number>();
   readonly #reloads = { applied: 0, refused: 0 };
+  readonly #line = new ReloadLine((wish, by) => this.#reload(wish, by));
   readonly #watch: FileWatch | null;
   /** Certificates and keys: always. */
   readonly #files: FileSetWatch;
@@ -62,7 +64,7 @@ export class Program {
       source: options.source,
       say: this.#say,
       observe: this.#observe,
-      reread: () => void this.#reload('certificates'),
+      reread: () => void this.#line.request('files', 'certificates'),
       refresh: () => this.#refresh(),
       unstartable: (_service, reason) => {
         if (options.needsInstances !== true) return;
@@ -76,17 +78,14 @@ export class Program {
       startedAtMs: nodeRuntime.clock.wall(),
       phase: () => this.#phase,
       reload: (by) => this.reload(by),
-      bringBack: (plan, by) => {
-        this.#plane.bringBack(plan);
-        return this.#reload(by);
-      },
+      bringBack: (plan, by) => this.#line.request(plan, by),
       reloads: () => this.#reloads,
     });
     this.#admin = new AdminListener(backend, this.#say);
     // Before the first load, so that no change falls between the two.
     this.#watch = this.#fileWatch();
     this.#files = new FileSetWatch({
-      changed: () => void this.#reload('file'),
+      changed: () => void this.#line.request('files', 'file'),
       failed: (file, error) => this.#say('warn', 'watch-failed', { file, reason: error.message }),
     });
   }
@@ -141,24 +140,26 @@ export class Program {
 
   /** Reads the configuration again and applies what differs; tells how it went. */
   reload(by: string): Promise<ReloadResult> {
-    this.#plane.readAll();
-    return this.#reload(by);
+    return this.#line.request('all', by);
   }
 
-  /** Applies what differs in the files that the configuration names, and in the configuration where that is wanted. */
-  async #reload(by: string): Promise<ReloadResult> {
+  /** Applies what differs in the configuration that is wished for, and in the files that it names. */
+  async #reload(wish: Wish, by: string): Promise<ReloadResult> {
+    if (wish === 'all') this.#plane.readAll();
+    else if (wish !== 'files') this.#plane.bringBack(wish);
     const before = this.#plane.settings().fleet;
     const applied = await this.#plane.applier.reload();
     if (!applied.ok) {
       this.#reloads.refused++;
-      for (const fault of applied.faults) this.#say('error', 'reload-refused', { fault });
+      for (const fault of applied.faults) this.#say('error', 'reload-refused', { fault, by });
       return applied;
     }
     this.#reloads.applied++;
     const result = { ...applied, changes: [...applied.changes, ...describeFleetChange(before, this.#plane.settings().fleet)] };
     this.#files.follow(this.#plane.files());
     this.#observe.applied(this.#plane.settings(), by);
-    this.#say('info', 'reloaded', { generation: result.generation, changes: result.changes.join('; ') || 'none', tookMs: result.tookMs });
+    const { generation, changes, tookMs } = result;
+    this.#say('info', 'reloaded', { generation, by, changes: changes.join('; ') || 'none', tookMs });
     await this.#followAdmin().catch((error: Error) => this.#say('error', 'admin-unchanged', { reason: error.message }));
     return result;
   }

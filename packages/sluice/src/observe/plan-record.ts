@@ -4,7 +4,7 @@ export interface PlanRecord {
   readonly generation: number;
   /** Unix milliseconds. */
   readonly at: number;
-  /** Who asked: `file`, `signal`, `api:NAME`, `discovery`, `certificates`, `rollback`, `start`. */
+  /** Who asked: `file`, `signal`, `api:NAME`, `api:NAME (rollback to GENERATION)`, `certificates`, `start`. */
   readonly by: string;
   /** In words; empty for the first. */
   readonly changes: readonly string[];

@@ -67,7 +67,7 @@ test('the last 20 can be brought back, as they were loaded; of earlier ones only
   assert.equal(history.get(5), null);
   const result = await history.rollback(6, 'api:ada');
   assert.ok(result !== 'unknown' && result.ok);
-  assert.deepEqual(brought, [[all[5]!.plan, 'api:ada']]);
+  assert.deepEqual(brought, [[all[5]!.plan, 'api:ada (rollback to 6)']]);
   assert.equal(brought[0]![0], all[5]!.plan);
   assert.deepEqual([history.history().length, history.history().filter(({ isKept }) => isKept).length], [25, 20]);
 });

@@ -30,7 +30,7 @@ type RollbackResult =
 
 export interface PlanHistoryNeeds {
   readonly running: () => Plan | null;
-  /** Applies one once; the next reload reads the configuration again. */
+  /** Applies one once, after what was asked for before; the next reload reads the configuration again. */
   readonly bringBack: (plan: Plan, by: string) => Promise<RollbackResult>;
 }
 
@@ -92,7 +92,7 @@ export class PlanHistory {
   async rollback(generation: number, by: string): Promise<RollbackResult | 'unknown'> {
     const kept = this.#find(generation);
     if (kept === null || this.#needs === null) return 'unknown';
-    return this.#needs.bringBack(kept.plan, by);
+    return this.#needs.bringBack(kept.plan, `${by} (rollback to ${generation})`);
   }
 
   #note(next: AppliedPlan, record: Noted): void {
