@@ -7,7 +7,7 @@ import type { Resource } from '@opentelemetry/resources';
 import type { DataPoint, Histogram, MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { BUCKET_BOUNDS_MS, BUCKET_COUNT } from '../../base/histogram.ts';
 import type { ExpositionInput } from '../../observe/exposition.ts';
-import { exposedRows, type NamedRow, SERIES_CAPS } from '../../observe/exposition-rows.ts';
+import { type ExposedRows, exposedRows, type NamedRow, SERIES_CAPS } from '../../observe/exposition-rows.ts';
 import { METRIC_FAMILIES } from '../../observe/metric-catalog.ts';
 import type { MetricFamily, MetricSource } from '../../observe/metric-family.ts';
 import { BUCKETS, DURATION_SUM, STATUS_CLASSES } from '../../observe/metric-layout.ts';
@@ -30,23 +30,36 @@ interface Sample {
   readonly value: number;
 }
 
+/** A row with its labels read: once for all families that show it. */
+interface LabelledRow extends NamedRow {
+  readonly attributes: Attributes;
+}
+
+type LabelledRows = Readonly<Record<keyof ExposedRows['rows'], readonly LabelledRow[]>>;
+
 type RowSource = Exclude<MetricSource, { read: 'facts' | 'folded' | 'histogram' }>;
 
 const BOUNDS_SECONDS: readonly number[] = BUCKET_BOUNDS_MS.map((bound) => Number((bound / 1_000).toFixed(6)));
 
 /** All metrics, as they are now. */
 export function resourceMetrics(input: ExpositionInput, around: MetricSurroundings): ResourceMetrics {
-  const exposed = exposedRows(input.board, input.names, SERIES_CAPS);
+  const { rows, folded } = exposedRows(input.board, input.names, SERIES_CAPS);
+  const labelled = withAttributes(rows);
   const times = { startTime: hrTime(input.facts.startSeconds * 1_000), endTime: hrTime(around.nowMs) };
   const metrics = METRIC_FAMILIES.flatMap((family): MetricData[] => {
     const { source } = family;
-    if (source.read === 'histogram') return histogramMetric(family, source.every, exposed.rows[family.of], times, around);
-    return sumsOf(family, samplesOf(family, input, exposed), times, around);
+    if (source.read === 'histogram') return histogramMetric(family, source.every, labelled[family.of], times, around);
+    return sumsOf(family, samplesOf(family, input, labelled, folded), times, around);
   });
   return { resource: around.resource, scopeMetrics: [{ scope: around.scope, metrics }] };
 }
 
-function samplesOf({ of, source }: MetricFamily, input: ExpositionInput, { rows, folded }: ReturnType<typeof exposedRows>): Sample[] {
+function withAttributes(rows: ExposedRows['rows']): LabelledRows {
+  const all = Object.entries(rows).map(([kind, list]) => [kind, list.map((named) => ({ ...named, attributes: readLabels(named.labels) }))]);
+  return Object.fromEntries(all) as LabelledRows;
+}
+
+function samplesOf({ of, source }: MetricFamily, input: ExpositionInput, rows: LabelledRows, folded: ExposedRows['folded']): Sample[] {
   switch (source.read) {
     case 'facts':
       return source.samples(input.facts).map(([labels, value]) => ({ of: '', attributes: readLabels(labels), value }));
@@ -59,8 +72,7 @@ function samplesOf({ of, source }: MetricFamily, input: ExpositionInput, { rows,
   }
 }
 
-function rowSamples(source: RowSource, { labels, row, slots }: NamedRow, { table }: ExpositionInput): Sample[] {
-  const attributes = readLabels(labels);
+function rowSamples(source: RowSource, { attributes, row, slots }: LabelledRow, { table }: ExpositionInput): Sample[] {
   switch (source.read) {
     case 'column':
       return [{ of: '', attributes, value: row[source.column]! }];
@@ -104,16 +116,16 @@ function sumsOf(family: MetricFamily, samples: readonly Sample[], times: Times, 
 function histogramMetric(
   family: MetricFamily,
   every: number,
-  rows: readonly NamedRow[],
+  rows: readonly LabelledRow[],
   times: Times,
   { packages }: MetricSurroundings,
 ): MetricData[] {
   const { AggregationTemporality, DataPointType } = packages.sdkMetrics;
   const boundaries = BOUNDS_SECONDS.filter((_bound, bucket) => (bucket + 1) % every === 0);
   const dataPoints = rows
-    .map(({ labels, row }): DataPoint<Histogram> => ({
+    .map(({ attributes, row }): DataPoint<Histogram> => ({
       ...times,
-      attributes: readLabels(labels),
+      attributes,
       value: histogram(row, boundaries, every),
     }))
     .filter(({ value }) => value.count > 0);
