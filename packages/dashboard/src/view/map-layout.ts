@@ -29,6 +29,9 @@ export interface Band {
 }
 
 const ROW = 32;
+/** Beyond so many rows they are lower, so that the map is not two screens high. */
+const ROWS_ROOMY = 20;
+const ROW_LOW = 25;
 const HEIGHT_MIN = 216;
 const ROOM_MAX = 56;
 const THIN = 1.5;
@@ -38,7 +41,7 @@ const NODE_MAX = 230;
 
 export function frameOf(map: TrafficMap, width: number): MapFrame {
   const rows = Math.max(...COLUMNS.map((column) => map.columns[column].length));
-  const height = Math.max(HEIGHT_MIN, rows * ROW);
+  const height = Math.max(HEIGHT_MIN, rows * (rows > ROWS_ROOMY ? ROW_LOW : ROW));
   const nodeWidth = Math.min(NODE_MAX, Math.round(width * NODE_SHARE));
   const step = (width - nodeWidth) / (COLUMNS.length - 1);
   const places = new Map<MapNode, Place>();
