@@ -1,11 +1,13 @@
 /** Endpoints and instances of a service in a table. Rows are drawn when the Status is another, cells each second by themselves. */
-import { useSignal } from '@preact/signals';
+import { useComputed, useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { getJson } from '../../api/client.ts';
 import type { EventEntry, EventPage, FleetStatus, ServiceStatus } from '../../api/types.ts';
 import { Empty, Panel } from '../../components/page.tsx';
 import { useLoaded } from '../../components/use-loaded.ts';
+import { events as latest } from '../../store/store.ts';
 import { endpointRows, noteOf } from '../../view/endpoint-rows.ts';
+import { mergeEvents } from '../../view/event-list.ts';
 import { EndpointLine } from './endpoint-line.tsx';
 
 /** More are shown when asked for. */
@@ -26,11 +28,18 @@ export function EndpointsPanel({ service, fleet }: EndpointsPanelProps) {
     async (signal) => (await getJson<EventPage>('api/events', { query: { q: service.name, limit: EVENTS_MAX }, signal })).items,
     EVENTS_MS,
   );
-  // A signal, so that only the strips are drawn again.
-  const events = useSignal<readonly EventEntry[]>([]);
+  // A signal, so that only the strips are drawn again; what the stream has brought since is there at once.
+  const known = useSignal<readonly EventEntry[]>([]);
   useEffect(() => {
-    events.value = history.value ?? [];
+    known.value = history.value ?? [];
   }, [history.value]);
+  const told = useComputed(() =>
+    mergeEvents(
+      known.value,
+      latest.value.filter(({ detail }) => detail['service'] === service.name),
+      EVENTS_MAX,
+    ),
+  );
   const shown = isAll.value ? rows : rows.slice(0, ROWS_FIRST);
   const hasFleet = fleet !== undefined;
   // A column of nothing would push the buttons out of sight.
@@ -68,7 +77,7 @@ export function EndpointsPanel({ service, fleet }: EndpointsPanelProps) {
             </thead>
             <tbody>
               {shown.map((row) => (
-                <EndpointLine key={row.key} service={service.name} row={row} hasFleet={hasFleet} hasNotes={hasNotes} events={events} />
+                <EndpointLine key={row.key} service={service.name} row={row} hasFleet={hasFleet} hasNotes={hasNotes} events={told} />
               ))}
             </tbody>
           </table>
