@@ -5,11 +5,13 @@
 import { exponentialMs } from '../../base/exponential.ts';
 import type { Cancel, Runtime } from '../../base/runtime.ts';
 import type { SinkPlan } from '../../config/alert-plan.ts';
+import { ALERTS_MAX } from '../../core/alerting/alert-book.ts';
 import { type AlertNotice, type AlertSink, SinkDelay, SinkRefusal } from '../../core/alerting/alert-notice.ts';
 import { mergeNotices, noticeFor } from '../../core/alerting/notice-groups.ts';
 import type { SayEvent } from '../say-event.ts';
 
-export const WAITING_MAX = 100;
+/** As many as there are alerts: however they are grouped, all that begin at once find room. */
+export const WAITING_MAX = ALERTS_MAX;
 /** Then it is given up. */
 export const GIVE_UP_MS = 3_600_000;
 const RETRY_MS = 1_000;
@@ -57,6 +59,7 @@ export class SinkLine implements AsyncDisposable {
   readonly #closed = new AbortController();
   #failures = 0;
   #isSaid = false;
+  #isFull = false;
   #isClosing = false;
   #sending: Promise<void> | null = null;
   #retry: Cancel | null = null;
@@ -81,7 +84,9 @@ export class SinkLine implements AsyncDisposable {
       const [oldest] = this.#waiting.values();
       if (this.#waiting.size >= WAITING_MAX && oldest !== undefined) {
         this.#waiting.delete(oldest.notice.group);
-        this.#giveUp(oldest.notice, `more than ${WAITING_MAX} notices wait`);
+        // Once until something arrives again: a flood of alerts is not to be one of events.
+        this.#giveUp([oldest.notice], `more than ${WAITING_MAX} notices wait`, !this.#isFull);
+        this.#isFull = true;
       }
       this.#waiting.set(notice.group, { notice, sinceMs: this.#options.runtime.clock.now() });
     }
@@ -123,7 +128,7 @@ export class SinkLine implements AsyncDisposable {
       const fault = await this.#try(notice, this.plan.timeoutMs);
       this.#options.told(notice, fault?.reason ?? null);
       if (fault === null) this.#arrived();
-      else if (fault.isRefused) this.#giveUp(notice, fault.reason);
+      else if (fault.isRefused) this.#giveUp([notice], fault.reason);
       else {
         const newer = this.#waiting.get(notice.group);
         this.#waiting.set(notice.group, { notice: newer === undefined ? notice : mergeNotices(notice, newer.notice), sinceMs });
@@ -134,14 +139,20 @@ export class SinkLine implements AsyncDisposable {
 
   /** Takes the oldest one that is not too old out of the line. */
   #take(): Waiting | null {
+    if (this.#isClosing) return null;
     const now = this.#options.runtime.clock.now();
+    const old: AlertNotice[] = [];
+    let found: Waiting | null = null;
     for (const [group, entry] of this.#waiting) {
-      if (this.#isClosing) return null;
       this.#waiting.delete(group);
-      if (now - entry.sinceMs < GIVE_UP_MS) return entry;
-      this.#giveUp(entry.notice, 'it could not be delivered within an hour');
+      if (now - entry.sinceMs < GIVE_UP_MS) {
+        found = entry;
+        break;
+      }
+      old.push(entry.notice);
     }
-    return null;
+    if (old.length > 0) this.#giveUp(old, 'it could not be delivered within an hour');
+    return found;
   }
 
   /** @returns What is wrong; null: it was taken. Ends when the time is up, whatever the sink does. */
@@ -172,6 +183,7 @@ export class SinkLine implements AsyncDisposable {
     this.#failures = 0;
     if (this.#isSaid) this.#options.say('info', 'alert-sink-back', { sink: this.plan.name, kind: this.plan.kind });
     this.#isSaid = false;
+    this.#isFull = false;
   }
 
   #failed({ reason, delayMs }: Fault): void {
@@ -188,11 +200,12 @@ export class SinkLine implements AsyncDisposable {
     });
   }
 
-  #giveUp(notice: AlertNotice, reason: string): void {
-    const { counts } = this.#options;
-    counts.givenUp++;
-    const alerts = notice.alerts.map(({ rule }) => rule);
-    const detail = { sink: this.plan.name, kind: this.plan.kind, reason, rules: [...new Set(alerts)].slice(0, 10).join(' ') };
-    this.#options.say('error', 'alert-given-up', { ...detail, givenUp: counts.givenUp });
+  #giveUp(notices: readonly AlertNotice[], reason: string, isToSay = true): void {
+    const { counts, say } = this.#options;
+    counts.givenUp += notices.length;
+    if (!isToSay) return;
+    const rules = new Set(notices.flatMap(({ alerts }) => alerts.map(({ rule }) => rule)));
+    const detail = { sink: this.plan.name, kind: this.plan.kind, reason, rules: [...rules].slice(0, 10).join(' ') };
+    say('error', 'alert-given-up', { ...detail, notices: notices.length, givenUp: counts.givenUp });
   }
 }
