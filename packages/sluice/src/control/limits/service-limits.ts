@@ -73,7 +73,7 @@ export class ServiceLimits {
 
   /** Does what is due. */
   tick(now: Instant): void {
-    const { ended } = this.#totals();
+    const ended = Atomics.load(this.#options.table.serviceEnded, this.slot);
     const requests = (ended - this.#lastEnded) >>> 0;
     this.#lastEnded = ended;
     const elapsedMs = now - this.#lastTick;
@@ -81,7 +81,7 @@ export class ServiceLimits {
     this.#retries.refill(requests, elapsedMs);
     this.#hedges.refill(requests, elapsedMs);
     this.#tickBreaker(now);
-    this.#tickGradient();
+    this.#tickGradient(ended);
     this.#tickHedgeDelay(now);
   }
 
@@ -121,14 +121,14 @@ export class ServiceLimits {
     }
   }
 
-  #tickGradient(): void {
+  #tickGradient(ended: number): void {
     const rules = this.#plan.limits.adaptive;
     if (this.#gradient === null || rules === null) return;
     const { serviceInflight, concurrencyLimit } = this.#options.table;
     this.#inflightMax = Math.max(this.#inflightMax, Atomics.load(serviceInflight, this.slot));
+    if ((ended - this.#window.ended) >>> 0 < SAMPLES_MIN) return;
     const totals = this.#totals();
     const samples = (totals.ended - this.#window.ended) >>> 0;
-    if (samples < SAMPLES_MIN) return;
     const rttMs = ((totals.latencySum - this.#window.latencySum) >>> 0) / LATENCY_UNITS_PER_MS / samples;
     if (rttMs > 0) this.#gradient = stepGradient(this.#gradient, rules, rttMs, this.#inflightMax);
     this.#window = totals;

@@ -78,6 +78,8 @@ export class BudgetRefill {
   refill(requests: number, elapsedMs: number): void {
     const { share, minPerSecond } = this.#rules;
     const balance = Atomics.load(this.#balances, this.#service);
+    // Most services have no hedges.
+    if (share === 0 && minPerSecond === 0 && balance <= 0) return;
     const cost = extraCost(share);
     // One extra request's worth never fades, or a quiet service could never save up for it.
     const faded = Math.max(0, balance - cost) * (1 - Math.exp(-elapsedMs / BUDGET_TTL_MS));
