@@ -9,9 +9,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { brotliCompress, gzip } from 'node:zlib';
+import { brotliCompress, constants, gzip } from 'node:zlib';
 import { chooseCoding, type Coding } from '../core/compression/accept-encoding.ts';
 
+const brotli = promisify(brotliCompress);
+const gzipped = promisify(gzip);
+/** The first who asks waits for it: 11 ms for all files where the highest quality takes a second, for 7 % more bytes. */
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } };
 const BYTES_MAX = 2 * 1_048_576;
 const FILES_MAX = 200;
 
@@ -165,11 +169,9 @@ async function filesIn(folder: string): Promise<string[]> {
 async function preparedFile(name: string, type: string, plain: Buffer): Promise<DashboardFile> {
   const coded = new Map<Coding, Buffer>();
   if (COMPRESSIBLE.test(type)) {
-    for (const [coding, compress] of [
-      ['br', promisify(brotliCompress)],
-      ['gzip', promisify(gzip)],
-    ] as const) {
-      const bytes = await compress(plain);
+    const codings = await Promise.all([brotli(plain, BROTLI), gzipped(plain)]);
+    for (const [index, coding] of (['br', 'gzip'] as const).entries()) {
+      const bytes = codings[index]!;
       if (bytes.length < plain.length) coded.set(coding, bytes);
     }
   }
