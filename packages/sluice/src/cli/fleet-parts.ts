@@ -109,7 +109,7 @@ export class FleetParts {
     if (directory !== null || !services.some(({ run }) => run.runner === 'process')) return;
     const usual = usualDirectory(path);
     const left = await leftInstances(usual);
-    if (left.length > 0) this.#say('warn', 'instances-left', { detail: leftSentence(left, usual) });
+    if (left.length > 0) this.#say('warn', 'instances-left', { reason: leftSentence(left, usual) });
   }
 }
 

@@ -105,8 +105,7 @@ function eventLine({ at, level, what, detail }: EventEntry, width: number): Line
 
 /** Whose it is, and why; the other details after that, as far as they fit. */
 function eventText(detail: EventEntry['detail']): string {
-  const { service, endpoint, instance, ...rest } = detail;
-  const { reason = rest['detail'], detail: _sentence, ...others } = rest;
+  const { service, endpoint, instance, reason, ...others } = detail;
   const whose = [instance === undefined ? service : undefined, endpoint, instance].filter((one) => one !== undefined).join(' ');
   const more = Object.entries(others).map(([name, value]) => `${name}=${value}`);
   const why = reason === undefined ? whose : remark(whose, String(reason));

@@ -94,7 +94,7 @@ export function fleetStage(changes: Partial<FleetWorld> = {}) {
   const hooks = { made: (_runner: FakeRunner): void => {} };
   const fleet: Fleet = new Fleet({
     runtime,
-    say: (_level, what, detail) => void said.push(`${what}: ${String(detail['detail'])}`),
+    say: (_level, what, detail) => void said.push(`${what}: ${String(detail['reason'])}`),
     makeRunner: (plan, world) => {
       const runner = new FakeRunner(plan, world);
       hooks.made(runner);

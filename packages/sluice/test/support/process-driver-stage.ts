@@ -57,7 +57,7 @@ export class DriverStage implements AsyncDisposable {
   #count = 0;
 
   constructor(options: Partial<ProcessHostOptions> = {}) {
-    const say: ProcessHostOptions['say'] = (_level, what, detail) => this.said.push(`${what} ${detail['detail']}`);
+    const say: ProcessHostOptions['say'] = (_level, what, detail) => this.said.push(`${what} ${detail['reason']}`);
     this.host = new ProcessHost({ directory: null, isDetached: false, keepAliveMs: 65_000, runtime: nodeRuntime, say, ...options });
     this.driver = new ProcessDriver(this.host, 'web');
   }

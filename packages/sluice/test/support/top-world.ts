@@ -144,7 +144,7 @@ function events(now: number, name: string, reason: string): readonly EventEntry[
       what: 'scaled',
       detail: { service: 'shop', from: 2, to: 3, reason: 'in-flight 83 of 4 × 20: 3 wanted' },
     },
-    { id: 3, at: now - 9_000, level: 'error', what: 'instance-crash-loop', detail: { instance: 'shop.3', detail: INSTANCE.trouble } },
+    { id: 3, at: now - 9_000, level: 'error', what: 'instance-crash-loop', detail: { instance: 'shop.3', reason: INSTANCE.trouble } },
     { id: 2, at: now - 60_000, level: 'warn', what: 'endpoint-down', detail: { service: 'reports', endpoint: '10.0.4.2:80', reason } },
     {
       id: 1,

@@ -124,7 +124,7 @@ export class DiskKeeper {
       try {
         await mkdir(join(directory, NEW_DIRECTORY), { recursive: true, mode: 0o700 });
         const told = runtime.timers.after(LOCK_TOLD_MS, () =>
-          say('warn', 'cache: disk in use by another process', { cache: name, directory }),
+          say('warn', 'cache: disk in use by another process', { cache: name, directory, reason: 'its lock is held' }),
         );
         await withFileLock(join(directory, LOCK_FILE), { signal }, async () => {
           told();

@@ -138,6 +138,7 @@ export class SharedPurges {
       this.#options.say('error', 'cache: purge did not reach the other nodes', {
         cache: this.#options.name,
         store: this.#options.store.name,
+        reason: `the store took it in none of ${PUBLISH_MAX} attempts`,
       });
   }
 

@@ -32,7 +32,7 @@ export class FleetPause {
     this.#until = after(this.#world.runtime.clock.now(), deadlineMs);
     this.#cancel = this.#world.runtime.timers.after(deadlineMs, () => {
       this.#cancel = null;
-      this.#world.say('info', 'pause-ended', { service: this.#service, detail: 'its deadline has come: requests go on' });
+      this.#world.say('info', 'pause-ended', { service: this.#service, reason: 'its deadline has come: requests go on' });
       void this.#world.changed();
     });
     void this.#world.changed();

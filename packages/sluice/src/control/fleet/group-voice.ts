@@ -17,7 +17,7 @@ export class GroupVoice {
   }
 
   say(level: 'info' | 'warn' | 'error', what: string, detail: string): void {
-    this.#say(level, what, { service: this.#service, detail: `${this.#title}: ${detail}` });
+    this.#say(level, what, { service: this.#service, reason: `${this.#title}: ${detail}` });
   }
 
   once(level: 'info' | 'warn', what: string, detail: string): void {

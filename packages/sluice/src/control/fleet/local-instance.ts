@@ -202,7 +202,7 @@ export class LocalInstance {
   #say({ level, what, detail, trouble }: InstanceSaying): void {
     const subject = { instance: this.id, service: this.#world.service, runner: this.#world.driver.kind };
     const text = trouble === null ? detail : troubleSentence({ kind: trouble, detail }, subject);
-    const say = (): void => this.#world.say(level, what, { instance: this.id, detail: text });
+    const say = (): void => this.#world.say(level, what, { instance: this.id, reason: text });
     // "Ready" is a promise to people and scripts that a request finds it.
     if (what === 'instance-ready') void this.#known.then(say);
     else say();

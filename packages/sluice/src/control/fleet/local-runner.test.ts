@@ -116,7 +116,7 @@ function setUp(more: { concurrencyMax?: number } = {}) {
       service,
       say: (_level, what, detail) => {
         said.push(what);
-        details.push(String(detail['detail']));
+        details.push(String(detail['reason']));
       },
       changed: () => {
         changes.push(runner.endpoints().map(({ address }) => address));

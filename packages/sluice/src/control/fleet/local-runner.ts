@@ -181,7 +181,7 @@ export class LocalRunner implements Runner {
   async #look(versions: readonly Version[]): Promise<boolean> {
     const found = await this.#driver.adopt((instance) => this.#claim(instance, versions)).catch((error: Error) => error);
     if (found instanceof Error) {
-      this.#say('warn', 'engine-away', { service: this.#service.service, detail: `cannot look for instances: ${found.message}` });
+      this.#say('warn', 'engine-away', { service: this.#service.service, reason: `cannot look for instances: ${found.message}` });
       this.#forgetClaims();
       this.#blindness = `its instances cannot be looked for: ${found.message}${isHopeless(found) ? '' : `; ${LOOK_REMEDY}`}`;
       // Another Sluice has the directory, say: nothing can be started either.
@@ -278,14 +278,14 @@ export class LocalRunner implements Runner {
     const refusal = await instance.setResources(resources).catch((error: Error) => error.message);
     if (refusal === null || refusal === this.#refusal) return;
     this.#refusal = refusal;
-    this.#world.say('warn', 'resources-refused', { service: this.#service.service, detail: refusal });
+    this.#world.say('warn', 'resources-refused', { service: this.#service.service, reason: refusal });
   }
 
   #started(): void {
     this.#hasStarted = true;
     if (!this.#isEngineAway) return;
     this.#isEngineAway = false;
-    this.#world.say('info', 'engine-back', { service: this.#service.service, detail: 'instances can be started again' });
+    this.#world.say('info', 'engine-back', { service: this.#service.service, reason: 'instances can be started again' });
   }
 
   #startFailed({ retry, message }: DriverFault): void {

@@ -14,7 +14,7 @@ test('a kernel that has no room for groups is said once, not with each start', a
     isDetached: false,
     keepAliveMs: 65_000,
     runtime: nodeRuntime,
-    say: (_level, what, detail) => said.push(`${what}: ${String(detail['detail'])}`),
+    say: (_level, what, detail) => said.push(`${what}: ${String(detail['reason'])}`),
     openCgroups: () => ({ version: 2, create: full, find: () => null, sweep: () => {} }),
   });
   const run = processRun(['true'], { resources: { cpu: 1, memoryBytes: null } });

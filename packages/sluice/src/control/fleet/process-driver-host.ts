@@ -200,7 +200,7 @@ export class ProcessHost implements AsyncDisposable {
       runtime: this.#options.runtime,
       watch: this.#watch,
       records,
-      trouble: (reason) => this.#options.say('warn', 'instance-trouble', { detail: reason }),
+      trouble: (reason) => this.#options.say('warn', 'instance-trouble', { reason }),
       logs: this.#logs,
       giveBackPort: (target) => target.kind === 'tcp' && this.#ports.giveBack(target.port),
       follow: (tail) => this.#follow(tail),
@@ -225,7 +225,7 @@ export class ProcessHost implements AsyncDisposable {
     if (this.#said.has(key)) return;
     if (this.#said.size >= SAID_MAX) this.#said.clear();
     this.#said.add(key);
-    this.#options.say('warn', what, service === undefined ? { detail } : { service, detail });
+    this.#options.say('warn', what, service === undefined ? { reason: detail } : { service, reason: detail });
   }
 }
 

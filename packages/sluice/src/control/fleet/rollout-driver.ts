@@ -95,7 +95,7 @@ export class RolloutDriver {
   }
 
   #say(level: 'info' | 'warn' | 'error', what: string, detail: string): void {
-    this.#options.world.say(level, what, { service: this.#options.service, detail });
+    this.#options.world.say(level, what, { service: this.#options.service, reason: detail });
   }
 }
 

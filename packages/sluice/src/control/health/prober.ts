@@ -176,7 +176,7 @@ export class Prober {
 
   #sayBlast({ entry, last }: Watch, change: 'degraded' | 'recovered', watches: readonly Watch[]): void {
     const service = entry.service.name;
-    if (change === 'recovered') this.#options.say('info', 'service-recovered', { service });
+    if (change === 'recovered') this.#options.say('info', 'service-recovered', { service, reason: 'not all endpoints fail any more' });
     else {
       const reason = 'all endpoints fail the same check at once: something they share is down; they stay in use';
       const detail = { service, endpoints: watches.length, probe: last?.detail ?? '', reason };

@@ -103,7 +103,8 @@ export class RemoteKeys implements KeySource, SharedPart {
   private take(keys: readonly VerifyKey[], text: string): void {
     // An issuer that takes its last key back is obeyed: what that key has signed is not good until the set is.
     if (keys.length === 0 && this.keys === null) throw new Error('has no key that can be used');
-    if (keys.length === 0) this.options.event('warn', 'key set has no key left', { url: this.shown });
+    if (keys.length === 0)
+      this.options.event('warn', 'key set has no key left', { url: this.shown, reason: 'none of its keys can be used' });
     this.keys = keys;
     this.text = text;
     this.generation++;
