@@ -80,6 +80,12 @@ test('about the share that is asked for is slow, whatever the durations are like
   }
 });
 
+test('nobody is slow while it is not known what is usual: the first 2 / share', () => {
+  const durations = Array.from({ length: 200 }, (_, index) => index + 1);
+  assert.equal(passes(durations, 0.01), 0);
+  assert.equal(passes([...durations, 1_000], 0.01), 1);
+});
+
 test('a load that becomes a thousand times slower is not all of it slow', () => {
   const durations = Array.from({ length: 20_000 }, (_, index) => (index < 10_000 ? 1 : 1_000) * (1 + (index % 100) / 100));
   const excess = Math.log(2_000) / 0.1;
