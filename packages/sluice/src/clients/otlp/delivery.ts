@@ -14,7 +14,9 @@ export function failed(reply: HeardReply, error: Error | undefined, nowMs: numbe
   const { status } = reply;
   if (status === 0) return { end: 'away', reason: reasonOf(error), afterMs: null };
   if (RETRYABLE.has(status)) return { end: 'away', reason: `HTTP ${status}`, afterMs: reply.afterMs(nowMs) };
-  return { end: 'refused', reason: `HTTP ${status}` };
+  // A success whose reply breaks off, or is longer than anybody reads.
+  const isSuccess = status >= 200 && status < 300;
+  return { end: 'refused', reason: isSuccess ? `HTTP ${status}, and then ${reasonOf(error)}` : `HTTP ${status}` };
 }
 
 export function late(timeoutMs: number): Delivery {
