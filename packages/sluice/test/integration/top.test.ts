@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -128,9 +128,11 @@ test('keys choose, open, go back and quit, and the terminal is as it was', { ski
 });
 
 test('SIGTERM gives the terminal back', { skip }, async (t) => {
-  const { admin } = await startSite(t);
-  const terminal = new Terminal(t, `${top(admin)} & pid=$!; (sleep 3; kill -TERM $pid) & wait $pid`);
+  const { admin, file } = await startSite(t);
+  const pidFile = `${file}.pid`;
+  const terminal = new Terminal(t, `(echo $BASHPID > '${pidFile}'; exec ${top(admin)})`);
   await terminal.shows(/^> app/m);
+  process.kill(Number(await readFile(pidFile, 'utf8')), 'SIGTERM');
   assert.equal(await terminal.ended, 143);
   assert.match(terminal.seen, /\x1b\[\?25h\x1b\[\?1049l[^\x1b]*mode kept\r\n$/);
 });
