@@ -42,26 +42,29 @@ export function MapNodeBox({ node, place, width, isStop }: NodeProps) {
   const content = (
     <>
       <title>{title}</title>
-      <rect class={kind} x={place.x} y={place.y - place.room / 2} width={width} height={place.room} rx="6" />
-      {hasShape ? (
-        <svg x={place.x + SIDE} y={middle - 5} width="10" height="10">
-          {state.value === null ? null : <StateShape state={state.value} />}
-        </svg>
-      ) : null}
-      <text class="node-name" x={place.x + from} y={middle + 4}>
-        {shorten(node.label, Math.floor((width - from - (isTall ? SIDE : RATE)) / CHAR))}
-      </text>
-      <text
-        class={isTall ? 'node-rate below' : 'node-rate'}
-        x={isTall ? place.x + from : place.x + width - SIDE}
-        y={isTall ? place.y + 15 : place.y + 4}
-      >
-        {rate}
-      </text>
+      {/* The title is the name: it tells the same in words. */}
+      <g aria-hidden="true">
+        <rect class={kind} x={place.x} y={place.y - place.room / 2} width={width} height={place.room} rx="6" />
+        {hasShape ? (
+          <svg x={place.x + SIDE} y={middle - 5} width="10" height="10">
+            {state.value === null ? null : <StateShape state={state.value} />}
+          </svg>
+        ) : null}
+        <text class="node-name" x={place.x + from} y={middle + 4}>
+          {shorten(node.label, Math.floor((width - from - (isTall ? SIDE : RATE)) / CHAR))}
+        </text>
+        <text
+          class={isTall ? 'node-rate below' : 'node-rate'}
+          x={isTall ? place.x + from : place.x + width - SIDE}
+          y={isTall ? place.y + 15 : place.y + 4}
+        >
+          {rate}
+        </text>
+      </g>
     </>
   );
   const service = node.column === 'service' ? (node.names.length === 1 ? node.names[0]! : null) : node.service;
-  const common = { 'data-node': node.id, tabIndex: isStop ? 0 : -1, 'aria-label': title, class: 'map-node' };
+  const common = { 'data-node': node.id, tabIndex: isStop ? 0 : -1, class: 'map-node' };
   return service === null ? (
     <g {...common} role="img">
       {content}
