@@ -13,7 +13,7 @@ const skip = browserFault() ?? false;
 
 test(
   'requests explained, caches purged, configurations compared and brought back, alerts silenced',
-  { timeout: 60_000, skip },
+  { timeout: 120_000, skip },
   async (t) => {
     const told: string[] = [];
     const hook = createServer((request, response) => {

@@ -11,7 +11,7 @@ const STEPS = [
   { share: '50%', pause: 'manual' },
 ];
 
-test('a canary is seen, promoted, held, let go on and rolled back', { timeout: 60_000, skip }, async (t) => {
+test('a canary is seen, promoted, held, let go on and rolled back', { timeout: 120_000, skip }, async (t) => {
   await using stage = await DashboardStage.start({ shop: { deploy: { canary: STEPS, guard: false } } });
   await using browser = await TestBrowser.launch();
   const { page, faults } = await browser.open(stage.origin, '/#/services/shop');

@@ -7,7 +7,7 @@ import { eventually } from '../support/waiting.ts';
 
 const skip = browserFault() ?? false;
 
-test('figures move, states change in words, and a connection that is lost comes back by itself', { timeout: 60_000, skip }, async (t) => {
+test('figures move, states change in words, and a connection that is lost comes back by itself', { timeout: 120_000, skip }, async (t) => {
   await using stage = await DashboardStage.start();
   await using browser = await TestBrowser.launch();
   const { page, faults } = await browser.open(stage.origin);

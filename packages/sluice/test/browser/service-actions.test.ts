@@ -7,7 +7,7 @@ import { eventually } from '../support/waiting.ts';
 
 const skip = browserFault() ?? false;
 
-test('a service is scaled, drained, protected and held from its page', { timeout: 60_000, skip }, async (t) => {
+test('a service is scaled, drained, protected and held from its page', { timeout: 120_000, skip }, async (t) => {
   await using stage = await DashboardStage.start();
   await using browser = await TestBrowser.launch();
   const { page, faults, notices } = await browser.open(stage.origin, '/#/services/shop');

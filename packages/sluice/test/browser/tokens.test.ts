@@ -15,7 +15,7 @@ const TOKENS = [
   { name: 'hands', sha256: digest(OPERATOR), scope: 'admin' },
 ];
 
-test('the dashboard of an API that asks for tokens', { timeout: 60_000, skip }, async (t) => {
+test('the dashboard of an API that asks for tokens', { timeout: 120_000, skip }, async (t) => {
   await using stage = await DashboardStage.start({ admin: { tokens: TOKENS }, isLoaded: false });
   await using browser = await TestBrowser.launch();
 
