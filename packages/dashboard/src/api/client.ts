@@ -49,12 +49,6 @@ export async function getJson<Answer>(path: string, options: RequestOptions = {}
   return (await (await send('GET', path, undefined, options)).json()) as Answer;
 }
 
-/** The answer with its ETag, for a change that says what it was decided upon. */
-export async function getTagged<Answer>(path: string, options: RequestOptions = {}): Promise<{ value: Answer; etag: string | null }> {
-  const response = await send('GET', path, undefined, options);
-  return { value: (await response.json()) as Answer, etag: response.headers.get('etag') };
-}
-
 /** A change. @returns The answer's JSON; null: it has none. */
 export async function change<Answer>(
   method: 'POST' | 'PUT' | 'DELETE',

@@ -1,4 +1,4 @@
-/** Reads a request's body: into memory, at most 1 MiB of it, or piece by piece. */
+/** A request's body, piece by piece, and what is left of one that nobody reads. */
 import type { IncomingMessage } from 'node:http';
 
 export const BODY_BYTES_MAX = 1_048_576;
@@ -7,27 +7,6 @@ const DISCARD_BYTES_MAX = 16 * BODY_BYTES_MAX;
 
 export function hasBody(request: IncomingMessage): boolean {
   return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-}
-
-/** The body as text, or null when it is too large. Rejects when the client goes away in the middle. */
-export async function readBody(request: IncomingMessage): Promise<string | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // Not an async iterator: leaving one early destroys the socket before the refusal is sent.
-  return new Promise((resolve, reject) => {
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= BODY_BYTES_MAX) chunks.push(chunk);
-      else chunks.length = 0;
-      if (size > DISCARD_BYTES_MAX) {
-        request.pause();
-        resolve(null);
-      }
-    });
-    request.once('end', () => resolve(size > BODY_BYTES_MAX ? null : Buffer.concat(chunks).toString('utf8')));
-    request.once('error', reject);
-    request.once('close', () => reject(new Error('the client went away')));
-  });
 }
 
 /** The body piece by piece. Who stops early leaves the rest of it unread (`discardRest`): the answer must still get through. */

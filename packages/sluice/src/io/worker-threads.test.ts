@@ -11,7 +11,13 @@ function start(source: string) {
   const spawn = workerThreads(
     new URL(`data:text/javascript,${encodeURIComponent(`import { parentPort, workerData } from 'node:worker_threads';\n${source}`)}`),
   );
-  const data = { index: 3, endpoints: new SharedArrayBuffer(4), metrics: new SharedArrayBuffer(4), exemplars: null, tickets: ticketSecrets() };
+  const data = {
+    index: 3,
+    endpoints: new SharedArrayBuffer(4),
+    metrics: new SharedArrayBuffer(4),
+    exemplars: null,
+    tickets: ticketSecrets(),
+  };
   const thread = spawn(data, { message: said.resolve, exited: ended.resolve });
   return { thread, data, said: said.promise, ended: ended.promise };
 }

@@ -35,5 +35,3 @@ const detailed = section("an object such as { url: 'http://127.0.0.1:4318' }", {
 
 /** Off unless given. Null when off. */
 export const otlpSchema = optional(detailed, "an object such as { url: 'http://127.0.0.1:4318' }");
-
-export type ValidOtlp = z.output<typeof otlpSchema>;

@@ -1,5 +1,4 @@
 /** Traces: which exchanges are recorded. */
-import type * as z from 'zod';
 import { flag, share } from './scalar.ts';
 import { optIn, preset, section } from './section.ts';
 
@@ -16,5 +15,3 @@ const detailed = section("an object such as { sample: '1%' }", {
 
 /** Off unless given. Null when off. */
 export const tracingSchema = optIn(detailed);
-
-export type ValidTracing = z.output<typeof tracingSchema>;
