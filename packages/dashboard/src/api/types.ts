@@ -295,8 +295,6 @@ export interface PlanRecord {
   readonly isRunning: boolean;
 }
 
-export type ExplainResult = Explained | { readonly ok: false; readonly problem: string };
-
 export interface Explained {
   readonly ok: true;
   readonly listener: string;
