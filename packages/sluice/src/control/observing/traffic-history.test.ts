@@ -58,6 +58,24 @@ test('rates of services and endpoints are those of the last ten seconds', () => 
   assert.deepEqual(workers, [{ index: 0, utilization: 0.25 }]);
 });
 
+test('who begins to look between two steps sees the rate of an endpoint that its service has', () => {
+  const { runtime, history, request } = setUp();
+  history.start();
+  const second = (looks: boolean): void => {
+    for (let tenth = 0; tenth < 10; tenth++) {
+      for (let count = 0; count < 2; count++) request(10);
+      runtime.advance(100);
+      if (looks && tenth === 7) history.now();
+    }
+  };
+  for (let count = 0; count < 11; count++) second(false);
+  second(true);
+  second(true);
+  second(true);
+  const web = history.now().services['web']!;
+  assert.deepEqual([web.rps, web.endpoints['10.0.0.1:80']!.rps], [20, 20]);
+});
+
 test('an endpoint that is up and idle is left out; one with traffic, or that is not up, is told', () => {
   const { runtime, table, history, request } = setUp();
   const told = (): unknown =>

@@ -66,6 +66,8 @@ export class TrafficHistory {
   #generation = -1;
   #askedAt = -Infinity;
   #isWatched = false;
+  /** Endpoints and routes have a sample from between two steps. */
+  #hasLooked = false;
   #cpu = { seconds: 0, at: 0, cores: 0 };
   #workers: readonly WorkerTraffic[] = [];
   #fleet: readonly FleetServiceStatus[] = [];
@@ -125,6 +127,7 @@ export class TrafficHistory {
     if (running === null) return;
     const now = runtime.clock.now();
     const isWatched = this.#followers.size > 0 || now - this.#askedAt < INTEREST_MS;
+    if (this.#hasLooked) this.#forgetLook();
     this.#followPlan(running.plan, running.slots, isWatched);
     this.#steps.push({ at: runtime.clock.wall(), now });
     if (this.#steps.length > WINDOW_STEPS + 1) this.#steps.shift();
@@ -152,8 +155,17 @@ export class TrafficHistory {
     if (running === null) return;
     this.#followPlan(running.plan, running.slots, true);
     const { listeners, services, endpoints, routes } = this.#source!;
+    this.#hasLooked = true;
     for (const meters of this.#steps.length === 0 ? [listeners, services, endpoints, routes] : [endpoints, routes]) meters.step();
     this.#snapshot = null;
+  }
+
+  /** What is left of the second after it is no step: rates over it would be too low. */
+  #forgetLook(): void {
+    this.#hasLooked = false;
+    this.#isWatched = false;
+    this.#source!.endpoints.forget();
+    this.#source!.routes.forget();
   }
 
   #followPlan(plan: Plan, slots: SlotMap, isWatched: boolean): void {
