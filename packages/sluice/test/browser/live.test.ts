@@ -19,7 +19,10 @@ test('figures move, states change in words, and a connection that is lost comes 
   await t.test('requests per second follow the load, in totals, table and map', async () => {
     const rate = main.locator('.total', { has: page.getByText('Requests', { exact: true }) }).locator('dd');
     await untilText(rate, /^[1-9]/);
-    await untilText(main.getByRole('row', { name: /^shop/ }), /^shop\s*up\s*[1-9]/);
+    const row = main.getByRole('row', { name: /^shop/ });
+    // Rows follow the traffic while they can be seen.
+    await row.scrollIntoViewIfNeeded();
+    await untilText(row, /^shop\s*up\s*[1-9]/);
     await page.getByRole('button', { name: 'As a list' }).click();
     const map = page.getByRole('region', { name: 'Traffic map' }).getByRole('listitem');
     await untilText(map.filter({ has: page.getByRole('link', { name: 'shop' }) }).last(), /shop.*[1-9][\d.]*\/s/);
