@@ -67,7 +67,9 @@ export class Callers {
     const caller = this.#tokens.find(bearerToken(authorization));
     if (caller !== null) return { ok: true, caller };
     this.#failed(from, now);
-    return { ok: false, reply: this.#unknown() };
+    const detail =
+      'this token is not known: the configuration (admin.token, admin.tokens) has another one (sluice commands read SLUICE_ADMIN_TOKEN)';
+    return { ok: false, reply: problem(401, detail, {}, { 'www-authenticate': 'Bearer realm="sluice"' }) };
   }
 
   #unknown(): AdminReply {

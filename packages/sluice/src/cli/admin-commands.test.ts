@@ -295,7 +295,9 @@ test('the token comes from the environment and is never printed', async (t) => {
   equal((await run(['status', '--admin', admin], { SLUICE_ADMIN_TOKEN: 'correct-horse-battery' })).code, 0);
   const wrong = await run(['status', '--admin', admin], { SLUICE_ADMIN_TOKEN: 'wrong-horse-battery' });
   equal(wrong.code, 1);
-  match(wrong.stderr, /^sluice: the admin API needs a token: .*\n$/);
+  match(wrong.stderr, /^sluice: this token is not known: .*\n$/);
+  const none = await run(['status', '--admin', admin]);
+  match(none.stderr, /^sluice: the admin API needs a token: .*\n$/);
   ok(!wrong.stderr.includes('horse'));
 });
 

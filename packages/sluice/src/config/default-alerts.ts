@@ -56,7 +56,7 @@ export const DEFAULT_RULES: readonly AlertRule[] = [
     below: 7 * DAY_SECONDS,
     forMs: MINUTE_MS,
     summary:
-      'The certificate of {name} at listener {listener} ends in less than 7 days: renew it, or see sluice cert why it is not renewed.',
+      'The certificate of {name} at listener {listener} ends in less than 7 days: renew it; where Sluice orders it, the event certificate-failed says why it did not come.',
   }),
   threshold({
     name: 'certificate-expires-soon',
