@@ -97,6 +97,8 @@ export async function startFleet(
   const running = await startSluice(t, ['up', '--config', join(folder, 'sluice.config.json')], { cwd: folder, env });
   t.after(() => rm(folder, { recursive: true, force: true }));
   const site = new FleetSite(running, folder);
+  // The API is loaded with the first question: what a test looks for must not have passed meanwhile.
+  await (await fetch(`http://${running.admin}/api/me`)).text();
   if (ready > 0) await running.sluice.count(/ instance-ready /, ready);
   return site;
 }
