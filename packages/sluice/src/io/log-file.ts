@@ -3,6 +3,7 @@
  * time, each at most `batchBytes` and soon after the first line. When the disk (or the reader of a pipe) is slower than that,
  * up to `bufferBytesMax` wait, and what comes after is dropped and counted. Files are opened for appending, so several workers may
  * share one and a rotated file is let go by `reopen`. To a pipe whole lines are written in pieces of PIPE_BUF, which POSIX keeps whole.
+ * A line becomes bytes when it comes, in memory that is used again: kept as strings, lines and what they were made of outlive collections of garbage.
  */
 import { close, fstat, open, write } from 'node:fs';
 import { promisify } from 'node:util';
@@ -31,6 +32,16 @@ const STANDARD: Readonly<Record<string, number>> = { stdout: 1, stderr: 2 };
 const PIPE_BATCH_BYTES = 4_096;
 const RETRY_MS = 20;
 
+/** Whole lines that go out by one write. */
+interface Batch {
+  readonly bytes: Buffer;
+  length: number;
+  lines: number;
+}
+
+/** Batches that are kept for the next lines. */
+const SPARE_MAX = 4;
+
 /** An open log. Make one with `openLogFile`. */
 export class LogFile {
   readonly #options: LogFileOptions;
@@ -38,9 +49,9 @@ export class LogFile {
   readonly #bufferBytesMax: number;
   #descriptor: number;
   #batchBytes: number;
-  /** Lines that wait, oldest first, from `#head` on. */
-  #lines: string[] = [];
-  #head = 0;
+  /** What waits, oldest first; lines are added to the last. */
+  #batches: Batch[] = [];
+  readonly #spare: Batch[] = [];
   #waitingBytes = 0;
   #dropped = 0;
   #droppedTotal = 0;
@@ -69,7 +80,9 @@ export class LogFile {
       this.#drop(1);
       return false;
     }
-    this.#lines.push(line);
+    const batch = this.#batchFor(line.length);
+    batch.length += batch.bytes.write(line, batch.length, 'latin1');
+    batch.lines++;
     this.#waitingBytes += line.length;
     if (this.#waitingBytes >= this.#batchBytes) this.#start();
     else this.#timer ??= setTimeout(() => this.#start(), this.#delayMs);
@@ -123,10 +136,10 @@ export class LogFile {
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#head < this.#lines.length) {
-      const batch = this.#nextBatch();
-      await this.#append(Buffer.from(batch.text, 'utf8'), batch.count);
-      this.#waitingBytes -= batch.text.length;
+    for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift()) {
+      await this.#append(batch.bytes.subarray(0, batch.length), batch.lines);
+      this.#waitingBytes -= batch.length;
+      this.#giveBack(batch);
       if (this.#dropped > 0) {
         this.#options.onDropped?.(this.#dropped);
         this.#dropped = 0;
@@ -135,20 +148,21 @@ export class LogFile {
     }
   }
 
-  /** As many whole lines as fit, at least one. */
-  #nextBatch(): { text: string; count: number } {
-    let text = this.#lines[this.#head]!;
-    let count = 1;
-    while (this.#head + count < this.#lines.length && text.length + this.#lines[this.#head + count]!.length <= this.#batchBytes) {
-      text += this.#lines[this.#head + count]!;
-      count++;
-    }
-    this.#head += count;
-    if (this.#head === this.#lines.length || this.#head > 8_192) {
-      this.#lines.splice(0, this.#head);
-      this.#head = 0;
-    }
-    return { text, count };
+  /** The last batch, or another one where it has no room. One line may be longer than a batch: it is one by itself. */
+  #batchFor(length: number): Batch {
+    const last = this.#batches.at(-1);
+    if (last !== undefined && last.length + length <= this.#batchBytes) return last;
+    const isLong = length > this.#batchBytes;
+    const bytes = (): Buffer => Buffer.allocUnsafeSlow(isLong ? length : this.#batchBytes);
+    const batch = (isLong ? undefined : this.#spare.pop()) ?? { bytes: bytes(), length: 0, lines: 0 };
+    this.#batches.push(batch);
+    return batch;
+  }
+
+  #giveBack(batch: Batch): void {
+    batch.length = 0;
+    batch.lines = 0;
+    if (this.#spare.length < SPARE_MAX && batch.bytes.length === this.#batchBytes) this.#spare.push(batch);
   }
 
   async #append(bytes: Buffer, lines: number): Promise<void> {
@@ -171,9 +185,8 @@ export class LogFile {
   /** Lets go of everything; a write that hangs in the kernel keeps its descriptor. */
   #abandon(): void {
     this.#abandoned = true;
-    this.#drop(this.#lines.length - this.#head);
-    this.#lines = [];
-    this.#head = 0;
+    this.#drop(this.#batches.reduce((sum, { lines }) => sum + lines, 0));
+    this.#batches = [];
   }
 
   #drop(lines: number): void {
