@@ -1,13 +1,16 @@
-/** The admin API follows the plan: opened, moved or closed as its address changes with a reload; tokens, clients and certificates change under it. */
+/**
+ * The admin API follows the plan: opened, moved or closed as its address changes with a reload; tokens, clients and certificates change under it. Where it is off, nothing of it is loaded (5 MiB, most of
+ * it Node.js's TLS).
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { AuditLog } from '../admin/audit-log.ts';
 import type { AdminBackend } from '../admin/backend.ts';
-import { type AdminServer, startAdmin } from '../admin/server.ts';
+import type { AdminServer } from '../admin/server.ts';
 import { formatAddress } from '../config/address.ts';
 import type { AdminSettings } from '../config/observe-plan.ts';
 import type { AddressPlan } from '../config/plan.ts';
 import type { SayEvent } from '../control/say-event.ts';
-import { type AdminMaterial, readAdminTls } from '../io/admin-files.ts';
+import type { AdminMaterial } from '../io/admin-files.ts';
 import { nodeRuntime } from '../io/node-runtime.ts';
 
 interface Wanted {
@@ -69,7 +72,8 @@ export class AdminListener {
     if (!isSamePlace) void old?.close();
   }
 
-  #start({ address, settings, material }: Wanted): Promise<AdminServer> {
+  async #start({ address, settings, material }: Wanted): Promise<AdminServer> {
+    const { startAdmin } = await import('../admin/server.ts');
     return startAdmin({
       address,
       settings,
@@ -95,6 +99,7 @@ function change(server: AdminServer, runs: Wanted, wanted: Wanted): void {
 
 async function materialOf({ tls }: AdminSettings): Promise<AdminMaterial | null> {
   if (tls === null) return null;
+  const { readAdminTls } = await import('../io/admin-files.ts');
   const reading = await readAdminTls(tls, nodeRuntime.clock.wall());
   if (!reading.ok) throw new Error(`admin.tls: ${reading.faults.map(({ fault }) => fault.message).join('; ')}`);
   return reading.material;

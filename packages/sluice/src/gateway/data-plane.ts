@@ -31,7 +31,7 @@ import { RouteRuntime } from './exchange/route-runtime.ts';
 import { FilterSet } from './filters/filter-set.ts';
 import { Service } from './service/service.ts';
 import { Sweeper } from './sweeper.ts';
-import { TraceRecorder } from './tracing/trace-recorder.ts';
+import type * as Tracing from './tracing/trace-recorder.ts';
 import { LAST_WORDS_MS, type LongLived, LongLivedSet } from './tunnel/long-lived.ts';
 
 const EMPTY_PLAN: Plan = {
@@ -73,7 +73,9 @@ export class DataPlane implements ListenerOwner {
   readonly longLived = new LongLivedSet((ageMs) => this.callsOf(ageMs));
   readonly resolver = nameResolver();
   tickets: TicketSecrets;
-  traces: TraceRecorder | null = null;
+  traces: Tracing.TraceRecorder | null = null;
+  /** Loaded with the first plan that traces. */
+  private tracing: typeof Tracing | null = null;
   private readonly traceSeed: Uint32Array;
   private readonly exemplars: ExemplarWriter | null;
   plan: Plan = EMPTY_PLAN;
@@ -119,6 +121,7 @@ export class DataPlane implements ListenerOwner {
     // Stages are made for the memory and the stores that they use, too.
     const areStoresSame = isSame(this.plan.memories, plan.memories) && isSame(this.plan.stores, plan.stores);
     if (plan.routes !== this.plan.routes || !areStoresSame) await this.filters.prepare(plan, memories);
+    if (plan.tracing !== null) this.tracing ??= await import('./tracing/trace-recorder.ts');
     // Where the system can, even for one worker: a reload may bring more. Two programs on one port are noticed before (`io/ports.ts`).
     this.sharesPorts = plan.workers > 1 || process.platform === 'linux';
     // Who leaves listens no more, but whoever still waits there for an instance must hear of one.
@@ -268,7 +271,7 @@ export class DataPlane implements ListenerOwner {
     if (isDeepStrictEqual(before, tracing)) return;
     this.traces?.flush();
     const { clock, random, say, exemplars, traceSeed: seed } = this;
-    this.traces = tracing === null ? null : new TraceRecorder({ plan: tracing, clock, random, seed, say, exemplars });
+    this.traces = tracing === null ? null : new this.tracing!.TraceRecorder({ plan: tracing, clock, random, seed, say, exemplars });
     seed[0] = seed[0]! + 1; // the next recorder's ids are others
   }
 
